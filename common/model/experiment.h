@@ -1,0 +1,123 @@
+// An experiment: one candidate, where it came from, what it measured, and what became of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/model/object_id.h"
+#include "common/strong_id.h"
+
+namespace swarmlab {
+
+enum class Verdict : std::uint8_t {
+  keep,
+  discard,
+  crash,
+  timeout,
+  guard_failed,
+  out_of_scope,
+  duplicate,
+  no_change,
+  invalid,  // no finite score came out
+};
+
+enum class TaskKind : std::uint8_t { baseline, explore };
+
+struct MetricValue {
+  std::string name;
+  double value = 0.0;  // finite
+  bool operator==(const MetricValue&) const = default;
+};
+
+struct SampleScore {
+  std::string id;
+  double score = 0.0;
+  std::string error;  // empty: none
+  std::string extra;  // a JSON object, or empty
+  bool operator==(const SampleScore&) const = default;
+};
+
+// What an agent says of its change, in outcome.json. A note: nothing is decided by it.
+struct AgentNotes {
+  std::string hypothesis;
+  std::string mechanism;
+  std::optional<bool> mechanism_confirmed;
+  std::string notes;
+  std::vector<std::string> ideas;
+  bool operator==(const AgentNotes&) const = default;
+};
+
+// Two scores are only compared where these allow it.
+struct ScoreIdentity {
+  ObjectId evaluator;  // hash of the evaluator, its settings, the guard and all frozen files
+  ObjectId data;       // hash of the data; zero: none
+  ObjectId tree;       // of the candidate
+  std::string scale;
+  std::string host_class;
+  std::uint32_t repeat = 0;
+  bool operator==(const ScoreIdentity&) const = default;
+};
+
+// One run of the evaluator on one clean checkout.
+struct Measurement {
+  ScoreIdentity identity;
+  double score = 0.0;  // finite: others never become a measurement
+  std::vector<MetricValue> metrics;
+  Milliseconds took{0};
+  WorkerName worker;
+  bool operator==(const Measurement&) const = default;
+};
+
+struct Cost {
+  MicroUsd usd;
+  std::uint64_t input_tokens = 0;
+  std::uint64_t output_tokens = 0;
+  bool operator==(const Cost&) const = default;
+};
+
+enum class Stage : std::uint8_t { fetch, checkout, agent, collect, guard, evaluate, pack, total };
+
+struct StageTime {
+  Stage stage = Stage::total;
+  std::chrono::microseconds took{0};
+  bool operator==(const StageTime&) const = default;
+};
+
+// A decided experiment, as it is stored for good.
+struct Experiment {
+  LabId lab;
+  ExperimentNumber number;
+  TaskId task;
+  TaskKind kind = TaskKind::explore;
+  SegmentNumber segment;
+  std::optional<ExperimentNumber> parent;  // none: a baseline
+  ObjectId parent_commit;
+  std::string picked_because;  // why the policy took this parent
+  Verdict verdict = Verdict::discard;
+  std::string reason;  // why this verdict
+  std::optional<ObjectId> commit;
+  std::optional<ObjectId> tree;
+  std::optional<ExperimentNumber> duplicate_of;
+  std::vector<std::string> paths;         // that left the scope
+  std::vector<Measurement> measurements;  // the first is the experiment's own score
+  AgentNotes notes;
+  WorkerName worker;
+  std::string host_class;
+  FencingToken token;                 // under which it was counted
+  std::vector<FencingToken> charged;  // whose cost is in `cost`, each once
+  std::uint32_t attempts = 1;         // leases that it took
+  Cost cost;
+  Timestamp started_at;
+  Timestamp ended_at;
+  std::vector<StageTime> stages;
+  bool operator==(const Experiment&) const = default;
+
+  [[nodiscard]] std::optional<double> score() const {
+    if (measurements.empty()) return std::nullopt;
+    return measurements.front().score;
+  }
+};
+
+}  // namespace swarmlab

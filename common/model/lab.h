@@ -1,0 +1,139 @@
+// A lab as its lab.toml, its ancestors and the flags of `run` settle it: what may be edited, what
+// scores it, when to stop. Plain values; common/lab reads them, common/wire carries them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/strong_id.h"
+
+namespace swarmlab {
+
+enum class Direction : std::uint8_t { minimize, maximize };
+
+// What may change. Globs are relative to the root of the repository ("labs/x/pipeline/**").
+struct Artifact {
+  std::vector<std::string> editable;
+  std::vector<std::string> frozen;  // taken out of `editable` again
+  std::uint64_t max_file_bytes = 10'000'000;
+  bool operator==(const Artifact&) const = default;
+};
+
+// By how much a score must be better to count.
+struct Improvement {
+  double amount = 0.0;    // 0 or more, finite
+  bool relative = false;  // a fraction of the score that is beaten ("1%" is 0.01)
+  bool operator==(const Improvement&) const = default;
+};
+
+struct Metric {
+  std::string name = "score";
+  Direction direction = Direction::minimize;
+  Improvement min_improvement;
+  double confidence = 0.95;       // 0 (off) to below 1
+  std::uint32_t max_repeats = 5;  // 1 or more
+  bool operator==(const Metric&) const = default;
+};
+
+// Another metric that must hold for a keep. At least one bound is set.
+struct Constraint {
+  std::string metric;
+  std::optional<double> min;
+  std::optional<double> max;
+  bool operator==(const Constraint&) const = default;
+};
+
+// A class as Autoresearch Lab's backend.py has it. Paths are relative to the lab's folder.
+struct PythonBackend {
+  std::string module = "backend.py";
+  std::string class_name = "EvalBackend";
+  bool operator==(const PythonBackend&) const = default;
+};
+
+enum class ParseKind : std::uint8_t { regex, json, metric_lines };
+
+struct CommandEvaluator {
+  std::string command;  // run by /bin/sh in the lab's folder
+  ParseKind parse = ParseKind::metric_lines;
+  std::string pattern;  // of ParseKind::regex: group 1 is the score, the last match counts
+  bool operator==(const CommandEvaluator&) const = default;
+};
+
+// Data comes as a folder of the repository or a path that every worker has; empty: none.
+struct DataSource {
+  enum class Kind : std::uint8_t { none, folder, host_path };
+  Kind kind = Kind::none;
+  std::string path;
+  bool operator==(const DataSource&) const = default;
+};
+
+struct Evaluator {
+  std::variant<PythonBackend, CommandEvaluator> how;
+  Milliseconds timeout = std::chrono::minutes(10);
+  DataSource data;
+  bool operator==(const Evaluator&) const = default;
+};
+
+struct Guard {
+  std::string command;
+  Milliseconds timeout = std::chrono::minutes(10);
+  bool operator==(const Guard&) const = default;
+};
+
+enum class AgentKind : std::uint8_t { command };
+
+struct Agent {
+  AgentKind kind = AgentKind::command;
+  std::string command;            // run by /bin/sh in the lab's folder of the workspace
+  std::vector<std::string> args;  // put after the command
+  std::string instructions;       // relative to the lab's folder ("AGENT.md"); may be missing
+  Milliseconds timeout = std::chrono::minutes(15);
+  std::vector<std::string> env;  // names that may pass from the worker's environment
+  bool operator==(const Agent&) const = default;
+};
+
+// What one sandbox may use. 0 means no limit of its own.
+struct ResourceLimits {
+  std::uint64_t memory_bytes = 4ULL << 30U;
+  std::uint32_t processes = 512;
+  std::uint64_t file_bytes = 2ULL << 30U;    // the largest file that can be written
+  std::uint64_t disk_bytes = 8ULL << 30U;    // all that a sandbox may leave on disk
+  std::uint64_t output_bytes = 1ULL << 20U;  // captured; the rest is counted and dropped
+  double cpus = 0.0;
+  bool operator==(const ResourceLimits&) const = default;
+};
+
+enum class PolicyKind : std::uint8_t { greedy, best_of_n };
+
+struct StopLimits {
+  std::uint64_t max_iterations = 50;              // experiments besides the baseline; 0: no limit
+  Milliseconds max_time = std::chrono::hours(8);  // of running; 0: no limit
+  MicroUsd max_cost{0};                           // 0: no limit
+  std::optional<double> target_score;
+  std::uint64_t plateau_threshold = 10;  // experiments in a row without a keep; 0: no limit
+  std::uint32_t max_restarts = 3;        // of one experiment whose worker was lost
+  bool operator==(const StopLimits&) const = default;
+};
+
+struct LabSettings {
+  std::string name;
+  std::string folder;        // of the lab, relative to the repository's root; "" is the root
+  std::string pipeline_dir;  // relative to the repository's root
+  std::string results_file = "results.tsv";
+  Artifact artifact;
+  Metric metric;
+  std::vector<Constraint> constraints;
+  Evaluator evaluator;
+  std::optional<Guard> guard;
+  Agent agent;
+  ResourceLimits limits;
+  PolicyKind policy = PolicyKind::greedy;
+  StopLimits stop;
+  std::string scale = "base";
+  bool operator==(const LabSettings&) const = default;
+};
+
+}  // namespace swarmlab

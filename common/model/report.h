@@ -1,0 +1,73 @@
+// What a worker is given, and what it gives back.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/model/experiment.h"
+#include "common/model/lab.h"
+
+namespace swarmlab {
+
+// A leased task, with all that a worker needs to do it.
+struct Assignment {
+  TaskId task;
+  FencingToken token;
+  LabId lab;
+  ExperimentNumber experiment;
+  TaskKind kind = TaskKind::explore;
+  std::optional<ExperimentNumber> parent;
+  ObjectId parent_commit;  // where the change starts; of a baseline: the lab's own commit
+  ObjectId lab_commit;     // whose evaluator, guard and frozen files count
+  ObjectId evaluator_hash;
+  ObjectId data_hash;
+  Milliseconds lease{0};  // from now; heartbeats extend it
+  LabSettings settings;
+  std::string brief;    // brief.md
+  std::string results;  // results.tsv as the agent sees it
+  bool operator==(const Assignment&) const = default;
+};
+
+// How an attempt ended, as the worker saw it. The verdict is the coordinator's.
+enum class Outcome : std::uint8_t {
+  measured,
+  crash,
+  timeout,
+  guard_failed,
+  out_of_scope,
+  duplicate,  // the coordinator knew the tree; not measured again
+  no_change,
+  invalid,
+  returned,  // handed back undone (drain, cancel): counts as nothing but its cost
+};
+
+struct Report {
+  TaskId task;
+  FencingToken token;
+  LabId lab;
+  ExperimentNumber experiment;
+  Outcome outcome = Outcome::returned;
+  std::string reason;  // of every outcome but `measured`
+  std::optional<ObjectId> commit;
+  std::optional<ObjectId> tree;
+  std::vector<std::string> paths;          // of `out_of_scope`
+  std::optional<Measurement> measurement;  // of `measured`
+  AgentNotes notes;
+  std::string host_class;
+  Cost cost;
+  std::vector<StageTime> stages;
+  bool operator==(const Report&) const = default;
+};
+
+// Texts that travel with a report and are stored beside the experiment, never in memory.
+struct Attachments {
+  std::vector<SampleScore> samples;
+  std::string agent_log;  // tails of merged output, capped by the worker
+  std::string guard_log;
+  std::string evaluator_log;
+  bool operator==(const Attachments&) const = default;
+};
+
+}  // namespace swarmlab

@@ -1,0 +1,132 @@
+// What the swarm decided: facts in the past tense. Memory (evolve), disk (the store), watchers
+// (events) and recovery all read the same ones, so that they cannot disagree (I6).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "common/model/experiment.h"
+#include "coordinator/swarm/state.h"
+
+namespace swarmlab::swarm {
+
+struct LabOpened {
+  LabId lab;
+  LabSettings settings;
+  Segment segment;
+  std::string who;
+  bool operator==(const LabOpened&) const = default;
+};
+
+// Settings that do not touch what scores mean: limits, agent, policy.
+struct SettingsChanged {
+  LabId lab;
+  LabSettings settings;
+  std::string who;
+  bool operator==(const SettingsChanged&) const = default;
+};
+
+// The evaluator, the data, the guard or the artifact's start changed: scores begin anew.
+struct SegmentBegan {
+  LabId lab;
+  Segment segment;
+  std::string why;
+  bool operator==(const SegmentBegan&) const = default;
+};
+
+struct LabStatusChanged {
+  LabId lab;
+  LabStatus status = LabStatus::running;
+  std::string reason;  // of stopping and stopped: which limit, or who
+  std::string who;
+  Timestamp at;  // running time is counted with it
+  bool operator==(const LabStatusChanged&) const = default;
+};
+
+struct TaskCreated {
+  TaskId task;
+  LabId lab;
+  TaskKind kind = TaskKind::explore;
+  ExperimentNumber experiment;
+  SegmentNumber segment;
+  std::optional<ExperimentNumber> parent;
+  ObjectId parent_commit;
+  std::string picked_because;
+  bool operator==(const TaskCreated&) const = default;
+};
+
+struct LeaseGranted {
+  TaskId task;
+  WorkerName worker;
+  FencingToken token;
+  MicroUsd reserved;
+  Timestamp at;
+  bool operator==(const LeaseGranted&) const = default;
+};
+
+enum class LeaseEnd : std::uint8_t { expired, worker_restarted, returned };
+
+// Ended without a report that counts. The task waits again, or an ExperimentFinished follows.
+struct LeaseEnded {
+  TaskId task;
+  FencingToken token;
+  LeaseEnd how = LeaseEnd::expired;
+  Timestamp at;
+  bool operator==(const LeaseEnded&) const = default;
+};
+
+// Spent under a token whose report does not count otherwise. Each (task, token) once.
+struct CostSpent {
+  LabId lab;
+  ExperimentNumber experiment;
+  TaskId task;
+  FencingToken token;
+  Cost cost;
+  bool operator==(const CostSpent&) const = default;
+};
+
+struct ExperimentFinished {
+  Experiment experiment;      // its cost includes what was charged before
+  Cost cost;                  // of this report alone: what is added to the budget now
+  bool becomes_best = false;  // a keep enters the frontier, and may become best
+  bool operator==(const ExperimentFinished&) const = default;
+};
+
+struct WorkerJoined {
+  Worker worker;
+  bool operator==(const WorkerJoined&) const = default;
+};
+
+// Not stored (see is_stored): who is there, and until when a lease holds.
+struct WorkerSeen {
+  WorkerName worker;
+  SessionId session;
+  Timestamp at;
+  bool leaving = false;
+  bool operator==(const WorkerSeen&) const = default;
+};
+
+struct WorkerGone {
+  WorkerName worker;
+  bool operator==(const WorkerGone&) const = default;
+};
+
+struct LeaseExtended {
+  TaskId task;
+  FencingToken token;
+  Timestamp until;
+  bool operator==(const LeaseExtended&) const = default;
+};
+
+using Change = std::variant<LabOpened, SettingsChanged, SegmentBegan, LabStatusChanged, TaskCreated,
+                            LeaseGranted, LeaseEnded, CostSpent, ExperimentFinished, WorkerJoined,
+                            WorkerSeen, WorkerGone, LeaseExtended>;
+
+/// Whether the fact goes to disk. What is not stored is learned anew after a restart.
+[[nodiscard]] bool is_stored(const Change& change);
+
+/// Applies a fact: the only writer of state. Cannot fail: what could fail was checked by decide().
+void evolve(State& state, const Change& change);
+
+}  // namespace swarmlab::swarm

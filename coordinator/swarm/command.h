@@ -1,0 +1,133 @@
+// What the shell asks the core to decide, and what the core answers.
+//
+// decide() never writes: it returns the changes, and the shell applies, commits and only then sends
+// the reply. Clock, randomness and history come in with the command: nothing is read from outside.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/model/report.h"
+#include "common/result.h"
+#include "coordinator/swarm/change.h"
+#include "coordinator/swarm/state.h"
+
+namespace swarmlab::swarm {
+
+struct Rules {
+  Milliseconds lease = std::chrono::seconds(60);  // extended by every heartbeat
+  Milliseconds grace = std::chrono::seconds(60);  // after a restart, before a lease expires
+  Milliseconds worker_silence = std::chrono::seconds(15);   // then it gets nothing more
+  Milliseconds retry_ask = std::chrono::milliseconds(200);  // when there is nothing to do
+};
+
+// A lease that a worker says it holds.
+struct HeldLease {
+  TaskId task;
+  FencingToken token;
+  bool operator==(const HeldLease&) const = default;
+};
+
+struct OpenLab {
+  LabSettings settings;
+  Segment segment;  // number, baseline and baseline_measured are the core's to fill
+  std::string who;
+};
+
+// By name: a lab of this swarm.
+struct SetLabStatus {
+  std::string lab;
+  enum class Wish : std::uint8_t { pause, resume, stop } wish = Wish::stop;
+  std::string reason;
+  std::string who;
+};
+
+struct WorkerArrived {
+  Worker worker;
+  SessionId session;  // fresh, by the shell: an older session of the same name ends
+  std::vector<HeldLease> held;
+};
+
+struct WorkerLeft {
+  WorkerName worker;
+  SessionId session;
+};
+
+struct WorkAsked {
+  WorkerName worker;
+  SessionId session;
+};
+
+struct ReportArrived {
+  WorkerName worker;
+  Report report;
+  // The experiment, if it was decided already: from the store, or from earlier in this burst.
+  std::optional<Experiment> decided;
+};
+
+struct Heartbeat {
+  WorkerName worker;
+  SessionId session;
+  std::vector<HeldLease> held;
+  bool leaving = false;
+};
+
+// Time went on: expires leases, stops labs whose hours are over.
+struct TimePassed {};
+
+// The state was just loaded: every lease gets a full grace period.
+struct Restarted {};
+
+using Command = std::variant<OpenLab, SetLabStatus, WorkerArrived, WorkerLeft, WorkAsked,
+                             ReportArrived, Heartbeat, TimePassed, Restarted>;
+
+// Answers. An answer that callers must expect is no error.
+struct LabIsOpen {
+  LabId lab;
+  bool resumed = false;  // it was known
+  bool new_segment = false;
+  std::string stays_stopped;  // not empty: a limit that already holds, and how to raise it
+};
+struct Done {};
+struct Welcome {
+  std::vector<HeldLease> keep;  // of those that the worker holds; the rest it must drop
+};
+struct Granted {
+  TaskId task;  // the state after the turn has the rest
+  FencingToken token;
+};
+struct NothingToDo {
+  std::string because;
+  Milliseconds retry_after{0};
+};
+struct ReportCounted {
+  Verdict verdict = Verdict::discard;
+  std::string reason;
+};
+struct ReportStale {
+  std::string because;
+};
+struct HeartbeatHeard {
+  std::vector<HeldLease> drop;  // of what the worker holds: end it, nobody waits for it
+};
+// The session is not known: say hello again.
+struct SayHello {};
+
+using Reply = std::variant<LabIsOpen, Done, Welcome, Granted, NothingToDo, ReportCounted,
+                           ReportStale, HeartbeatHeard, SayHello, Error>;
+
+struct Decision {
+  std::vector<Change> changes;  // become durable together, in this order
+  Reply reply;                  // sent only once they are
+};
+
+/// Decides a command at `now`. Deterministic: equal arguments give equal decisions.
+/// \complexity  logarithmic in open tasks and kept candidates, but for TimePassed, Heartbeat and
+///              WorkerArrived, which are linear in current leases.
+[[nodiscard]] Decision decide(const State& state, const Rules& rules, const Command& command,
+                              Timestamp now);
+
+}  // namespace swarmlab::swarm

@@ -1,0 +1,148 @@
+// The hot state of the swarm: what decisions need, and no more. History is in the store.
+//
+// The invariants that the core keeps, checked by tests after every step:
+//   I1 An acknowledged report is in the store for good; it counts exactly once.
+//   I2 At most one lease of a task is current; a report under an old fencing token changes nothing
+//      but the record of what was spent.
+//   I3 Every task ends: reported, or expired and retried, or given up after `max_restarts`.
+//   I4 A budget is a ledger: reserved at the lease, committed at the report, refunded at expiry; it
+//      is never overshot by more than what was already leased.
+//   I5 Every commit that a record names is in the object store, before the record is.
+//   I6 Frontier, counters and best are equal to what replaying the event log gives.
+//   I7 A candidate is kept only on measurements made by a worker's evaluator on a clean checkout.
+// I5 and I7 are kept together with the shell: the core only names commits that a report brought.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/model/experiment.h"
+#include "common/model/lab.h"
+#include "coordinator/policy/frontier.h"
+
+namespace swarmlab::swarm {
+
+using policy::FrontierEntry;
+
+struct Lease {
+  WorkerName worker;
+  FencingToken token;
+  MicroUsd reserved;
+  Timestamp granted_at;
+  bool operator==(const Lease&) const = default;
+};
+
+// A unit of work that has not ended. It becomes one Experiment.
+struct Task {
+  TaskId id;
+  LabId lab;
+  TaskKind kind = TaskKind::explore;
+  ExperimentNumber experiment;
+  SegmentNumber segment;
+  std::optional<ExperimentNumber> parent;
+  ObjectId parent_commit;
+  std::string picked_because;
+  std::optional<Lease> lease;           // none: waits for a worker
+  std::uint32_t attempts = 0;           // leases granted so far
+  std::uint32_t losses = 0;             // of them, lost without an explanation
+  std::string last_loss;                // of which worker, and how
+  std::vector<FencingToken> charged;    // tokens whose cost was recorded
+  Cost cost;                            // under them
+  std::optional<Timestamp> started_at;  // of the first lease
+  bool operator==(const Task&) const = default;
+};
+
+enum class LabStatus : std::uint8_t {
+  running,
+  paused,    // by a person: leases nothing until resumed
+  stopping,  // leases nothing more; ends when what runs has ended
+  stopped,
+};
+
+// What a lab measured against: a new one of these begins a new segment, with a new baseline.
+struct Segment {
+  SegmentNumber number{1};
+  ObjectId lab_commit;
+  ObjectId evaluator_hash;
+  ObjectId data_hash;
+  ExperimentNumber baseline{1};
+  bool baseline_measured = false;
+  bool operator==(const Segment&) const = default;
+};
+
+struct Counters {
+  std::uint64_t experiments = 0;  // decided, baselines too
+  std::uint64_t iterations = 0;   // decided, without baselines
+  std::map<Verdict, std::uint64_t> by_verdict;
+  std::uint64_t without_keep = 0;  // in a row, since the last keep
+  bool operator==(const Counters&) const = default;
+};
+
+struct Budget {
+  MicroUsd spent;
+  MicroUsd reserved;          // by current leases
+  std::uint64_t charged = 0;  // attempts whose cost is in `spent`
+  Milliseconds active{0};     // running time before `running_since`
+  std::optional<Timestamp> running_since;
+  bool operator==(const Budget&) const = default;
+};
+
+struct Lab {
+  LabId id;
+  LabSettings settings;
+  Segment segment;
+  LabStatus status = LabStatus::running;
+  std::string stop_reason;
+  ExperimentNumber next_experiment{1};
+  Counters counters;
+  Budget budget;
+  std::optional<FrontierEntry> best;  // of the current segment
+  std::map<ExperimentNumber, FrontierEntry> frontier;
+  std::map<ObjectId, ExperimentNumber> trees;  // of decided candidates of this segment
+  bool operator==(const Lab&) const = default;
+};
+
+struct Worker {
+  WorkerName name;
+  std::string host_class;
+  std::uint32_t slots = 0;
+  Timestamp joined_at;
+  bool operator==(const Worker&) const = default;
+};
+
+// What is known of who is there just now. Not stored: a restart learns it anew.
+struct Presence {
+  struct Seen {
+    SessionId session;
+    Timestamp last;
+    bool leaving = false;  // drains: gets nothing more
+    bool operator==(const Seen&) const = default;
+  };
+  std::map<WorkerName, Seen> workers;
+  std::map<TaskId, Timestamp> deadlines;  // of each leased task: the first instant that is too late
+  bool operator==(const Presence&) const = default;
+};
+
+// Ordered containers: the order of an unordered one would leak into decisions.
+struct State {
+  std::map<LabId, Lab> labs;
+  std::map<TaskId, Task> tasks;
+  std::map<WorkerName, Worker> workers;
+  LabId next_lab{1};
+  TaskId next_task{1};
+  FencingToken next_token{1};
+  Presence presence;
+
+  /// Equal in all that is stored (I6): presence does not count.
+  [[nodiscard]] bool same_facts(const State& other) const {
+    return labs == other.labs && tasks == other.tasks && workers == other.workers &&
+           next_lab == other.next_lab && next_task == other.next_task &&
+           next_token == other.next_token;
+  }
+};
+
+}  // namespace swarmlab::swarm

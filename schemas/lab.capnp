@@ -1,0 +1,86 @@
+@0xd1c7e2a94f6b3801;
+# Labs: settings as they travel and as they are stored. Mirrors common/model/lab.h; the rules of
+# evolution are Cap'n Proto's: fields are only ever added.
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("swarmlab::schema");
+
+enum Direction { minimize @0; maximize @1; }
+enum ParseKind { regex @0; json @1; metricLines @2; }
+enum DataKind { none @0; folder @1; hostPath @2; }
+enum AgentKind { command @0; }
+enum PolicyKind { greedy @0; bestOfN @1; }
+
+struct MaybeNumber {
+  # In JSON: a number or null.
+  union { none @0 :Void; value @1 :Float64; }
+}
+
+struct LabSettings {
+  name @0 :Text;
+  folder @1 :Text;
+  pipelineDir @2 :Text;
+  resultsFile @3 :Text;
+  artifact @4 :Artifact;
+  metric @5 :Metric;
+  constraints @6 :List(Constraint);
+  evaluator @7 :Evaluator;
+  guard @8 :Guard;          # absent: none
+  agent @9 :Agent;
+  limits @10 :ResourceLimits;
+  policy @11 :PolicyKind;
+  stop @12 :StopLimits;
+  scale @13 :Text;
+
+  struct Artifact {
+    editable @0 :List(Text);
+    frozen @1 :List(Text);
+    maxFileBytes @2 :UInt64;
+  }
+  struct Metric {
+    name @0 :Text;
+    direction @1 :Direction;
+    minImprovement @2 :Float64;
+    relative @3 :Bool;
+    confidence @4 :Float64;
+    maxRepeats @5 :UInt32;
+  }
+  struct Constraint {
+    metric @0 :Text;
+    min @1 :MaybeNumber;
+    max @2 :MaybeNumber;
+  }
+  struct Evaluator {
+    union {
+      python :group { module @0 :Text; className @1 :Text; }
+      command :group { command @2 :Text; parse @3 :ParseKind; pattern @4 :Text; }
+    }
+    timeoutMs @5 :Int64;
+    dataKind @6 :DataKind;
+    dataPath @7 :Text;
+  }
+  struct Guard { command @0 :Text; timeoutMs @1 :Int64; }
+  struct Agent {
+    kind @0 :AgentKind;
+    command @1 :Text;
+    args @2 :List(Text);
+    instructions @3 :Text;
+    timeoutMs @4 :Int64;
+    env @5 :List(Text);
+  }
+  struct ResourceLimits {
+    memoryBytes @0 :UInt64;
+    processes @1 :UInt32;
+    fileBytes @2 :UInt64;
+    diskBytes @3 :UInt64;
+    outputBytes @4 :UInt64;
+    cpus @5 :Float64;
+  }
+  struct StopLimits {
+    maxIterations @0 :UInt64;
+    maxTimeMs @1 :Int64;
+    maxCostMicroUsd @2 :Int64;
+    targetScore @3 :MaybeNumber;
+    plateauThreshold @4 :UInt64;
+    maxRestarts @5 :UInt32;
+  }
+}
