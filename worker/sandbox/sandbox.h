@@ -1,0 +1,109 @@
+// Runs a command that is not trusted: it sees only what it is given, uses only what it may, and
+// nothing of it lives on when run() returns. ARCHITECTURE.md, "Sandboxes", has the contract.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/model/lab.h"
+#include "common/os/cancel.h"
+#include "common/result.h"
+
+namespace swarmlab::sandbox {
+
+struct Mount {
+  enum class Kind : std::uint8_t {
+    read_only,   // of a file or a folder
+    read_write,  // what is written here counts against limits.disk_bytes
+    empty,       // a tmpfs of `bytes`
+  };
+  Kind kind = Kind::read_only;
+  std::string host;    // absolute; unused of `empty`
+  std::string inside;  // absolute; later mounts lie over earlier ones
+  std::uint64_t bytes = 0;
+  bool operator==(const Mount&) const = default;
+};
+
+struct SandboxRequest {
+  std::string command;            // run by /bin/sh -c
+  std::vector<std::string> args;  // put after the command, each one word whatever it holds
+  std::string folder = "/";       // current folder inside
+  std::vector<Mount> mounts;
+  // Set on top of PATH, HOME, LANG, TMPDIR; nothing else of our environment goes in.
+  std::vector<std::pair<std::string, std::string>> env;
+  ResourceLimits limits;
+  Milliseconds timeout{0};                    // 0: none
+  std::optional<std::string> in;              // stdin; none: /dev/null
+  bool result_channel = false;                // fd 3 inside is a pipe into SandboxResult::result
+  std::uint64_t result_bytes = 64ULL << 20U;  // kept of it; more sets result_truncated
+  std::uint64_t tmp_bytes = 512ULL << 20U;    // size of /tmp and of /home/agent, each
+};
+
+enum class HowEnded : std::uint8_t {
+  exited,         // code: 0 to 128
+  signaled,       // code: the signal; a shell's 128+N is read as signal N
+  timed_out,      // past `timeout`; code 0, as of all below
+  cancelled,      // by the token
+  out_of_memory,  // the kernel killed something in it for limits.memory_bytes
+  disk_full,      // over limits.disk_bytes
+};
+[[nodiscard]] std::string_view name_of(HowEnded how);
+
+struct SandboxResult {
+  HowEnded how = HowEnded::exited;
+  int code = 0;
+  // At most limits.output_bytes each and a line in the middle that says how much was dropped.
+  std::string out;
+  std::string err;
+  std::string result;             // what came through the result channel
+  bool result_truncated = false;  // there was more than result_bytes
+  std::chrono::microseconds took{0};
+  std::chrono::microseconds cpu_time{0};           // 0: not known
+  std::optional<std::uint64_t> peak_memory_bytes;  // of the whole tree, where a cgroup tells
+
+  [[nodiscard]] bool succeeded() const { return how == HowEnded::exited && code == 0; }
+};
+
+/// For a message: "exit code 1", "killed by signal 9", "timed out", ...
+[[nodiscard]] std::string describe(const SandboxResult& result);
+
+/// Thread-safe: several runs may go on at once.
+class Sandbox {
+ public:
+  Sandbox() = default;
+  Sandbox(const Sandbox&) = delete;
+  Sandbox& operator=(const Sandbox&) = delete;
+  Sandbox(Sandbox&&) = delete;
+  Sandbox& operator=(Sandbox&&) = delete;
+  virtual ~Sandbox() = default;
+
+  /// Blocks until the command has ended and all that it started is dead; that takes at most about
+  /// 2 s after the timeout or the cancel. A command that fails is a result; an error means that it
+  /// could not be run (unavailable), or that the request makes no sense (invalid_input).
+  [[nodiscard]] virtual Result<SandboxResult> run(const SandboxRequest& request,
+                                                  const CancelToken& cancel) = 0;
+  [[nodiscard]] virtual std::string_view name() const = 0;
+};
+
+struct SandboxOptions {
+  std::vector<std::string>
+      expose;  // more host paths, bound read-only at the same place; their
+               // bin folders (P/bin, or P itself if it is named bin) go on PATH
+};
+
+/// bubblewrap. \return unavailable with the reason and what to do if no sandbox starts here.
+[[nodiscard]] Result<std::unique_ptr<Sandbox>> make_bubblewrap(const SandboxOptions& options);
+
+/// No isolation: the command sees and may change all that the worker's user may, read-only mounts
+/// too. Limits and the kill of the tree hold as far as cgroups allow. Nothing is mounted: where
+/// `folder`, an argument or a variable's whole value is an inside path or lies below one, the
+/// host's path stands in for it. Only for when a person asked for it by name.
+[[nodiscard]] Result<std::unique_ptr<Sandbox>> make_none(const SandboxOptions& options);
+
+}  // namespace swarmlab::sandbox
