@@ -1,0 +1,134 @@
+#include "cli/commands.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <exception>
+#include <ostream>
+#include <vector>
+
+#include "cli/nearest.h"
+
+namespace swarmlab::cli {
+
+namespace {
+
+constexpr const char* kAbout =
+    "Autoresearch on a swarm: agents change an artifact, an evaluator that they cannot touch\n"
+    "scores it, better versions are kept.";
+
+std::vector<std::string> names_of_commands(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+int wrong_usage(const Context& context, std::string message, const std::string& command) {
+  print_error(context, Error{ErrorCode::invalid_input, std::move(message)});
+  if (!context.json) {
+    const std::string help =
+        command.empty() ? "swarmlab --help" : "swarmlab " + command + " --help";
+    context.err << "see: " << help << '\n';
+  }
+  return kWrongUsage;
+}
+
+// CLI11 says "The following argument was not expected: x": lower case, as our own messages are.
+std::string worded(const CLI::ParseError& error) {
+  std::string text = error.what();
+  const bool starts_a_sentence =
+      text.size() > 1 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'a' && text[1] <= 'z';
+  if (starts_a_sentence) text[0] = static_cast<char>(text[0] - 'A' + 'a');
+  return text;
+}
+
+int parse(CLI::App& app, std::span<const std::string> arguments, Context& context) {
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  const auto chosen = [&app] {
+    const auto commands = app.get_subcommands();
+    return commands.empty() ? std::string() : commands.front()->get_name();
+  };
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    const auto commands = app.get_subcommands();
+    context.out << (commands.empty() ? app.help() : commands.front()->help("swarmlab"));
+    context.action = [] { return Result<void>(); };
+  } catch (const CLI::ParseError& error) {
+    const std::string command = chosen();
+    return wrong_usage(context, (command.empty() ? "" : command + ": ") + worded(error), command);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_json(CLI::App& command, Context& context) {
+  command.add_flag("--json", context.json, "Print JSON instead of text");
+}
+
+void add_quiet(CLI::App& command, Context& context) {
+  command.add_flag("-q,--quiet", context.quiet, "Print no progress");
+}
+
+void add_lab(CLI::App& command, Context& context) {
+  command.add_option("LAB,--lab", context.lab,
+                     "The lab: a folder or a name (default: the nearest)");
+}
+
+void add_lab_flag(CLI::App& command, Context& context) {
+  command.add_option("--lab", context.lab, "The lab: a folder or a name (default: the nearest)");
+}
+
+void add_connect(CLI::App& command, Context& context) {
+  command.add_option("--connect", context.connect,
+                     "The coordinator to ask, such as tcp://host:7000 (default: this repository's; "
+                     "or SWARMLAB_CONNECT)");
+}
+
+void add_examples(CLI::App& command, const std::string& lines) {
+  command.footer("\nExamples:\n" + lines);
+}
+
+void add_commands(CLI::App& app, Context& context) {
+  add_version(app, context);
+}
+
+int run_command_line(std::span<const std::string> arguments, Context& context) {
+  try {
+    context.json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+    CLI::App app(kAbout, "swarmlab");
+    app.get_formatter()->column_width(34);
+    add_examples(app,
+                 "  swarmlab init my-lab            # a lab that runs at once\n"
+                 "  swarmlab run my-lab --workers 4\n"
+                 "  swarmlab COMMAND --help         # options and examples of a command");
+    add_commands(app, context);
+    if (arguments.empty()) {
+      context.err << app.help();
+      return kWrongUsage;
+    }
+    const std::string& first = arguments.front();
+    const std::vector<std::string> names = names_of_commands(app);
+    if (!first.empty() && first.front() != '-' &&
+        std::find(names.begin(), names.end(), first) == names.end()) {
+      const auto meant = nearest(first, names);
+      const std::string hint = meant ? "; did you mean " + *meant + "?" : "";
+      return wrong_usage(context, "unknown command '" + first + "'" + hint, "");
+    }
+    if (const int code = parse(app, arguments, context); code != kDone) return code;
+    if (!context.action) return wrong_usage(context, "no command given", "");
+    if (const Result<void> done = context.action(); !done) {
+      print_error(context, done.error());
+      return context.exit_code == kDone ? kFailed : context.exit_code;
+    }
+    context.out.flush();
+    return context.exit_code;
+  } catch (const std::exception& unexpected) {
+    print_error(context, Error{ErrorCode::internal, unexpected.what()});
+    return kFailed;
+  }
+}
+
+}  // namespace swarmlab::cli

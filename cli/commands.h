@@ -1,0 +1,41 @@
+// The command line: every subcommand, registered by a function of its own file.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "cli/context.h"
+
+namespace CLI {
+class App;
+}
+
+namespace swarmlab::cli {
+
+/// Parses `arguments` (without the program's name) and runs what they ask for. Returns the exit
+/// code. Prints help, results and errors to the context's streams; never throws.
+[[nodiscard]] int run_command_line(std::span<const std::string> arguments, Context& context);
+
+/// Builds the whole tree of commands into `app`.
+void add_commands(CLI::App& app, Context& context);
+
+// The groups of `swarmlab --help`.
+inline constexpr const char* kGroupLab = "Labs";
+inline constexpr const char* kGroupLook = "Queries";
+inline constexpr const char* kGroupSteer = "Steering";
+inline constexpr const char* kGroupRun = "Running";
+inline constexpr const char* kGroupOperate = "Operations";
+
+// Options that many commands share. They fill the context.
+void add_json(CLI::App& command, Context& context);
+void add_quiet(CLI::App& command, Context& context);
+void add_lab(CLI::App& command, Context& context);       // [LAB], and --lab LAB
+void add_lab_flag(CLI::App& command, Context& context);  // --lab LAB, where a positional is taken
+void add_connect(CLI::App& command, Context& context);
+
+/// The examples at the end of --help.
+void add_examples(CLI::App& command, const std::string& lines);
+
+void add_version(CLI::App& app, Context& context);
+
+}  // namespace swarmlab::cli

@@ -1,0 +1,11 @@
+# Writes what `swarmlab version` prints, as of the time of configuring, into a source of `target`.
+function(add_build_info target)
+  execute_process(
+    COMMAND git -C ${PROJECT_SOURCE_DIR} rev-parse --short=12 HEAD
+    OUTPUT_VARIABLE SWARMLAB_COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+  if(failed)
+    set(SWARMLAB_COMMIT "")
+  endif()
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/build_info.cc.in ${PROJECT_BINARY_DIR}/generated/build_info.cc @ONLY)
+  target_sources(${target} PRIVATE ${PROJECT_BINARY_DIR}/generated/build_info.cc)
+endfunction()
