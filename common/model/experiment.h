@@ -105,7 +105,7 @@ struct Experiment {
   AgentNotes notes;
   WorkerName worker;
   std::string host_class;
-  FencingToken token;                 // under which it was counted
+  FencingToken token;                 // under which it was counted; zero: given up, no report did
   std::vector<FencingToken> charged;  // whose cost is in `cost`, each once
   std::uint32_t attempts = 1;         // leases that it took
   Cost cost;

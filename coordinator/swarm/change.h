@@ -76,7 +76,20 @@ struct LeaseEnded {
   bool operator==(const LeaseEnded&) const = default;
 };
 
-// Spent under a token whose report does not count otherwise. Each (task, token) once.
+// A new segment began: what was open in the old one is not worth its work any more. Its lease, if
+// it has one, ends; it becomes no experiment, and its number stays unused.
+struct TaskDropped {
+  TaskId task;
+  LabId lab;
+  ExperimentNumber experiment;
+  std::string why;
+  Timestamp at;
+  bool operator==(const TaskDropped&) const = default;
+};
+
+// Spent under a token whose report does not count otherwise. Each (task, token) once. The task may
+// be open (its experiment will have the cost) or decided (the stored experiment's cost and charged
+// tokens grow).
 struct CostSpent {
   LabId lab;
   ExperimentNumber experiment;
@@ -86,6 +99,8 @@ struct CostSpent {
   bool operator==(const CostSpent&) const = default;
 };
 
+// The task is no more. If workers were lost too often, the experiment's token is zero: no report
+// counted.
 struct ExperimentFinished {
   Experiment experiment;      // its cost includes what was charged before
   Cost cost;                  // of this report alone: what is added to the budget now
@@ -120,13 +135,18 @@ struct LeaseExtended {
 };
 
 using Change = std::variant<LabOpened, SettingsChanged, SegmentBegan, LabStatusChanged, TaskCreated,
-                            LeaseGranted, LeaseEnded, CostSpent, ExperimentFinished, WorkerJoined,
-                            WorkerSeen, WorkerGone, LeaseExtended>;
+                            LeaseGranted, LeaseEnded, TaskDropped, CostSpent, ExperimentFinished,
+                            WorkerJoined, WorkerSeen, WorkerGone, LeaseExtended>;
 
 /// Whether the fact goes to disk. What is not stored is learned anew after a restart.
 [[nodiscard]] bool is_stored(const Change& change);
 
-/// Applies a fact: the only writer of state. Cannot fail: what could fail was checked by decide().
+/// Whether the candidate's tree is known from then on, so that the same one is a duplicate. The
+/// first with a tree keeps it.
+[[nodiscard]] bool makes_tree_known(const Experiment& experiment);
+
+/// Applies a fact: the only writer of state. Cannot fail: what could fail was checked by decide(),
+/// and a fact that does not fit the state ends the process.
 void evolve(State& state, const Change& change);
 
 }  // namespace swarmlab::swarm

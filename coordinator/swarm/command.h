@@ -89,7 +89,8 @@ struct LabIsOpen {
   LabId lab;
   bool resumed = false;  // it was known
   bool new_segment = false;
-  std::string stays_stopped;  // not empty: a limit that already holds, and how to raise it
+  // Not empty: it does not run. A limit that already holds and how to raise it, or who paused it.
+  std::string stays_stopped;
 };
 struct Done {};
 struct Welcome {
@@ -107,6 +108,7 @@ struct ReportCounted {
   Verdict verdict = Verdict::discard;
   std::string reason;
 };
+// It counts as nothing but its cost; also the answer to outcome `returned`.
 struct ReportStale {
   std::string because;
 };
@@ -125,8 +127,11 @@ struct Decision {
 };
 
 /// Decides a command at `now`. Deterministic: equal arguments give equal decisions.
-/// \complexity  logarithmic in open tasks and kept candidates, but for TimePassed, Heartbeat and
-///              WorkerArrived, which are linear in current leases.
+/// \pre  the state's index is right (evolve keeps it, rebuild_index makes it after a load), and a
+///       loaded state was first given Restarted.
+/// \complexity  logarithmic in open tasks and in history; linear in labs and, where a parent is
+///              picked, in kept candidates of the segment. TimePassed and Restarted are linear in
+///              current leases, OpenLab in open tasks of the lab.
 [[nodiscard]] Decision decide(const State& state, const Rules& rules, const Command& command,
                               Timestamp now);
 

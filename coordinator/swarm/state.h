@@ -49,7 +49,7 @@ struct Task {
   std::optional<Lease> lease;           // none: waits for a worker
   std::uint32_t attempts = 0;           // leases granted so far
   std::uint32_t losses = 0;             // of them, lost without an explanation
-  std::string last_loss;                // of which worker, and how
+  std::string last_loss;                // of which worker, and how; empty: none
   std::vector<FencingToken> charged;    // tokens whose cost was recorded
   Cost cost;                            // under them
   std::optional<Timestamp> started_at;  // of the first lease
@@ -69,7 +69,7 @@ struct Segment {
   ObjectId lab_commit;
   ObjectId evaluator_hash;
   ObjectId data_hash;
-  ExperimentNumber baseline{1};
+  ExperimentNumber baseline{1};  // the last one that was tried
   bool baseline_measured = false;
   bool operator==(const Segment&) const = default;
 };
@@ -102,7 +102,7 @@ struct Lab {
   Budget budget;
   std::optional<FrontierEntry> best;  // of the current segment
   std::map<ExperimentNumber, FrontierEntry> frontier;
-  std::map<ObjectId, ExperimentNumber> trees;  // of decided candidates of this segment
+  std::map<ObjectId, ExperimentNumber> trees;  // of this segment's candidates: who had it first
   bool operator==(const Lab&) const = default;
 };
 
@@ -127,6 +127,19 @@ struct Presence {
   bool operator==(const Presence&) const = default;
 };
 
+// The open tasks, as decisions look for them: an ask must not walk through all of them. Not stored:
+// it follows from the tasks (see rebuild_index).
+struct Index {
+  struct OfLab {
+    std::set<TaskId> waiting;  // for a worker
+    std::set<TaskId> leased;
+    bool operator==(const OfLab&) const = default;
+  };
+  std::map<LabId, OfLab> labs;                   // of every lab, with open tasks or not
+  std::map<WorkerName, std::set<TaskId>> holds;  // by a current lease; workers without are absent
+  bool operator==(const Index&) const = default;
+};
+
 // Ordered containers: the order of an unordered one would leak into decisions.
 struct State {
   std::map<LabId, Lab> labs;
@@ -136,13 +149,17 @@ struct State {
   TaskId next_task{1};
   FencingToken next_token{1};
   Presence presence;
+  Index index;
 
-  /// Equal in all that is stored (I6): presence does not count.
+  /// Equal in all that is stored (I6): presence and index do not count.
   [[nodiscard]] bool same_facts(const State& other) const {
     return labs == other.labs && tasks == other.tasks && workers == other.workers &&
            next_lab == other.next_lab && next_task == other.next_task &&
            next_token == other.next_token;
   }
 };
+
+/// Makes the index from labs and tasks. For whoever loads a state from records: evolve() needs it.
+void rebuild_index(State& state);
 
 }  // namespace swarmlab::swarm
