@@ -12,10 +12,10 @@
 namespace swarmlab {
 
 struct HostFacts {
-  std::string name;               // as the kernel says it
-  std::string cpu_model;          // "unknown CPU" if the kernel does not tell
-  std::vector<std::string> gpus;  // models, one entry a device
-  unsigned cores = 1;             // that this process may use
+  std::string name = {};               // as the kernel says it
+  std::string cpu_model = {};          // "unknown CPU" if the kernel does not tell
+  std::vector<std::string> gpus = {};  // models, one entry a device
+  unsigned cores = 1;                  // that this process may use
   std::uint64_t memory_bytes = 0;
 };
 

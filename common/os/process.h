@@ -28,14 +28,14 @@ struct ResourceLimit {
 };
 
 struct SpawnRequest {
-  std::vector<std::string> argv;  // argv[0] is the path of the program: no search
-  std::vector<std::string> env;   // "NAME=VALUE", all that there is
-  std::string folder;             // current folder; empty: ours
-  std::vector<FdMapping> fds;     // 0, 1 and 2 are /dev/null if not named; all others are closed
-  std::vector<ResourceLimit> limits;
-  std::vector<int> cgroups;      // descriptors of open cgroup.procs files that the child joins
-  bool new_session = false;      // also a process group of its own
-  bool die_with_parent = false;  // SIGKILL when the *thread* that spawned ends
+  std::vector<std::string> argv = {};  // argv[0] is the path of the program: no search
+  std::vector<std::string> env = {};   // "NAME=VALUE", all that there is
+  std::string folder = {};             // current folder; empty: ours
+  std::vector<FdMapping> fds = {};  // 0, 1 and 2 are /dev/null if not named; all others are closed
+  std::vector<ResourceLimit> limits = {};
+  std::vector<int> cgroups = {};  // descriptors of open cgroup.procs files that the child joins
+  bool new_session = false;       // also a process group of its own
+  bool die_with_parent = false;   // SIGKILL when the *thread* that spawned ends
   bool no_new_privileges = false;
 };
 
@@ -84,7 +84,7 @@ class Process {
 
 struct Output {
   ExitStatus status;
-  std::string out;  // stdout and stderr as they came, up to 1 MiB
+  std::string out = {};  // stdout and stderr as they came, up to 1 MiB
 };
 
 /// Runs a short helper program (`git --version`) to its end; kills it at the deadline

@@ -7,13 +7,13 @@
 namespace swarmlab::sandbox {
 
 struct SandboxFacts {
-  std::string bubblewrap;          // its path; empty: not found
-  std::string bubblewrap_version;  // "0.8.0"
-  bool starts = false;             // a sandbox with all of our settings ran `true`
-  std::string problem;             // why it does not start, in bubblewrap's or the kernel's words
-  std::string fix;                 // what to do about it; may be empty
+  std::string bubblewrap = {};          // its path; empty: not found
+  std::string bubblewrap_version = {};  // "0.8.0"
+  bool starts = false;                  // a sandbox with all of our settings ran `true`
+  std::string problem = {};  // why it does not start, in bubblewrap's or the kernel's words
+  std::string fix = {};      // what to do about it; may be empty
   bool disables_user_namespaces = false;  // --disable-userns works, besides the seccomp filter
-  std::string cgroups;                    // "v2 at PATH", "v1 at PATH" or "none: why"
+  std::string cgroups = {};               // "v2 at PATH", "v1 at PATH" or "none: why"
   std::vector<std::string>
       enforced;  // limits that hold for a whole tree: "memory", "processes", ...
   std::vector<std::string>

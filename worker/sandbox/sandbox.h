@@ -24,22 +24,22 @@ struct Mount {
     empty,       // a tmpfs of `bytes`
   };
   Kind kind = Kind::read_only;
-  std::string host;    // absolute; unused of `empty`
-  std::string inside;  // absolute; later mounts lie over earlier ones
+  std::string host = {};    // absolute; unused of `empty`
+  std::string inside = {};  // absolute; later mounts lie over earlier ones
   std::uint64_t bytes = 0;
   bool operator==(const Mount&) const = default;
 };
 
 struct SandboxRequest {
-  std::string command;            // run by /bin/sh -c
-  std::vector<std::string> args;  // put after the command, each one word whatever it holds
-  std::string folder = "/";       // current folder inside
-  std::vector<Mount> mounts;
+  std::string command = {};            // run by /bin/sh -c
+  std::vector<std::string> args = {};  // put after the command, each one word whatever it holds
+  std::string folder = "/";            // current folder inside
+  std::vector<Mount> mounts = {};
   // Set on top of PATH, HOME, LANG, TMPDIR; nothing else of our environment goes in.
-  std::vector<std::pair<std::string, std::string>> env;
+  std::vector<std::pair<std::string, std::string>> env = {};
   ResourceLimits limits;
   Milliseconds timeout{0};                    // 0: none
-  std::optional<std::string> in;              // stdin; none: /dev/null
+  std::optional<std::string> in = {};         // stdin; none: /dev/null
   bool result_channel = false;                // fd 3 inside is a pipe into SandboxResult::result
   std::uint64_t result_bytes = 64ULL << 20U;  // kept of it; more sets result_truncated
   std::uint64_t tmp_bytes = 512ULL << 20U;    // size of /tmp and of /home/agent, each
@@ -59,13 +59,13 @@ struct SandboxResult {
   HowEnded how = HowEnded::exited;
   int code = 0;
   // At most limits.output_bytes each and a line in the middle that says how much was dropped.
-  std::string out;
-  std::string err;
-  std::string result;             // what came through the result channel
+  std::string out = {};
+  std::string err = {};
+  std::string result = {};        // what came through the result channel
   bool result_truncated = false;  // there was more than result_bytes
   std::chrono::microseconds took{0};
-  std::chrono::microseconds cpu_time{0};           // 0: not known
-  std::optional<std::uint64_t> peak_memory_bytes;  // of the whole tree, where a cgroup tells
+  std::chrono::microseconds cpu_time{0};                // 0: not known
+  std::optional<std::uint64_t> peak_memory_bytes = {};  // of the whole tree, where a cgroup tells
 
   [[nodiscard]] bool succeeded() const { return how == HowEnded::exited && code == 0; }
 };
