@@ -1,0 +1,64 @@
+// Runs an agent on a workspace: what runs in its sandbox, and how its end is read.
+//
+// One Agent for each AgentKind, in a file of its own. None of them decides anything about a
+// candidate: what an agent says is a note.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/model/experiment.h"
+#include "common/model/lab.h"
+#include "common/model/report.h"
+#include "common/result.h"
+#include "worker/sandbox/sandbox.h"
+
+namespace swarmlab::worker {
+
+// On this host, absolute.
+struct AgentPaths {
+  std::vector<sandbox::Mount> workspace;  // binds of /workspace and below, in order
+  std::string checkout;                   // the folder behind /workspace
+  std::string brief;                      // file: read-only at /swarmlab/brief.md
+  std::string results;                    // file: read-only at /swarmlab/results.tsv
+  std::string out;                        // empty folder: writable at /swarmlab/out
+};
+
+// Below AgentPaths::out.
+constexpr const char* kOutcomeFile = "outcome.json";
+
+struct AgentFailure {
+  Outcome outcome = Outcome::crash;  // crash, timeout; returned: cancelled
+  std::string reason;                // one line, then perhaps the last lines of the output
+  bool operator==(const AgentFailure&) const = default;
+};
+
+/// Stateless, so thread-safe.
+class Agent {
+ public:
+  Agent() = default;
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+  Agent(Agent&&) = delete;
+  Agent& operator=(Agent&&) = delete;
+  virtual ~Agent() = default;
+
+  /// \param environment  of the worker ("NAME=VALUE"): only what [agent] env names is passed on
+  /// \return invalid_input if the lab has no agent, unavailable if a variable is not set here
+  [[nodiscard]] virtual Result<sandbox::SandboxRequest> prepare(
+      const Assignment& assignment, const AgentPaths& paths,
+      const std::vector<std::string>& environment) const = 0;
+
+  /// Nothing if it ended well.
+  [[nodiscard]] virtual std::optional<AgentFailure> read_end(
+      const sandbox::SandboxResult& result) const = 0;
+
+  /// What it cost, as far as its output tells.
+  [[nodiscard]] virtual Cost read_cost(const sandbox::SandboxResult& result) const = 0;
+};
+
+[[nodiscard]] std::unique_ptr<Agent> make_agent(AgentKind kind);
+
+}  // namespace swarmlab::worker
