@@ -1,0 +1,252 @@
+@0xf29b1d7c05ea4804;
+# What workers, the coordinator and the command line say to each other: one Envelope a ZeroMQ
+# message. A request gets one reply with the same requestId. Every request may be sent again when
+# its reply is lost: the coordinator answers the same, and counts it once.
+#
+# Times are durations in milliseconds: no side trusts the other's clock. Messages are at most 4 MiB.
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("swarmlab::schema");
+using Lab = import "lab.capnp";
+using Record = import "record.capnp";
+using View = import "view.capnp";
+
+const protocolVersion :UInt16 = 1;   # what this build speaks
+const oldestProtocol :UInt16 = 1;    # what it still understands
+const chunkBytes :UInt32 = 262144;   # of a pack in one message, at most
+
+struct Envelope {
+  version @0 :UInt16;      # protocolVersion of the sender
+  requestId @1 :UInt64;    # by who asks, 1 or more; the reply repeats it. 0: nobody asked
+  session @2 :UInt64;      # from Welcome; workers put it in all that follows Hello. 0: none
+
+  body :union {
+    none @3 :Void;         # what an unset or unknown body reads as: answered by an error
+
+    # Worker -> coordinator
+    hello @4 :Hello;
+    work @5 :Work;
+    heartbeat @6 :Heartbeat;
+    treeCheck @7 :TreeCheck;
+    packChunk @8 :PackChunk;      # the command line sends them too, before OpenLab
+    fetch @9 :Fetch;
+    fetchChunk @10 :FetchChunk;
+    bye @11 :Void;                # answered by done; the worker has no lease any more
+
+    # Coordinator -> worker
+    welcome @12 :Welcome;
+    workReply @13 :WorkReply;
+    heartbeatReply @14 :HeartbeatReply;
+    treeReply @15 :TreeReply;
+    chunkAck @16 :ChunkAck;
+    fetchReply @17 :FetchReply;
+    fetchData @18 :FetchData;
+    sayHello @19 :Void;           # the session is not known (any more): say hello, then again
+
+    # Command line -> coordinator
+    openLab @20 :OpenLab;
+    setLabStatus @21 :SetLabStatus;
+    query @22 :Query;
+
+    # Coordinator -> command line
+    labOpen @23 :LabOpen;
+    status @24 :View.StatusView;
+    labs @25 :View.LabList;
+    experiments @26 :View.ExperimentList;
+    experiment @27 :View.ExperimentDetail;   # of show and best
+    frontier @28 :View.FrontierList;
+    events @29 :View.EventList;
+    results @30 :Text;                       # results.tsv
+
+    # Coordinator -> anyone
+    done @31 :Void;
+    error @32 :Error;
+  }
+}
+
+struct HeldLease {
+  task @0 :UInt64;
+  token @1 :UInt64;
+}
+
+enum ErrorCode {
+  # Mirrors common/result.h: tells whether to retry, and how.
+  invalidInput @0;
+  notFound @1;
+  conflict @2;
+  unavailable @3;
+  corrupt @4;
+  internal @5;
+}
+
+struct Error {
+  code @0 :ErrorCode;
+  message @1 :Text;
+}
+
+# ---- Workers ----
+
+struct Hello {
+  worker @0 :Text;           # name: one worker of that name at a time, the newest session wins
+  hostClass @1 :Text;
+  slots @2 :UInt32;
+  held @3 :List(HeldLease);  # what runs, and what is spooled but not acknowledged
+  protocolMin @4 :UInt16;
+  protocolMax @5 :UInt16;
+  version @6 :Text;          # of the worker's build, for people
+}
+
+struct Welcome {
+  session @0 :UInt64;
+  keep @1 :List(HeldLease);  # of those held; the rest is dropped, nobody waits for it
+  heartbeatMs @2 :UInt32;    # how often to send Heartbeat
+  leaseMs @3 :UInt32;        # what each heartbeat extends a lease to
+  protocol @4 :UInt16;       # to be spoken from now on
+}
+
+struct Work {
+  # A slot asks for a task, reports one, or both: a report carries the next ask.
+  ask @0 :Bool;
+  report @1 :Record.Report;             # absent: only asks
+  attachments @2 :Record.Attachments;   # of the report; absent: none
+  packBytes @3 :UInt64;  # length of the pack that was sent under the report's (task, token). 0: none
+}
+
+struct WorkReply {
+  report :union {
+    none @0 :Void;           # nothing was reported
+    counted @1 :Counted;
+    stale @2 :Text;          # why it does not count; the worker may forget it all the same
+  }
+  task :union {
+    none @3 :Void;           # nothing was asked
+    assignment @4 :Record.Assignment;
+    nothing @5 :Nothing;
+  }
+
+  struct Counted {
+    verdict @0 :Record.Verdict;
+    reason @1 :Text;
+  }
+  struct Nothing {
+    because @0 :Text;
+    retryMs @1 :UInt32;
+  }
+}
+
+struct Heartbeat {
+  held @0 :List(HeldLease);  # full state, not a difference: lost heartbeats heal by themselves
+  leaving @1 :Bool;          # the worker drains: it takes nothing more
+}
+
+struct HeartbeatReply {
+  drop @0 :List(HeldLease);  # end these: nobody waits for them
+  drain @1 :Bool;            # take nothing more, finish what runs, then leave
+}
+
+struct TreeCheck {
+  # Is a candidate of this tree known? A known one need not be measured.
+  lab @0 :UInt64;
+  tree @1 :Data;             # object id
+  task @2 :UInt64;
+  token @3 :UInt64;
+}
+
+struct TreeReply {
+  union {
+    unknown @0 :Void;
+    experiment @1 :UInt64;   # the one that has this tree
+  }
+}
+
+struct PackChunk {
+  # A piece of the git pack of one attempt, in order. A chunk that was received is acknowledged
+  # again; a gap is answered by where to go on.
+  task @0 :UInt64;           # 0: of a lab that is to be opened, `token` is a number of the sender's
+  token @1 :UInt64;
+  offset @2 :UInt64;         # bytes; 0 begins anew
+  data @3 :Data;             # at most chunkBytes
+  last @4 :Bool;
+}
+
+struct ChunkAck {
+  received @0 :UInt64;       # bytes in a row from 0: the next offset
+}
+
+struct Fetch {
+  # Asks for a pack with all objects of `wanted` that commits in `have` do not bring.
+  lab @0 :UInt64;
+  wanted @1 :List(Data);     # object ids of commits
+  have @2 :List(Data);       # object ids of commits
+}
+
+struct FetchReply {
+  transfer @0 :UInt64;       # 0: nothing is missing
+  size @1 :UInt64;           # bytes
+}
+
+struct FetchChunk {
+  transfer @0 :UInt64;
+  offset @1 :UInt64;
+}
+
+struct FetchData {
+  offset @0 :UInt64;
+  data @1 :Data;             # at most chunkBytes; empty at the end
+}
+
+# ---- Command line ----
+
+struct OpenLab {
+  settings @0 :Lab.LabSettings;
+  labCommit @1 :Data;        # object id: the coordinator's object store must have it
+  evaluatorHash @2 :Data;    # object id
+  dataHash @3 :Data;         # object id; 20 zero bytes: no data
+  who @4 :Text;              # user@host, for the record
+  packToken @5 :UInt64;      # of a pack that was sent before as task 0; 0: none
+  packBytes @6 :UInt64;
+}
+
+struct LabOpen {
+  lab @0 :UInt64;
+  resumed @1 :Bool;
+  newSegment @2 :Bool;
+  staysStopped @3 :Text;     # not empty: a limit that already holds, and how to raise it
+}
+
+struct SetLabStatus {
+  lab @0 :Text;              # name
+  wish @1 :Wish;
+  reason @2 :Text;
+  who @3 :Text;
+
+  enum Wish { pause @0; resume @1; stop @2; }
+}
+
+struct Query {
+  union {
+    status @0 :Void;
+    labs @1 :Void;
+    experiments @2 :Experiments;
+    show @3 :Show;
+    best @4 :Text;           # lab name
+    frontier @5 :Text;       # lab name
+    events @6 :Events;
+    results @7 :Text;        # lab name
+  }
+
+  struct Experiments {
+    lab @0 :Text;            # name
+    after @1 :UInt64;        # numbers above this; 0: from the first
+    limit @2 :UInt32;
+    verdict @3 :Text;        # only these; empty: all
+  }
+  struct Show {
+    lab @0 :Text;            # name
+    number @1 :UInt64;
+  }
+  struct Events {
+    after @0 :UInt64;        # sequences above this
+    limit @1 :UInt32;
+    waitMs @2 :UInt32;       # how long to hold the answer while there is none
+  }
+}

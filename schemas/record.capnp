@@ -1,0 +1,158 @@
+@0xb3a5d0c41e97f602;
+# Experiments, reports and assignments as they travel and as they are stored. Mirrors
+# common/model/experiment.h and report.h; the rules of evolution are Cap'n Proto's: fields are only
+# ever added. Object ids are Data of 20 bytes; where one may be missing, empty Data says so.
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("swarmlab::schema");
+using Lab = import "lab.capnp";
+
+enum Verdict {
+  keep @0;
+  discard @1;
+  crash @2;
+  timeout @3;
+  guardFailed @4;
+  outOfScope @5;
+  duplicate @6;
+  noChange @7;
+  invalid @8;
+}
+
+enum TaskKind { baseline @0; explore @1; }
+
+enum Outcome {
+  measured @0;
+  crash @1;
+  timeout @2;
+  guardFailed @3;
+  outOfScope @4;
+  duplicate @5;
+  noChange @6;
+  invalid @7;
+  returned @8;
+}
+
+enum Stage {
+  fetch @0;
+  checkout @1;
+  agent @2;
+  collect @3;
+  guard @4;
+  evaluate @5;
+  pack @6;
+  total @7;
+}
+
+struct MetricValue {
+  name @0 :Text;
+  value @1 :Float64;          # finite
+}
+
+struct SampleScore {
+  id @0 :Text;
+  score @1 :Float64;          # may be NaN or infinite: as the evaluator said it
+  error @2 :Text;             # empty: none
+  extra @3 :Text;             # a JSON object, or empty
+}
+
+struct AgentNotes {
+  hypothesis @0 :Text;
+  mechanism @1 :Text;
+  mechanismConfirmed :union { unsaid @2 :Void; said @3 :Bool; }
+  notes @4 :Text;
+  ideas @5 :List(Text);
+}
+
+struct Measurement {
+  evaluator @0 :Data;         # object id
+  data @1 :Data;              # object id; 20 zero bytes: no data
+  tree @2 :Data;              # object id
+  scale @3 :Text;
+  hostClass @4 :Text;
+  repeat @5 :UInt32;
+  score @6 :Float64;          # finite
+  metrics @7 :List(MetricValue);
+  tookMs @8 :Int64;
+  worker @9 :Text;
+}
+
+struct Cost {
+  microUsd @0 :Int64;         # millionths of a US dollar
+  inputTokens @1 :UInt64;
+  outputTokens @2 :UInt64;
+}
+
+struct StageTime {
+  stage @0 :Stage;
+  tookUs @1 :Int64;
+}
+
+struct Experiment {
+  lab @0 :UInt64;
+  number @1 :UInt64;
+  task @2 :UInt64;
+  kind @3 :TaskKind;
+  segment @4 :UInt64;
+  parent :union { none @5 :Void; number @6 :UInt64; }
+  parentCommit @7 :Data;      # object id
+  pickedBecause @8 :Text;
+  verdict @9 :Verdict;
+  reason @10 :Text;
+  commit @11 :Data;           # object id; empty: none
+  tree @12 :Data;             # object id; empty: none
+  duplicateOf :union { none @13 :Void; number @14 :UInt64; }
+  paths @15 :List(Text);
+  measurements @16 :List(Measurement);
+  notes @17 :AgentNotes;
+  worker @18 :Text;
+  hostClass @19 :Text;
+  token @20 :UInt64;
+  charged @21 :List(UInt64);
+  attempts @22 :UInt32;
+  cost @23 :Cost;
+  startedAtMs @24 :Int64;     # UTC, since 1970
+  endedAtMs @25 :Int64;       # UTC, since 1970
+  stages @26 :List(StageTime);
+}
+
+struct Assignment {
+  task @0 :UInt64;
+  token @1 :UInt64;
+  lab @2 :UInt64;
+  experiment @3 :UInt64;
+  kind @4 :TaskKind;
+  parent :union { none @5 :Void; number @6 :UInt64; }
+  parentCommit @7 :Data;      # object id
+  labCommit @8 :Data;         # object id
+  evaluatorHash @9 :Data;     # object id
+  dataHash @10 :Data;         # object id; 20 zero bytes: no data
+  leaseMs @11 :Int64;         # from when the message is read
+  settings @12 :Lab.LabSettings;
+  brief @13 :Text;
+  results @14 :Text;
+}
+
+struct Report {
+  task @0 :UInt64;
+  token @1 :UInt64;
+  lab @2 :UInt64;
+  experiment @3 :UInt64;
+  outcome @4 :Outcome;
+  reason @5 :Text;
+  commit @6 :Data;            # object id; empty: none
+  tree @7 :Data;              # object id; empty: none
+  paths @8 :List(Text);
+  measurement @9 :Measurement;  # absent: not measured
+  notes @10 :AgentNotes;
+  hostClass @11 :Text;
+  cost @12 :Cost;
+  stages @13 :List(StageTime);
+}
+
+struct Attachments {
+  samples @0 :List(SampleScore);
+  # Tails of merged output: any bytes, so Data.
+  agentLog @1 :Data;
+  guardLog @2 :Data;
+  evaluatorLog @3 :Data;
+}

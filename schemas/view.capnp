@@ -1,0 +1,181 @@
+@0xe80f6c2ab7d41903;
+# What queries answer, and word for word what `--json` prints: the names of the fields are stable.
+# The coordinator writes views, the command line reads them.
+#
+# In JSON every field is there, always. 64-bit integers would become strings, so views have none:
+# numbers are UInt32 or Float64 (whole to 2^53). Small structs stand for what JSON has and Cap'n
+# Proto has not: null, objects with free names, times.
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("swarmlab::schema");
+using Lab = import "lab.capnp";
+
+struct MaybeBool {
+  # In JSON: true, false or null.
+  union { none @0 :Void; value @1 :Bool; }
+}
+
+struct MaybeCount {
+  # In JSON: a number or null.
+  union { none @0 :Void; value @1 :UInt32; }
+}
+
+struct Time {
+  # In JSON: RFC 3339, UTC, with milliseconds ("2026-11-21T04:34:00.000Z"), or null.
+  union { none @0 :Void; ms @1 :Int64; }
+}
+
+struct NamedNumber {
+  # In JSON a list of these is an object: {name: value, ...}.
+  name @0 :Text;
+  value @1 :Float64;
+}
+
+struct JsonText {
+  # In JSON: the value that the text holds; null if it is empty or no JSON.
+  text @0 :Text;
+}
+
+struct MeasurementView {
+  score @0 :Lab.MaybeNumber;
+  metrics @1 :List(NamedNumber);
+  scale @2 :Text;
+  hostClass @3 :Text;
+  repeat @4 :UInt32;
+  worker @5 :Text;
+  tookMs @6 :Float64;
+  evaluatorHash @7 :Text;        # hexadecimal
+  dataHash @8 :Text;             # hexadecimal; empty: no data
+  tree @9 :Text;                 # hexadecimal
+}
+
+struct ExperimentView {
+  number @0 :UInt32;
+  lab @1 :Text;
+  parent @2 :MaybeCount;
+  verdict @3 :Text;              # the word of the verdict, or "running"
+  kind @4 :Text;                 # "baseline" or "explore"
+  segment @5 :UInt32;
+  score @6 :Lab.MaybeNumber;
+  metrics @7 :List(NamedNumber);
+  scale @8 :Text;
+  commit @9 :Text;               # hexadecimal; empty: no candidate
+  hypothesis @10 :Text;
+  worker @11 :Text;
+  attempts @12 :UInt32;
+  costUsd @13 :Float64;
+  startedAt @14 :Time;
+  endedAt @15 :Time;             # null: it runs
+  reason @16 :Text;
+  mechanism @17 :Text;
+  mechanismConfirmed @18 :MaybeBool;
+  notes @19 :Text;
+  ideas @20 :List(Text);
+  pickedBecause @21 :Text;
+  duplicateOf @22 :MaybeCount;
+  paths @23 :List(Text);
+  stages @24 :List(NamedNumber);   # milliseconds by stage
+  measurements @25 :List(MeasurementView);
+  isBest @26 :Bool;
+  hostClass @27 :Text;
+  parentCommit @28 :Text;        # hexadecimal
+  inputTokens @29 :Float64;
+  outputTokens @30 :Float64;
+}
+
+struct SampleView {
+  id @0 :Text;
+  score @1 :Lab.MaybeNumber;
+  error @2 :Text;
+  extra @3 :JsonText;
+}
+
+struct ExperimentDetail {
+  experiment @0 :ExperimentView;
+  samples @1 :List(SampleView);
+  agentLog @2 :Text;
+  guardLog @3 :Text;
+  evaluatorLog @4 :Text;
+  diff @5 :Text;                 # against the parent's commit, as git shows it
+}
+
+struct LabView {
+  name @0 :Text;
+  state @1 :Text;                # "running", "paused", "stopping" or "stopped"
+  experiments @2 :UInt32;        # decided, baselines too
+  iterations @3 :UInt32;         # decided, without baselines
+  kept @4 :UInt32;
+  best @5 :Lab.MaybeNumber;      # score
+  bestExperiment @6 :MaybeCount;
+  baseline @7 :Lab.MaybeNumber;  # score
+  running @8 :UInt32;            # experiments that are leased now
+  stopReason @9 :Text;
+  metric @10 :Text;
+  direction @11 :Text;           # "minimize" or "maximize"
+  verdicts @12 :List(NamedNumber);   # count by verdict
+  spentUsd @13 :Float64;
+  maxIterations @14 :UInt32;     # 0: no limit
+  segment @15 :UInt32;
+  folder @16 :Text;
+  policy @17 :Text;
+  activeMs @18 :Float64;         # running time so far
+}
+
+struct WorkerView {
+  name @0 :Text;
+  hostClass @1 :Text;
+  slots @2 :UInt32;
+  busy @3 :UInt32;
+  state @4 :Text;                # "ready", "leaving", "silent" or "gone"
+  lastSeenSecondsAgo @5 :Lab.MaybeNumber;   # null: not since the coordinator started
+}
+
+struct CoordinatorView {
+  version @0 :Text;
+  pid @1 :UInt32;
+  address @2 :Text;
+  startedAt @3 :Time;
+  running @4 :Bool;              # false: read from the store while no coordinator ran
+  store @5 :Text;                # path
+}
+
+struct StatusView {
+  labs @0 :List(LabView);
+  workers @1 :List(WorkerView);
+  coordinator @2 :CoordinatorView;
+}
+
+struct LabList {
+  labs @0 :List(LabView);
+}
+
+struct ExperimentList {
+  experiments @0 :List(ExperimentView);
+  more @1 :Bool;                 # the limit cut the list: ask again after the last number
+}
+
+struct FrontierEntryView {
+  number @0 :UInt32;
+  score @1 :Lab.MaybeNumber;
+  priority @2 :Lab.MaybeNumber;
+  visits @3 :UInt32;
+  hypothesis @4 :Text;
+  commit @5 :Text;               # hexadecimal
+}
+
+struct FrontierList {
+  entries @0 :List(FrontierEntryView);
+}
+
+struct EventView {
+  sequence @0 :Float64;          # whole; grows
+  at @1 :Time;
+  kind @2 :Text;
+  lab @3 :Text;                  # empty: of no lab
+  experiment @4 :MaybeCount;
+  text @5 :Text;
+}
+
+struct EventList {
+  events @0 :List(EventView);
+  last @1 :Float64;              # sequence to ask after next
+}
