@@ -1,5 +1,6 @@
 #include "cli/context.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -31,6 +32,12 @@ std::string_view word_of(ErrorCode code) {
   return "internal";
 }
 
+std::size_t terminal_width() {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col == 0 ? 80 : size.ws_col;
+}
+
 }  // namespace
 
 Context Context::from_process() {
@@ -45,6 +52,7 @@ Context Context::from_process() {
   }
   context.color = isatty(STDOUT_FILENO) == 1 && !context.variable("NO_COLOR").has_value() &&
                   context.variable("TERM") != "dumb";
+  context.width = terminal_width();
   context.connect = context.variable("SWARMLAB_CONNECT").value_or("");
   return context;
 }

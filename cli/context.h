@@ -3,6 +3,7 @@
 // that a test can run a whole command line and look at what it printed.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
@@ -26,6 +27,8 @@ struct Context {
   std::filesystem::path cwd = {};
   std::map<std::string, std::string> environment = {};
   bool color = false;  // off when `out` is no terminal, or NO_COLOR is set
+
+  std::size_t width = 0;  // of the terminal that `out` is; 0: it is none, nothing is cut
 
   bool json = false;
   bool quiet = false;
