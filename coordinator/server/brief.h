@@ -1,4 +1,5 @@
-// The brief: what a fresh agent is told before it changes anything. Pure text from state and history.
+// The brief: what a fresh agent is told before it changes anything. Pure text from state and
+// history.
 #pragma once
 
 #include <deque>
@@ -15,9 +16,9 @@ namespace swarmlab::server {
 struct BriefSource {
   const swarm::Lab& lab;
   const swarm::Task& task;
-  std::vector<Experiment> lineage;           // from the parent up to the baseline
-  const std::deque<Experiment>& recent;      // decided lately, oldest first
-  std::vector<ExperimentNumber> running;     // experiments that others do now
+  std::vector<Experiment> lineage;        // from the parent up to the baseline
+  const std::deque<Experiment>& recent;   // decided lately, oldest first
+  std::vector<ExperimentNumber> running;  // experiments that others do now
 };
 
 /// brief.md, in Markdown. Text that agents wrote is quoted and stripped of line breaks: it is data.

@@ -1,0 +1,243 @@
+#include "coordinator/server/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/lab/scope.h"
+#include "coordinator/server/brief.h"
+
+namespace swarmlab::server {
+namespace {
+
+constexpr std::size_t kHistory = 300;  // experiments a lab that briefs and results.tsv see
+constexpr std::size_t kLineage = 12;   // ancestors that a brief names
+
+using swarm::ReportArrived;
+
+ReportArrived* report_of(Step& step) {
+  return std::get_if<ReportArrived>(&step.command);
+}
+
+// The task that a report may end, if its lease is the current one.
+const swarm::Task* current_task(const swarm::State& state, const Report& report) {
+  const auto found = state.tasks.find(report.task);
+  if (found == state.tasks.end() || !found->second.lease ||
+      found->second.lease->token != report.token)
+    return nullptr;
+  return &found->second;
+}
+
+// The candidate cannot be had or is not what the report says: the attempt failed, with the reason.
+void refuse_candidate(Report& report, std::string reason) {
+  report.outcome = Outcome::crash;
+  report.reason = "the candidate was refused: " + std::move(reason);
+  report.commit.reset();
+  report.tree.reset();
+  report.measurement.reset();
+}
+
+swarm::Reply when_disk_is_full(const swarm::Command& command, const Error& error,
+                               const swarm::Rules& rules) {
+  if (std::holds_alternative<swarm::WorkAsked>(command))
+    return swarm::NothingToDo{.because = error.message, .retry_after = 10 * rules.retry_ask};
+  return error;
+}
+
+}  // namespace
+
+// What a turn gathers before it is committed.
+struct Engine::Draft {
+  std::vector<swarm::Change> changes;
+  std::vector<swarm::Reply> replies;
+  std::vector<store::AttachmentsOf> attachments;
+  std::map<TaskId, Experiment> decided;  // in this burst: the store does not have them yet
+  std::optional<Error> full;  // the disk is: nothing that would be stored is decided
+};
+
+Engine::Engine(store::Store store, store::Objects objects, swarm::Rules rules, Clock& clock,
+               swarm::State state)
+    : store_(std::move(store)),
+      objects_(std::move(objects)),
+      rules_(rules),
+      clock_(clock),
+      state_(std::move(state)),
+      history_(kHistory) {}
+
+Result<std::unique_ptr<Engine>> Engine::open(store::Store store, store::Objects objects,
+                                             swarm::Rules rules, Clock& clock) {
+  SWARMLAB_TRY(state, store.load());
+  std::unique_ptr<Engine> engine(
+      new Engine(std::move(store), std::move(objects), rules, clock, std::move(state)));
+  SWARMLAB_CHECK(engine->fill_history());
+  std::vector<Step> steps;
+  steps.push_back(Step{.command = swarm::Restarted{}, .attachments = {}, .pack = {}});
+  SWARMLAB_CHECK(engine->turn(std::move(steps)));
+  return engine;
+}
+
+Result<void> Engine::fill_history() {
+  for (const auto& [id, lab] : state_.labs) {
+    SWARMLAB_TRY(newest, store_.newest(id, kHistory));
+    for (auto it = newest.rbegin(); it != newest.rend(); ++it) history_.add(*it);
+  }
+  return {};
+}
+
+Result<std::vector<swarm::Reply>> Engine::turn(std::vector<Step> steps) {
+  const Timestamp now = clock_.now();  // read once: a burst happens at one instant
+  Draft draft;
+  if (const Result<void> room = store_.has_room(); !room) draft.full = room.error();
+  SWARMLAB_CHECK(look_up_decided(steps));
+  if (!draft.full) SWARMLAB_CHECK(ingest_candidates(steps));
+  for (Step& step : steps) decide_step(draft, step, now);
+  SWARMLAB_CHECK(set_refs(draft.changes));
+  if (const Result<void> done = store_.commit(draft.changes, state_, now, draft.attachments); !done)
+    return within("commit of a turn", done.error());
+  for (const swarm::Change& change : draft.changes) {
+    if (const auto* finished = std::get_if<swarm::ExperimentFinished>(&change))
+      history_.add(finished->experiment);
+  }
+  return std::move(draft.replies);
+}
+
+Result<void> Engine::look_up_decided(std::vector<Step>& steps) const {
+  for (Step& step : steps) {
+    ReportArrived* arrived = report_of(step);
+    if (arrived == nullptr || current_task(state_, arrived->report) != nullptr) continue;
+    SWARMLAB_TRY(decided, store_.experiment(arrived->report.lab, arrived->report.experiment));
+    arrived->decided = decided;
+  }
+  return {};
+}
+
+// A report without a pack names objects that are here: the lab's own commit, or a pack that an
+// earlier try of the same report brought.
+Result<void> Engine::check_known_candidate(ReportArrived& arrived) const {
+  Report& report = arrived.report;
+  if (!report.commit || !report.tree) return {};
+  const Result<ObjectId> tree = objects_.tree_of(*report.commit);
+  if (!tree) {
+    refuse_candidate(report, "its commit " + report.commit->brief() + " did not arrive");
+  } else if (*tree != *report.tree) {
+    refuse_candidate(report, "its commit has another tree than the report says");
+  }
+  return {};
+}
+
+Result<void> Engine::ingest_candidates(std::vector<Step>& steps) {
+  std::vector<store::IncomingPack> packs;
+  std::vector<Report*> owners;
+  for (Step& step : steps) {
+    ReportArrived* arrived = report_of(step);
+    if (arrived == nullptr) continue;
+    Report& report = arrived->report;
+    const swarm::Task* task = current_task(state_, report);
+    if (task == nullptr || !report.commit || !report.tree) continue;
+    if (step.pack.empty()) {
+      SWARMLAB_CHECK(check_known_candidate(*arrived));
+      continue;
+    }
+    const lab::Scope scope(state_.labs.at(task->lab).settings.artifact);
+    packs.push_back(
+        {.bytes = step.pack,
+         .commit = *report.commit,
+         .tree = *report.tree,
+         .parent = task->parent_commit,
+         .is_editable = [scope](std::string_view path) { return scope.editable(path); }});
+    owners.push_back(&report);
+  }
+  if (packs.empty()) return {};
+  SWARMLAB_TRY(results, objects_.ingest(packs));
+  for (std::size_t i = 0; i < owners.size(); ++i) {
+    if (!results[i]) refuse_candidate(*owners[i], results[i].error().message);
+  }
+  return {};
+}
+
+void Engine::decide_step(Draft& draft, Step& step, Timestamp now) {
+  const bool stores = !std::holds_alternative<swarm::Heartbeat>(step.command) &&
+                      !std::holds_alternative<swarm::Restarted>(step.command);
+  if (draft.full && stores) {
+    draft.replies.push_back(when_disk_is_full(step.command, *draft.full, rules_));
+    return;
+  }
+  if (ReportArrived* arrived = report_of(step); arrived != nullptr && !arrived->decided) {
+    const auto found = draft.decided.find(arrived->report.task);
+    if (found != draft.decided.end()) arrived->decided = found->second;
+  }
+  swarm::Decision decision = decide(state_, rules_, step.command, now);
+  for (const swarm::Change& change : decision.changes) {
+    evolve(state_, change);
+    const auto* finished = std::get_if<swarm::ExperimentFinished>(&change);
+    if (finished != nullptr) draft.decided.emplace(finished->experiment.task, finished->experiment);
+    if (finished != nullptr && report_of(step) != nullptr) {
+      draft.attachments.push_back({.lab = finished->experiment.lab,
+                                   .number = finished->experiment.number,
+                                   .attachments = std::move(step.attachments)});
+    }
+    draft.changes.push_back(change);
+  }
+  draft.replies.push_back(std::move(decision.reply));
+}
+
+Result<void> Engine::set_refs(std::span<const swarm::Change> changes) {
+  std::vector<store::RefUpdate> updates;
+  for (const swarm::Change& change : changes) {
+    const auto* finished = std::get_if<swarm::ExperimentFinished>(&change);
+    if (finished == nullptr || !finished->experiment.commit) continue;
+    const Experiment& experiment = finished->experiment;
+    using Kind = store::RefUpdate::Kind;
+    const auto add = [&](Kind kind) {
+      updates.push_back({.lab = state_.labs.at(experiment.lab).settings.name,
+                         .kind = kind,
+                         .number = experiment.number,
+                         .commit = *experiment.commit});
+    };
+    add(Kind::experiment);
+    if (experiment.verdict == Verdict::keep) add(Kind::kept);
+    if (finished->becomes_best) add(Kind::best);
+  }
+  return updates.empty() ? Result<void>{} : objects_.set_refs(updates);
+}
+
+Result<Assignment> Engine::assignment(TaskId id) const {
+  const swarm::Task& task = state_.tasks.at(id);
+  const swarm::Lab& lab = state_.labs.at(task.lab);
+  std::vector<Experiment> lineage;
+  for (auto number = task.parent; number && lineage.size() < kLineage;) {
+    SWARMLAB_TRY(ancestor, store_.experiment(task.lab, *number));
+    if (!ancestor) break;
+    number = ancestor->parent;
+    lineage.push_back(*std::move(ancestor));
+  }
+  std::vector<ExperimentNumber> running;
+  for (const auto& [other_id, other] : state_.tasks) {
+    if (other_id != id && other.lab == task.lab && other.lease) running.push_back(other.experiment);
+  }
+  const std::deque<Experiment>& recent = history_.of(task.lab);
+  Assignment assignment{.task = id,
+                        .token = task.lease->token,
+                        .lab = task.lab,
+                        .experiment = task.experiment,
+                        .kind = task.kind,
+                        .parent = task.parent,
+                        .parent_commit = task.parent_commit,
+                        .lab_commit = lab.segment.lab_commit,
+                        .evaluator_hash = lab.segment.evaluator_hash,
+                        .data_hash = lab.segment.data_hash,
+                        .lease = rules_.lease,
+                        .settings = lab.settings,
+                        .brief = {},
+                        .results = {}};
+  if (task.kind == TaskKind::explore) {
+    assignment.brief = write_brief({lab, task, std::move(lineage), recent, std::move(running)});
+    assignment.results = write_results(recent);
+  }
+  return assignment;
+}
+
+Result<void> Engine::tidy() {
+  return objects_.compact_if_needed();
+}
+
+}  // namespace swarmlab::server

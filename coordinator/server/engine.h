@@ -1,0 +1,73 @@
+// The turn: decide a burst of commands, make it durable, and only then let the answers go.
+//
+// It owns the state, the store and the objects. What a peer is told is on disk (I1), and every
+// commit that a record names is in the object store before the record is (I5).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "common/model/report.h"
+#include "common/os/clock.h"
+#include "common/result.h"
+#include "coordinator/server/history.h"
+#include "coordinator/store/objects.h"
+#include "coordinator/store/store.h"
+#include "coordinator/swarm/command.h"
+
+namespace swarmlab::server {
+
+// A command on its way in, with what came along for a report.
+struct Step {
+  swarm::Command command;
+  Attachments attachments;          // of a report
+  std::span<const std::byte> pack;  // of a report with a new candidate; may be empty
+};
+
+// Threads: the coordinator's own thread only.
+class Engine {
+ public:
+  /// Loads the state. \return  the store's error, or corrupt.
+  static Result<std::unique_ptr<Engine>> open(store::Store store, store::Objects objects,
+                                              swarm::Rules rules, Clock& clock);
+
+  /// Runs one turn. One reply a step, in order.
+  /// \return  an error if the commit failed: no reply may leave and the process must end, since
+  ///          memory is ahead of the disk and only a restart makes them equal again.
+  [[nodiscard]] Result<std::vector<swarm::Reply>> turn(std::vector<Step> steps);
+
+  /// All that a worker needs for a task that was just granted to it.
+  [[nodiscard]] Result<Assignment> assignment(TaskId task) const;
+
+  /// Folds packs and refs together when it is worth it; between turns.
+  Result<void> tidy();
+
+  [[nodiscard]] const swarm::State& state() const { return state_; }
+  [[nodiscard]] const store::Store& store() const { return store_; }
+  [[nodiscard]] store::Objects& objects() { return objects_; }
+  [[nodiscard]] const store::Objects& objects() const { return objects_; }
+  [[nodiscard]] Timestamp now() { return clock_.now(); }
+
+ private:
+  Engine(store::Store store, store::Objects objects, swarm::Rules rules, Clock& clock,
+         swarm::State state);
+  struct Draft;
+  Result<void> fill_history();
+  Result<void> look_up_decided(std::vector<Step>& steps) const;
+  Result<void> ingest_candidates(std::vector<Step>& steps);
+  Result<void> check_known_candidate(swarm::ReportArrived& arrived) const;
+  void decide_step(Draft& draft, Step& step, Timestamp now);
+  Result<void> set_refs(std::span<const swarm::Change> changes);
+
+  store::Store store_;
+  store::Objects objects_;
+  swarm::Rules rules_;
+  Clock& clock_;
+  swarm::State state_;
+  History history_;
+};
+
+}  // namespace swarmlab::server
