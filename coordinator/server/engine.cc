@@ -137,13 +137,13 @@ Result<void> Engine::ingest_candidates(std::vector<Step>& steps) {
       SWARMLAB_CHECK(check_known_candidate(*arrived));
       continue;
     }
-    const lab::Scope scope(state_.labs.at(task->lab).settings.artifact);
+    SWARMLAB_TRY(scope, Scope::from(state_.labs.at(task->lab).settings.artifact));
     packs.push_back(
         {.bytes = step.pack,
          .commit = *report.commit,
          .tree = *report.tree,
          .parent = task->parent_commit,
-         .is_editable = [scope](std::string_view path) { return scope.editable(path); }});
+         .is_editable = [scope = scope](std::string_view path) { return scope.editable(path); }});
     owners.push_back(&report);
   }
   if (packs.empty()) return {};
