@@ -1,0 +1,150 @@
+"""A lab of its own for every test, and the real program run on it.
+
+SWARMLAB names the program. Every lab is a git repository in a temporary folder; nothing is shared.
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import textwrap
+import time
+import unittest
+
+PROGRAM = os.environ.get("SWARMLAB", "build/release/swarmlab")
+# Sanitizers make everything slower; a test must fail for being wrong, not for being slow.
+PATIENCE = float(os.environ.get("SWARMLAB_TEST_PATIENCE", "1"))
+
+LAB_TOML = """
+[lab]
+name = "{name}"
+
+[artifact]
+editable = ["artifact/**"]
+
+[metric]
+name = "score"
+direction = "maximize"
+
+[evaluator]
+command = "python3 measure.py"
+parse = "metric-lines"
+timeout = "20s"
+
+[agent]
+kind = "command"
+command = "{agent}"
+timeout = "20s"
+
+[stop]
+max_iterations = 6
+plateau_threshold = 0
+"""
+
+MEASURE = """
+import pathlib
+value = float(pathlib.Path("artifact/value.txt").read_text())
+print(f"METRIC score={value}")
+"""
+
+# Makes the value one larger than in the parent, by the number of the experiment: every tree is new.
+AGENT = """
+import json, os, pathlib
+path = pathlib.Path("artifact/value.txt")
+number = int(os.environ["SWARMLAB_EXPERIMENT"])
+path.write_text(f"{float(path.read_text()) + number / 1000:.6f}\\n")
+json.dump({"hypothesis": f"add {number}/1000"}, open(os.environ["SWARMLAB_OUTCOME"], "w"))
+"""
+
+
+class SwarmTest(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="swarmlab-e2e-"))
+        self.processes = []
+
+    def tearDown(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    # Labs.
+
+    def make_lab(self, files=None, toml=None, agent="python3 agent.py", name="lab", extra=""):
+        folder = self.root / name
+        folder.mkdir(parents=True)
+        content = {
+            "lab.toml": (toml or LAB_TOML).replace("{name}", name).replace("{agent}", agent) + textwrap.dedent(extra),
+            "measure.py": MEASURE,
+            "agent.py": AGENT,
+            "artifact/value.txt": "1.0\n",
+        }
+        content.update(files or {})
+        for path, text in content.items():
+            if text is None:
+                continue
+            file = folder / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(textwrap.dedent(text).lstrip("\n"))
+        self.git(folder, "init", "-q", "-b", "main")
+        self.git(folder, "add", "-A")
+        self.git(folder, "commit", "-q", "-m", "the lab as it starts")
+        return folder
+
+    def git(self, folder, *args):
+        done = subprocess.run(
+            ["git", "-c", "user.name=Test", "-c", "user.email=test@localhost", "-C", str(folder), *args],
+            capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, f"git {' '.join(args)}: {done.stderr}")
+        return done.stdout.strip()
+
+    # The program.
+
+    def swarmlab(self, *args, cwd=None, timeout=120, expect=0, env=None):
+        done = subprocess.run([PROGRAM, *map(str, args)], capture_output=True, text=True, cwd=cwd or self.root,
+                              timeout=timeout * PATIENCE, env={**os.environ, **(env or {})}, check=False, stdin=subprocess.DEVNULL)
+        if expect is not None:
+            self.assertEqual(done.returncode, expect,
+                             f"swarmlab {' '.join(map(str, args))}\nstdout:\n{done.stdout}\nstderr:\n{done.stderr}")
+        return done
+
+    def json(self, *args, **kwargs):
+        return json.loads(self.swarmlab(*args, "--json", **kwargs).stdout)
+
+    def start(self, *args, cwd=None, env=None, log=None):
+        """Starts the program in the background; its output goes to a file, for when the test fails."""
+        path = self.root / (log or f"process-{len(self.processes)}.log")
+        with open(path, "ab") as output:
+            process = subprocess.Popen([PROGRAM, *map(str, args)], cwd=cwd or self.root, stdin=subprocess.DEVNULL,
+                                       stdout=output, stderr=output, env={**os.environ, **(env or {})})
+        process.log = path
+        self.processes.append(process)
+        return process
+
+    def wait_until(self, condition, what, timeout=60):
+        deadline = time.monotonic() + timeout * PATIENCE
+        while time.monotonic() < deadline:
+            value = condition()
+            if value:
+                return value
+            time.sleep(0.05)
+        logs = "\n".join(f"--- {p.log.name}\n{p.log.read_text(errors='replace')[-3000:]}" for p in self.processes)
+        self.fail(f"{what}: not within {timeout} s\n{logs}")
+        return None
+
+    def end(self, process, how=signal.SIGTERM, timeout=30):
+        process.send_signal(how)
+        return process.wait(timeout=timeout * PATIENCE)
+
+
+def verdicts(experiments):
+    return [e["verdict"] for e in experiments]
+
+
+def main():
+    unittest.main(verbosity=2)
