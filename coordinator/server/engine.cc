@@ -51,7 +51,7 @@ struct Engine::Draft {
   std::vector<swarm::Reply> replies;
   std::vector<store::AttachmentsOf> attachments;
   std::map<TaskId, Experiment> decided;  // in this burst: the store does not have them yet
-  std::optional<Error> full;  // the disk is: nothing that would be stored is decided
+  std::optional<Error> full;             // the disk is: nothing that would be stored is decided
 };
 
 Engine::Engine(store::Store store, store::Objects objects, swarm::Rules rules, Clock& clock,

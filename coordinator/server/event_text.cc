@@ -1,0 +1,109 @@
+// Facts as lines for people: what `events` shows and watchers read.
+#include <fmt/core.h>
+
+#include "common/model/names.h"
+#include "common/wire/json_codec.h"
+#include "coordinator/server/views.h"
+
+namespace swarmlab::server {
+namespace {
+
+struct Line {
+  std::string_view kind;
+  std::optional<LabId> lab;
+  std::optional<ExperimentNumber> experiment;
+  std::string text;
+};
+
+Line line_of(const swarm::State& /*state*/, const swarm::LabOpened& fact) {
+  return {"lab_opened", fact.lab, {}, fmt::format("opened by {}", fact.who)};
+}
+
+Line line_of(const swarm::State& /*state*/, const swarm::SettingsChanged& fact) {
+  return {"settings_changed", fact.lab, {}, fmt::format("settings changed by {}", fact.who)};
+}
+
+Line line_of(const swarm::State& /*state*/, const swarm::SegmentBegan& fact) {
+  return {"segment_began", fact.lab, fact.segment.baseline,
+          fmt::format("segment {} begins: {}", fact.segment.number.value(), fact.why)};
+}
+
+Line line_of(const swarm::State& /*state*/, const swarm::LabStatusChanged& fact) {
+  return {"lab_status",
+          fact.lab,
+          {},
+          fact.reason.empty() ? std::string(name_of(fact.status))
+                              : fmt::format("{}: {}", name_of(fact.status), fact.reason)};
+}
+
+Line line_of(const swarm::State& /*state*/, const swarm::TaskCreated& fact) {
+  return {"task_created", fact.lab, fact.experiment,
+          fmt::format("{} planned: {}", swarmlab::name_of(fact.kind), fact.picked_because)};
+}
+
+Line of_task(const swarm::State& state, std::string_view kind, TaskId id, std::string text) {
+  const auto task = state.tasks.find(id);
+  if (task == state.tasks.end()) return {kind, {}, {}, std::move(text)};
+  return {kind, task->second.lab, task->second.experiment, std::move(text)};
+}
+
+Line line_of(const swarm::State& state, const swarm::LeaseGranted& fact) {
+  return of_task(state, "lease_granted", fact.task,
+                 fmt::format("task {} leased to {}", fact.task.value(), fact.worker.value()));
+}
+
+Line line_of(const swarm::State& state, const swarm::LeaseEnded& fact) {
+  const std::string_view how = fact.how == swarm::LeaseEnd::expired            ? "expired"
+                               : fact.how == swarm::LeaseEnd::worker_restarted ? "lost"
+                                                                               : "handed back";
+  return of_task(state, "lease_ended", fact.task,
+                 fmt::format("lease of task {} {}", fact.task.value(), how));
+}
+
+Line line_of(const swarm::State& /*state*/, const swarm::CostSpent& fact) {
+  return {"cost_spent", fact.lab, fact.experiment,
+          fmt::format("{:.4f} USD under an old lease",
+                      static_cast<double>(fact.cost.usd.value()) / 1e6)};
+}
+
+Line line_of(const swarm::State& /*state*/, const swarm::ExperimentFinished& fact) {
+  const Experiment& experiment = fact.experiment;
+  std::string text(swarmlab::name_of(experiment.verdict));
+  if (const auto score = experiment.score()) text += fmt::format(" {:.6g}", *score);
+  if (!experiment.reason.empty()) text += ": " + experiment.reason;
+  return {"experiment_finished", experiment.lab, experiment.number, std::move(text)};
+}
+
+Line line_of(const swarm::State& /*state*/, const swarm::WorkerJoined& fact) {
+  return {"worker_joined",
+          {},
+          {},
+          fmt::format("{} with {} slots ({})", fact.worker.name.value(), fact.worker.slots,
+                      fact.worker.host_class)};
+}
+
+// Whatever else there is: not for people.
+template <class Fact>
+Line line_of(const swarm::State& /*state*/, const Fact& /*fact*/) {
+  return {"other", {}, {}, ""};
+}
+
+}  // namespace
+
+void write_view(schema::EventView::Builder to, const swarm::State& state,
+                const store::StoredEvent& event) {
+  const Line line =
+      std::visit([&state](const auto& fact) { return line_of(state, fact); }, event.change);
+  to.setSequence(static_cast<double>(event.sequence.value()));
+  wire::write(to.initAt(), event.at);
+  to.setKind(std::string(line.kind).c_str());
+  if (line.lab) {
+    if (const auto lab = state.labs.find(*line.lab); lab != state.labs.end())
+      to.setLab(lab->second.settings.name.c_str());
+  }
+  if (line.experiment)
+    wire::write(to.initExperiment(), static_cast<std::uint32_t>(line.experiment->value()));
+  to.setText(line.text.c_str());
+}
+
+}  // namespace swarmlab::server

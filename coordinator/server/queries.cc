@@ -1,0 +1,207 @@
+#include "coordinator/server/queries.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "common/model/names.h"
+#include "common/wire/json_codec.h"
+#include "common/wire/lab_codec.h"
+#include "common/wire/record_codec.h"
+#include "coordinator/policy/policy.h"
+#include "coordinator/server/brief.h"
+#include "coordinator/server/views.h"
+
+namespace swarmlab::server {
+namespace {
+
+using Body = schema::Envelope::Body::Builder;
+
+constexpr std::uint32_t kPage = 2000;  // experiments or events in one answer
+constexpr std::size_t kDiffBytes = 512U << 10U;
+
+unsigned size_of(std::size_t size) {
+  return static_cast<unsigned>(size);
+}
+
+void write_coordinator(const Source& source, schema::CoordinatorView::Builder to) {
+  to.setVersion(source.answerer.version.c_str());
+  to.setRunning(!source.answerer.address.empty());
+  to.setStore(source.answerer.store.c_str());
+  if (source.answerer.address.empty()) return;
+  to.setPid(static_cast<std::uint32_t>(getpid()));
+  to.setAddress(source.answerer.address.c_str());
+  wire::write(to.initStartedAt(), source.answerer.started_at);
+}
+
+void answer_status(const Source& source, Timestamp now, schema::StatusView::Builder to) {
+  unsigned i = 0;
+  auto labs = to.initLabs(size_of(source.state.labs.size()));
+  for (const auto& [id, lab] : source.state.labs) write_view(labs[i++], source.state, lab, now);
+  i = 0;
+  auto workers = to.initWorkers(size_of(source.state.workers.size()));
+  for (const auto& [name, worker] : source.state.workers)
+    write_view(workers[i++], source.state, worker, now);
+  write_coordinator(source, to.initCoordinator());
+}
+
+void answer_labs(const Source& source, Timestamp now, schema::LabList::Builder to) {
+  unsigned i = 0;
+  auto labs = to.initLabs(size_of(source.state.labs.size()));
+  for (const auto& [id, lab] : source.state.labs) write_view(labs[i++], source.state, lab, now);
+}
+
+// Pages through the store until the page is full: a filter must not end the list early.
+Result<void> answer_experiments(const Source& source, schema::Query::Experiments::Reader query,
+                                schema::ExperimentList::Builder to) {
+  SWARMLAB_TRY(lab, find_lab(source.state, query.getLab().cStr()));
+  const std::string wanted = query.getVerdict().cStr();
+  if (!wanted.empty() && !verdict_from(wanted))
+    return fail(ErrorCode::invalid_input, "\"{}\" is no verdict", wanted);
+  const std::size_t limit =
+      query.getLimit() == 0 ? kPage : std::min<std::size_t>(query.getLimit(), kPage);
+  std::vector<Experiment> page;
+  ExperimentNumber after(query.getAfter());
+  bool more = true;
+  while (more && page.size() < limit) {
+    SWARMLAB_TRY(found, source.store.experiments(lab->id, after, limit));
+    more = found.size() == limit;
+    for (Experiment& experiment : found) {
+      after = experiment.number;
+      if (!wanted.empty() && name_of(experiment.verdict) != wanted) continue;
+      if (page.size() == limit) break;
+      page.push_back(std::move(experiment));
+    }
+  }
+  to.setMore(more);
+  auto list = to.initExperiments(size_of(page.size()));
+  for (unsigned i = 0; i < page.size(); ++i) write_view(list[i], *lab, page[i]);
+  return {};
+}
+
+Result<void> write_detail(const Source& source, const swarm::Lab& lab, const Experiment& experiment,
+                          schema::ExperimentDetail::Builder to) {
+  write_view(to.initExperiment(), lab, experiment);
+  SWARMLAB_TRY(attachments, source.store.attachments(lab.id, experiment.number));
+  auto samples = to.initSamples(size_of(attachments.samples.size()));
+  for (unsigned i = 0; i < attachments.samples.size(); ++i)
+    write_view(samples[i], attachments.samples[i]);
+  to.setAgentLog(wire::text_of(attachments.agent_log));
+  to.setGuardLog(wire::text_of(attachments.guard_log));
+  to.setEvaluatorLog(wire::text_of(attachments.evaluator_log));
+  if (source.objects != nullptr && experiment.commit && experiment.parent) {
+    const auto diff =
+        source.objects->diff_text(experiment.parent_commit, *experiment.commit, kDiffBytes);
+    to.setDiff(diff ? diff->c_str() : diff.error().message.c_str());
+  }
+  return {};
+}
+
+Result<void> answer_show(const Source& source, std::string_view name, ExperimentNumber number,
+                         schema::ExperimentDetail::Builder to) {
+  SWARMLAB_TRY(lab, find_lab(source.state, name));
+  SWARMLAB_TRY(found, source.store.experiment(lab->id, number));
+  if (found) return write_detail(source, *lab, *found, to);
+  for (const auto& [id, task] : source.state.tasks) {
+    if (task.lab != lab->id || task.experiment != number) continue;
+    write_view(to.initExperiment(), *lab, task);
+    return {};
+  }
+  return fail(ErrorCode::not_found, "lab {}: no experiment {}, expected 1 to {}",
+              lab->settings.name, number.value(), lab->next_experiment.value() - 1);
+}
+
+Result<void> answer_best(const Source& source, std::string_view name,
+                         schema::ExperimentDetail::Builder to) {
+  SWARMLAB_TRY(lab, find_lab(source.state, name));
+  if (!lab->best) {
+    return fail(ErrorCode::not_found, "lab {}: nothing was measured yet", lab->settings.name);
+  }
+  return answer_show(source, name, lab->best->number, to);
+}
+
+Result<void> answer_frontier(const Source& source, std::string_view name,
+                             schema::FrontierList::Builder to) {
+  SWARMLAB_TRY(lab, find_lab(source.state, name));
+  if (!lab->frontier.contains(lab->segment.baseline)) return {};
+  const auto ranked = policy::ranked(
+      lab->settings.policy, {lab->frontier, lab->segment.baseline, lab->settings.metric.direction});
+  auto entries = to.initEntries(size_of(ranked.size()));
+  for (unsigned i = 0; i < ranked.size(); ++i) {
+    const policy::FrontierEntry& entry = ranked[i].entry;
+    entries[i].setNumber(static_cast<std::uint32_t>(entry.number.value()));
+    wire::write(entries[i].initScore(), entry.score);
+    wire::write(entries[i].initPriority(), ranked[i].priority);
+    entries[i].setVisits(static_cast<std::uint32_t>(entry.visits));
+    entries[i].setCommit(entry.commit.hex().c_str());
+    SWARMLAB_TRY(experiment, source.store.experiment(lab->id, entry.number));
+    if (experiment) entries[i].setHypothesis(experiment->notes.hypothesis.c_str());
+  }
+  return {};
+}
+
+Result<void> answer_events(const Source& source, schema::Query::Events::Reader query,
+                           schema::EventList::Builder to) {
+  const std::size_t limit =
+      query.getLimit() == 0 ? kPage : std::min<std::size_t>(query.getLimit(), kPage);
+  SWARMLAB_TRY(found, source.store.events(Sequence(query.getAfter()), limit));
+  auto events = to.initEvents(size_of(found.size()));
+  for (unsigned i = 0; i < found.size(); ++i) write_view(events[i], source.state, found[i]);
+  to.setLast(found.empty() ? static_cast<double>(query.getAfter())
+                           : static_cast<double>(found.back().sequence.value()));
+  return {};
+}
+
+Result<void> answer_results(const Source& source, std::string_view name, Body to) {
+  SWARMLAB_TRY(lab, find_lab(source.state, name));
+  std::string text = results_header();
+  ExperimentNumber after(0);
+  while (true) {
+    SWARMLAB_TRY(page, source.store.experiments(lab->id, after, kPage));
+    for (const Experiment& experiment : page) text += results_row(experiment);
+    if (page.size() < kPage) break;
+    after = page.back().number;
+  }
+  to.setResults(text.c_str());
+  return {};
+}
+
+}  // namespace
+
+Result<const swarm::Lab*> find_lab(const swarm::State& state, std::string_view name) {
+  std::string known;
+  for (const auto& [id, lab] : state.labs) {
+    if (lab.settings.name == name) return &lab;
+    known += (known.empty() ? "" : ", ") + lab.settings.name;
+  }
+  if (known.empty()) return fail(ErrorCode::not_found, "no lab was run here yet");
+  return fail(ErrorCode::not_found, "no lab {} here, expected one of: {}", name, known);
+}
+
+Result<void> answer(const Source& source, schema::Query::Reader query, Timestamp now, Body to) {
+  switch (query.which()) {
+    case schema::Query::STATUS:
+      answer_status(source, now, to.initStatus());
+      return {};
+    case schema::Query::LABS:
+      answer_labs(source, now, to.initLabs());
+      return {};
+    case schema::Query::EXPERIMENTS:
+      return answer_experiments(source, query.getExperiments(), to.initExperiments());
+    case schema::Query::SHOW:
+      return answer_show(source, query.getShow().getLab().cStr(),
+                         ExperimentNumber(query.getShow().getNumber()), to.initExperiment());
+    case schema::Query::BEST:
+      return answer_best(source, query.getBest().cStr(), to.initExperiment());
+    case schema::Query::FRONTIER:
+      return answer_frontier(source, query.getFrontier().cStr(), to.initFrontier());
+    case schema::Query::EVENTS:
+      return answer_events(source, query.getEvents(), to.initEvents());
+    case schema::Query::RESULTS:
+      return answer_results(source, query.getResults().cStr(), to);
+  }
+  return fail(ErrorCode::invalid_input, "a query of kind {} is not known here",
+              static_cast<int>(query.which()));
+}
+
+}  // namespace swarmlab::server

@@ -1,0 +1,206 @@
+#include "coordinator/server/views.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/model/names.h"
+#include "common/wire/json_codec.h"
+#include "common/wire/lab_codec.h"
+
+namespace swarmlab::server {
+namespace {
+
+template <class Number>
+std::uint32_t count(Number value) {
+  constexpr std::uint64_t kMost = 0xffffffffU;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, kMost));
+}
+
+double usd(MicroUsd cost) {
+  return static_cast<double>(cost.value()) / 1e6;
+}
+
+double milliseconds(std::chrono::microseconds took) {
+  return static_cast<double>(took.count()) / 1e3;
+}
+
+std::uint32_t leased(const swarm::State& state, LabId lab) {
+  return count(std::ranges::count_if(state.tasks, [lab](const auto& task) {
+    return task.second.lab == lab && task.second.lease;
+  }));
+}
+
+void write_metrics(capnp::List<schema::NamedNumber>::Builder to,
+                   const std::vector<MetricValue>& metrics) {
+  for (unsigned i = 0; i < metrics.size(); ++i) {
+    to[i].setName(metrics[i].name.c_str());
+    to[i].setValue(metrics[i].value);
+  }
+}
+
+void write_strings(capnp::List<capnp::Text>::Builder to, const std::vector<std::string>& texts) {
+  for (unsigned i = 0; i < texts.size(); ++i) to.set(i, texts[i].c_str());
+}
+
+void write_measurement(schema::MeasurementView::Builder to, const Measurement& measurement) {
+  wire::write(to.initScore(), measurement.score);
+  write_metrics(to.initMetrics(count(measurement.metrics.size())), measurement.metrics);
+  to.setScale(measurement.identity.scale.c_str());
+  to.setHostClass(measurement.identity.host_class.c_str());
+  to.setRepeat(measurement.identity.repeat);
+  to.setWorker(measurement.worker.value().c_str());
+  to.setTookMs(static_cast<double>(measurement.took.count()));
+  to.setEvaluatorHash(measurement.identity.evaluator.hex().c_str());
+  if (!measurement.identity.data.is_zero()) to.setDataHash(measurement.identity.data.hex().c_str());
+  to.setTree(measurement.identity.tree.hex().c_str());
+}
+
+std::optional<std::uint32_t> number_of(const std::optional<ExperimentNumber>& number) {
+  if (!number) return std::nullopt;
+  return count(number->value());
+}
+
+void write_notes(schema::ExperimentView::Builder to, const AgentNotes& notes) {
+  to.setHypothesis(notes.hypothesis.c_str());
+  to.setMechanism(notes.mechanism.c_str());
+  wire::write(to.initMechanismConfirmed(), notes.mechanism_confirmed);
+  to.setNotes(notes.notes.c_str());
+  write_strings(to.initIdeas(count(notes.ideas.size())), notes.ideas);
+}
+
+}  // namespace
+
+std::string_view name_of(swarm::LabStatus status) {
+  switch (status) {
+    case swarm::LabStatus::running:
+      return "running";
+    case swarm::LabStatus::paused:
+      return "paused";
+    case swarm::LabStatus::stopping:
+      return "stopping";
+    case swarm::LabStatus::stopped:
+      return "stopped";
+  }
+  return "unknown";
+}
+
+void write_view(schema::LabView::Builder to, const swarm::State& state, const swarm::Lab& lab,
+                Timestamp now) {
+  to.setName(lab.settings.name.c_str());
+  to.setState(std::string(name_of(lab.status)).c_str());
+  to.setExperiments(count(lab.counters.experiments));
+  to.setIterations(count(lab.counters.iterations));
+  const auto kept = lab.counters.by_verdict.find(Verdict::keep);
+  to.setKept(kept == lab.counters.by_verdict.end() ? 0 : count(kept->second));
+  if (lab.best) {
+    wire::write(to.initBest(), lab.best->score);
+    wire::write(to.initBestExperiment(), count(lab.best->number.value()));
+  }
+  if (const auto base = lab.frontier.find(lab.segment.baseline); base != lab.frontier.end())
+    wire::write(to.initBaseline(), base->second.score);
+  to.setRunning(leased(state, lab.id));
+  to.setStopReason(lab.stop_reason.c_str());
+  to.setMetric(lab.settings.metric.name.c_str());
+  to.setDirection(std::string(swarmlab::name_of(lab.settings.metric.direction)).c_str());
+  auto verdicts = to.initVerdicts(count(lab.counters.by_verdict.size()));
+  unsigned i = 0;
+  for (const auto& [verdict, times] : lab.counters.by_verdict) {
+    verdicts[i].setName(std::string(swarmlab::name_of(verdict)).c_str());
+    verdicts[i++].setValue(static_cast<double>(times));
+  }
+  to.setSpentUsd(usd(lab.budget.spent));
+  to.setMaxIterations(count(lab.settings.stop.max_iterations));
+  to.setSegment(count(lab.segment.number.value()));
+  to.setFolder(lab.settings.folder.c_str());
+  to.setPolicy(std::string(swarmlab::name_of(lab.settings.policy)).c_str());
+  Milliseconds active = lab.budget.active;
+  if (lab.budget.running_since) active += now - *lab.budget.running_since;
+  to.setActiveMs(static_cast<double>(active.count()));
+}
+
+void write_view(schema::WorkerView::Builder to, const swarm::State& state,
+                const swarm::Worker& worker, Timestamp now) {
+  constexpr auto kSilent = std::chrono::seconds(15);
+  to.setName(worker.name.value().c_str());
+  to.setHostClass(worker.host_class.c_str());
+  to.setSlots(worker.slots);
+  to.setBusy(count(std::ranges::count_if(state.tasks, [&](const auto& task) {
+    return task.second.lease && task.second.lease->worker == worker.name;
+  })));
+  const auto seen = state.presence.workers.find(worker.name);
+  if (seen == state.presence.workers.end()) {
+    to.setState("gone");
+    return;
+  }
+  const auto ago = now - seen->second.last;
+  to.setState(seen->second.leaving ? "leaving" : ago > kSilent ? "silent" : "ready");
+  wire::write(to.initLastSeenSecondsAgo(), static_cast<double>(ago.count()) / 1e3);
+}
+
+void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
+                const Experiment& experiment) {
+  to.setNumber(count(experiment.number.value()));
+  to.setLab(lab.settings.name.c_str());
+  wire::write(to.initParent(), number_of(experiment.parent));
+  to.setVerdict(std::string(swarmlab::name_of(experiment.verdict)).c_str());
+  to.setKind(std::string(swarmlab::name_of(experiment.kind)).c_str());
+  to.setSegment(count(experiment.segment.value()));
+  wire::write(to.initScore(), experiment.score());
+  to.setScale(lab.settings.scale.c_str());
+  if (!experiment.measurements.empty()) {
+    const Measurement& first = experiment.measurements.front();
+    write_metrics(to.initMetrics(count(first.metrics.size())), first.metrics);
+    to.setScale(first.identity.scale.c_str());
+  }
+  if (experiment.commit) to.setCommit(experiment.commit->hex().c_str());
+  write_notes(to, experiment.notes);
+  to.setWorker(experiment.worker.value().c_str());
+  to.setAttempts(experiment.attempts);
+  to.setCostUsd(usd(experiment.cost.usd));
+  to.setInputTokens(static_cast<double>(experiment.cost.input_tokens));
+  to.setOutputTokens(static_cast<double>(experiment.cost.output_tokens));
+  wire::write(to.initStartedAt(), experiment.started_at);
+  wire::write(to.initEndedAt(), experiment.ended_at);
+  to.setReason(experiment.reason.c_str());
+  to.setPickedBecause(experiment.picked_because.c_str());
+  wire::write(to.initDuplicateOf(), number_of(experiment.duplicate_of));
+  write_strings(to.initPaths(count(experiment.paths.size())), experiment.paths);
+  auto stages = to.initStages(count(experiment.stages.size()));
+  for (unsigned i = 0; i < experiment.stages.size(); ++i) {
+    stages[i].setName(std::string(swarmlab::name_of(experiment.stages[i].stage)).c_str());
+    stages[i].setValue(milliseconds(experiment.stages[i].took));
+  }
+  auto measurements = to.initMeasurements(count(experiment.measurements.size()));
+  for (unsigned i = 0; i < experiment.measurements.size(); ++i)
+    write_measurement(measurements[i], experiment.measurements[i]);
+  to.setIsBest(lab.best && lab.best->number == experiment.number);
+  to.setHostClass(experiment.host_class.c_str());
+  to.setParentCommit(experiment.parent_commit.hex().c_str());
+}
+
+void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
+                const swarm::Task& task) {
+  to.setNumber(count(task.experiment.value()));
+  to.setLab(lab.settings.name.c_str());
+  wire::write(to.initParent(), number_of(task.parent));
+  to.setVerdict("running");
+  to.setKind(std::string(swarmlab::name_of(task.kind)).c_str());
+  to.setSegment(count(task.segment.value()));
+  to.setScale(lab.settings.scale.c_str());
+  if (task.lease) to.setWorker(task.lease->worker.value().c_str());
+  to.setAttempts(task.attempts);
+  to.setCostUsd(usd(task.cost.usd));
+  wire::write(to.initStartedAt(), task.started_at);
+  to.setReason(task.lease ? "it runs" : "it waits for a worker");
+  to.setPickedBecause(task.picked_because.c_str());
+  to.setParentCommit(task.parent_commit.hex().c_str());
+}
+
+void write_view(schema::SampleView::Builder to, const SampleScore& sample) {
+  to.setId(sample.id.c_str());
+  if (std::isfinite(sample.score)) wire::write(to.initScore(), sample.score);
+  to.setError(sample.error.c_str());
+  to.initExtra().setText(sample.extra.c_str());
+}
+
+}  // namespace swarmlab::server

@@ -1,0 +1,27 @@
+// Views: what people and `--json` see of state and history. For .cc files only: it includes the
+// generated header.
+#pragma once
+
+#include <string>
+
+#include "coordinator/store/store.h"
+#include "coordinator/swarm/state.h"
+#include "schemas/view.capnp.h"
+
+namespace swarmlab::server {
+
+void write_view(schema::LabView::Builder to, const swarm::State& state, const swarm::Lab& lab,
+                Timestamp now);
+void write_view(schema::WorkerView::Builder to, const swarm::State& state,
+                const swarm::Worker& worker, Timestamp now);
+void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
+                const Experiment& experiment);
+/// Of an experiment that has not ended: its verdict is "running".
+void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab, const swarm::Task& task);
+void write_view(schema::SampleView::Builder to, const SampleScore& sample);
+void write_view(schema::EventView::Builder to, const swarm::State& state,
+                const store::StoredEvent& event);
+
+[[nodiscard]] std::string_view name_of(swarm::LabStatus status);
+
+}  // namespace swarmlab::server
