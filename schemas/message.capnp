@@ -116,6 +116,7 @@ struct WorkReply {
     none @0 :Void;           # nothing was reported
     counted @1 :Counted;
     stale @2 :Text;          # why it does not count; the worker may forget it all the same
+    refused @6 :Text;        # it makes no sense: sending it again will not help
   }
   task :union {
     none @3 :Void;           # nothing was asked

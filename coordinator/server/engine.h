@@ -49,6 +49,7 @@ class Engine {
   [[nodiscard]] const store::Store& store() const { return store_; }
   [[nodiscard]] store::Objects& objects() { return objects_; }
   [[nodiscard]] const store::Objects& objects() const { return objects_; }
+  [[nodiscard]] const swarm::Rules& rules() const { return rules_; }
   [[nodiscard]] Timestamp now() { return clock_.now(); }
 
  private:

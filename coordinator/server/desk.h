@@ -1,0 +1,93 @@
+// The desk between messages and the engine: reads what peers ask into steps of a turn, and writes
+// the answers once the turn is on disk. For .cc files only: it includes the generated headers.
+//
+// Nothing that a peer sends is trusted: bad requests are answered with an error and change nothing.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/net/router.h"
+#include "common/os/clock.h"
+#include "common/result.h"
+#include "common/wire/message_codec.h"
+#include "coordinator/server/engine.h"
+#include "coordinator/server/pack_inbox.h"
+#include "coordinator/server/queries.h"
+#include "coordinator/server/transfers.h"
+
+namespace swarmlab::server {
+
+// An answer on its way to a peer.
+struct Answer {
+  net::PeerId peer;
+  std::string bytes;
+};
+
+class Desk {
+ public:
+  Desk(Engine& engine, Answerer answerer);
+
+  /// Runs one turn for the burst (and for the time that passed, if `tick`). The answers may leave
+  /// when it returns. \return  the engine's error: the process must end.
+  Result<std::vector<Answer>> serve(std::vector<net::Letter> burst, bool tick);
+
+  /// When the next parked answer is due, at the latest; never, if there is none.
+  [[nodiscard]] Deadline next_due() const;
+
+ private:
+  // A request of the burst, and where its steps are.
+  struct Request {
+    Request(net::PeerId from, wire::Incoming what)
+        : peer(std::move(from)), message(std::move(what)) {}
+    net::PeerId peer;
+    wire::Incoming message;
+    std::optional<std::size_t> report_step;
+    std::optional<std::size_t> step;  // of the command, or of the ask
+    std::optional<Error> refused;     // before the turn
+    bool say_hello = false;
+    std::uint64_t received = 0;  // of a pack chunk
+    SessionId session;           // given by a hello
+    std::optional<PackKey> pack;
+  };
+  struct Parked {
+    net::PeerId peer;
+    std::uint64_t request_id = 0;
+    std::uint64_t after = 0;
+    std::uint32_t limit = 0;
+    Deadline due;
+  };
+
+  void take(Request& request, std::vector<Step>& steps);
+  void take_hello(Request& request, schema::Hello::Reader hello, std::vector<Step>& steps);
+  void take_work(Request& request, schema::Work::Reader work, const WorkerName& worker,
+                 std::vector<Step>& steps);
+  void take_chunk(Request& request, schema::PackChunk::Reader chunk);
+  void take_open_lab(Request& request, schema::OpenLab::Reader open, std::vector<Step>& steps);
+  [[nodiscard]] const WorkerName* worker_of(const Request& request) const;
+
+  using Replies = std::vector<swarm::Reply>;
+  [[nodiscard]] std::optional<Answer> answer_to(const Request& request, const Replies& replies);
+  [[nodiscard]] static const Error* try_later(const Request& request, const Replies& replies);
+  void write_answer(const Request& request, const Replies& replies,
+                    schema::Envelope::Body::Builder body);
+  void write_reply(const swarm::Reply& reply, const Request& request,
+                   schema::Envelope::Body::Builder body);
+  void write_work(const Request& request, const Replies& replies, schema::WorkReply::Builder to);
+  Result<void> write_tree(schema::TreeCheck::Reader check, schema::TreeReply::Builder to);
+  Result<void> write_chunk(schema::FetchChunk::Reader fetch, schema::FetchData::Builder to);
+  Result<void> write_fetch(schema::Fetch::Reader fetch, schema::FetchReply::Builder to);
+  void write_parked(std::vector<Answer>& answers);
+  Result<std::string> events_answer(const Parked& parked);
+
+  Engine& engine_;
+  Answerer answerer_;
+  PackInbox inbox_;
+  Transfers transfers_;
+  std::map<SessionId, WorkerName> sessions_;
+  std::vector<Parked> parked_;
+};
+
+}  // namespace swarmlab::server

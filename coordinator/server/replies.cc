@@ -1,0 +1,253 @@
+// What peers are told, written once the turn is on disk.
+#include <algorithm>
+
+#include "common/log/log.h"
+#include "common/wire/record_codec.h"
+#include "coordinator/server/desk.h"
+
+namespace swarmlab::server {
+namespace {
+
+using Body = schema::Envelope::Body::Builder;
+
+constexpr std::uint64_t kTransferBytes = 256ULL << 20U;
+constexpr std::uint32_t kHeartbeatMs = 5000;
+constexpr std::uint32_t kMostWaitMs = 30'000;
+
+void write_held(capnp::List<schema::HeldLease>::Builder to,
+                const std::vector<swarm::HeldLease>& held) {
+  for (unsigned i = 0; i < held.size(); ++i) {
+    to[i].setTask(held[i].task.value());
+    to[i].setToken(held[i].token.value());
+  }
+}
+
+unsigned size_of(std::size_t size) {
+  return static_cast<unsigned>(size);
+}
+
+}  // namespace
+
+Desk::Desk(Engine& engine, Answerer answerer)
+    : engine_(engine),
+      answerer_(std::move(answerer)),
+      inbox_(PackInbox::Limits{}),
+      transfers_(kTransferBytes) {}
+
+Result<std::vector<Answer>> Desk::serve(std::vector<net::Letter> burst, bool tick) {
+  std::vector<Request> requests;
+  std::vector<Step> steps;
+  requests.reserve(burst.size());
+  for (net::Letter& letter : burst) {
+    auto message = wire::Incoming::parse(wire::bytes_of(letter.bytes));
+    if (!message) {
+      log::warning("a message of {} bytes was dropped: {}", letter.bytes.size(),
+                   message.error().message);
+      continue;
+    }
+    requests.push_back(Request(std::move(letter.peer), *std::move(message)));
+    take(requests.back(), steps);
+  }
+  if (tick) {
+    steps.push_back(Step{.command = swarm::TimePassed{}, .attachments = {}, .pack = {}});
+    inbox_.sweep(engine_.now());
+  }
+  Replies replies;
+  if (!steps.empty()) {
+    SWARMLAB_TRY(turned, engine_.turn(std::move(steps)));
+    replies = std::move(turned);
+  }
+  std::vector<Answer> answers;
+  answers.reserve(requests.size());
+  for (const Request& request : requests) {
+    if (std::optional<Answer> answer = answer_to(request, replies); answer)
+      answers.push_back(*std::move(answer));
+  }
+  write_parked(answers);
+  return answers;
+}
+
+std::optional<Answer> Desk::answer_to(const Request& request, const Replies& replies) {
+  const auto envelope = request.message.envelope();
+  wire::Outgoing reply(envelope.getRequestId(), envelope.getSession());
+  const auto body = envelope.getBody();
+  if (request.refused) {
+    wire::write(reply.body().initError(), *request.refused);
+  } else if (request.say_hello) {
+    reply.body().setSayHello();
+  } else if (body.isQuery() && body.getQuery().isEvents()) {
+    const auto query = body.getQuery().getEvents();
+    parked_.push_back(
+        {.peer = request.peer,
+         .request_id = envelope.getRequestId(),
+         .after = query.getAfter(),
+         .limit = query.getLimit(),
+         .due = Deadline::after(Milliseconds(std::min(query.getWaitMs(), kMostWaitMs)))});
+    return std::nullopt;  // write_parked() answers, at once if there are events
+  } else {
+    write_answer(request, replies, reply.body());
+  }
+  return Answer{request.peer, reply.bytes()};
+}
+
+// A report that could not be taken in now, but is sound: the worker keeps it and sends it again.
+const Error* Desk::try_later(const Request& request, const Replies& replies) {
+  if (!request.report_step) return nullptr;
+  const auto* error = std::get_if<Error>(&replies[*request.report_step]);
+  return error != nullptr && error->code != ErrorCode::invalid_input ? error : nullptr;
+}
+
+void Desk::write_answer(const Request& request, const Replies& replies, Body body) {
+  const auto asked = request.message.body();
+  const auto fail_with = [&body](const Error& error) { wire::write(body.initError(), error); };
+  if (asked.isWork()) {
+    const Error* later = try_later(request, replies);
+    return later != nullptr ? fail_with(*later)
+                            : write_work(request, replies, body.initWorkReply());
+  }
+  if (asked.isPackChunk()) return body.initChunkAck().setReceived(request.received);
+  Result<void> done;
+  if (asked.isTreeCheck()) {
+    done = write_tree(asked.getTreeCheck(), body.initTreeReply());
+  } else if (asked.isFetch()) {
+    done = write_fetch(asked.getFetch(), body.initFetchReply());
+  } else if (asked.isFetchChunk()) {
+    done = write_chunk(asked.getFetchChunk(), body.initFetchData());
+  } else if (asked.isQuery()) {
+    const Source source{engine_.state(), engine_.store(), &engine_.objects(), answerer_};
+    done = answer(source, asked.getQuery(), engine_.now(), body);
+  } else if (request.step) {
+    write_reply(replies[*request.step], request, body);
+  } else {
+    done = fail(ErrorCode::invalid_input, "a message of this kind is not known here");
+  }
+  if (!done) fail_with(done.error());
+}
+
+Result<void> Desk::write_tree(schema::TreeCheck::Reader check, schema::TreeReply::Builder to) {
+  SWARMLAB_TRY(tree, wire::object_id_of("tree", check.getTree()));
+  const auto lab = engine_.state().labs.find(LabId(check.getLab()));
+  if (lab == engine_.state().labs.end()) return {};
+  const auto known = lab->second.trees.find(tree);
+  if (known != lab->second.trees.end()) to.setExperiment(known->second.value());
+  return {};
+}
+
+Result<void> Desk::write_chunk(schema::FetchChunk::Reader fetch, schema::FetchData::Builder to) {
+  constexpr std::size_t kChunk = schema::CHUNK_BYTES;
+  const auto chunk = transfers_.chunk(fetch.getTransfer(), fetch.getOffset(), kChunk);
+  if (!chunk) return fail(ErrorCode::conflict, "the transfer is gone: fetch again");
+  to.setOffset(fetch.getOffset());
+  to.setData(kj::arrayPtr(reinterpret_cast<const kj::byte*>(chunk->data()), chunk->size()));
+  if (chunk->size() < kChunk) transfers_.drop(fetch.getTransfer());
+  return {};
+}
+
+void Desk::write_reply(const swarm::Reply& reply, const Request& request, Body body) {
+  if (const auto* open = std::get_if<swarm::LabIsOpen>(&reply)) {
+    auto to = body.initLabOpen();
+    to.setLab(open->lab.value());
+    to.setResumed(open->resumed);
+    to.setNewSegment(open->new_segment);
+    to.setStaysStopped(open->stays_stopped.c_str());
+  } else if (const auto* welcome = std::get_if<swarm::Welcome>(&reply)) {
+    auto to = body.initWelcome();
+    to.setSession(request.session.value());
+    write_held(to.initKeep(size_of(welcome->keep.size())), welcome->keep);
+    to.setHeartbeatMs(kHeartbeatMs);
+    to.setLeaseMs(static_cast<std::uint32_t>(engine_.rules().lease.count()));
+    to.setProtocol(schema::PROTOCOL_VERSION);
+  } else if (const auto* heard = std::get_if<swarm::HeartbeatHeard>(&reply)) {
+    auto to = body.initHeartbeatReply();
+    write_held(to.initDrop(size_of(heard->drop.size())), heard->drop);
+  } else if (std::holds_alternative<swarm::SayHello>(reply)) {
+    body.setSayHello();
+  } else if (const auto* error = std::get_if<Error>(&reply)) {
+    wire::write(body.initError(), *error);
+  } else {
+    body.setDone();
+  }
+}
+
+void Desk::write_work(const Request& request, const Replies& replies,
+                      schema::WorkReply::Builder to) {
+  if (request.report_step) {
+    const swarm::Reply& reply = replies[*request.report_step];
+    if (const auto* counted = std::get_if<swarm::ReportCounted>(&reply)) {
+      auto answer = to.getReport().initCounted();
+      answer.setVerdict(wire::to_schema(counted->verdict));
+      answer.setReason(counted->reason.c_str());
+    } else if (const auto* stale = std::get_if<swarm::ReportStale>(&reply)) {
+      to.getReport().setStale(stale->because.c_str());
+    } else if (const auto* error = std::get_if<Error>(&reply)) {
+      to.getReport().setRefused(error->message.c_str());
+    }
+    if (request.pack && !std::holds_alternative<Error>(reply)) inbox_.drop(*request.pack);
+  }
+  if (!request.step) return;
+  const swarm::Reply& reply = replies[*request.step];
+  if (const auto* granted = std::get_if<swarm::Granted>(&reply)) {
+    const auto assignment = engine_.assignment(granted->task);
+    if (assignment) return wire::write(to.getTask().initAssignment(), *assignment);
+    log::error("task {}: {}", granted->task.value(), assignment.error().message);
+  }
+  auto nothing = to.getTask().initNothing();
+  const auto* reason = std::get_if<swarm::NothingToDo>(&reply);
+  nothing.setBecause(reason != nullptr ? reason->because.c_str() : "ask again");
+  nothing.setRetryMs(static_cast<std::uint32_t>(
+      reason != nullptr ? reason->retry_after.count() : engine_.rules().retry_ask.count()));
+}
+
+Result<void> Desk::write_fetch(schema::Fetch::Reader fetch, schema::FetchReply::Builder to) {
+  std::vector<ObjectId> wanted;
+  std::vector<ObjectId> had;
+  for (const auto id : fetch.getWanted()) {
+    SWARMLAB_TRY(object, wire::object_id_of("wanted", id));
+    wanted.push_back(object);
+  }
+  for (const auto id : fetch.getHave()) {
+    SWARMLAB_TRY(object, wire::object_id_of("have", id));
+    had.push_back(object);
+  }
+  SWARMLAB_TRY(pack, engine_.objects().make_pack(wanted, had));
+  to.setSize(pack.size());
+  to.setTransfer(transfers_.add(std::move(pack)));
+  return {};
+}
+
+Deadline Desk::next_due() const {
+  Deadline earliest = Deadline::never();
+  for (const Parked& parked : parked_) {
+    const auto point = parked.due.point();
+    if (point && (!earliest.point() || *point < *earliest.point())) earliest = parked.due;
+  }
+  return earliest;
+}
+
+Result<std::string> Desk::events_answer(const Parked& parked) {
+  wire::Outgoing query(0);
+  auto events = query.body().initQuery().initEvents();
+  events.setAfter(parked.after);
+  events.setLimit(parked.limit);
+  wire::Outgoing reply(parked.request_id);
+  const Source source{engine_.state(), engine_.store(), &engine_.objects(), answerer_};
+  SWARMLAB_CHECK(answer(source, query.body().getQuery().asReader(), engine_.now(), reply.body()));
+  return reply.bytes();
+}
+
+void Desk::write_parked(std::vector<Answer>& answers) {
+  const std::uint64_t last = engine_.store().last_sequence().value();
+  std::erase_if(parked_, [&](const Parked& parked) {
+    if (last <= parked.after && !parked.due.expired()) return false;
+    Result<std::string> bytes = events_answer(parked);
+    if (!bytes) {
+      wire::Outgoing reply(parked.request_id);
+      wire::write(reply.body().initError(), bytes.error());
+      bytes = reply.bytes();
+    }
+    answers.push_back({parked.peer, *std::move(bytes)});
+    return true;
+  });
+}
+
+}  // namespace swarmlab::server

@@ -1,0 +1,206 @@
+// What peers ask, read into steps of a turn.
+#include <algorithm>
+#include <random>
+
+#include "common/log/log.h"
+#include "common/wire/lab_codec.h"
+#include "common/wire/record_codec.h"
+#include "coordinator/server/desk.h"
+
+namespace swarmlab::server {
+namespace {
+
+constexpr std::size_t kMaxHeld = 10'000;
+constexpr std::size_t kMaxNameBytes = 100;
+
+SessionId fresh_session() {
+  static std::random_device device;
+  const std::uint64_t high = device();
+  return SessionId((high << 32U) | device() | 1U);
+}
+
+std::vector<swarm::HeldLease> held_of(capnp::List<schema::HeldLease>::Reader list) {
+  std::vector<swarm::HeldLease> held;
+  for (const auto lease : list) {
+    if (held.size() == kMaxHeld) break;
+    held.push_back({TaskId(lease.getTask()), FencingToken(lease.getToken())});
+  }
+  return held;
+}
+
+bool is_good_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxNameBytes && std::ranges::all_of(name, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+  });
+}
+
+std::size_t push(std::vector<Step>& steps, swarm::Command command) {
+  steps.push_back(Step{.command = std::move(command), .attachments = {}, .pack = {}});
+  return steps.size() - 1;
+}
+
+Error bad(std::string message) {
+  return Error{ErrorCode::invalid_input, std::move(message)};
+}
+
+swarm::SetLabStatus::Wish wish_of(schema::SetLabStatus::Wish wish) {
+  switch (wish) {
+    case schema::SetLabStatus::Wish::PAUSE:
+      return swarm::SetLabStatus::Wish::pause;
+    case schema::SetLabStatus::Wish::RESUME:
+      return swarm::SetLabStatus::Wish::resume;
+    case schema::SetLabStatus::Wish::STOP:
+      break;
+  }
+  return swarm::SetLabStatus::Wish::stop;
+}
+
+}  // namespace
+
+const WorkerName* Desk::worker_of(const Request& request) const {
+  const auto found = sessions_.find(SessionId(request.message.envelope().getSession()));
+  return found == sessions_.end() ? nullptr : &found->second;
+}
+
+void Desk::take(Request& request, std::vector<Step>& steps) {
+  const auto envelope = request.message.envelope();
+  const auto body = envelope.getBody();
+  const SessionId session(envelope.getSession());
+  const auto with_worker = [&](const auto& action) {
+    const WorkerName* worker = worker_of(request);
+    if (worker == nullptr) {
+      request.say_hello = true;
+    } else {
+      action(*worker);
+    }
+  };
+  // What is not named here needs no turn: it is answered from the state after it.
+  if (body.isHello()) {
+    take_hello(request, body.getHello(), steps);
+  } else if (body.isWork()) {
+    with_worker(
+        [&](const WorkerName& worker) { take_work(request, body.getWork(), worker, steps); });
+  } else if (body.isHeartbeat()) {
+    with_worker([&](const WorkerName& worker) {
+      request.step =
+          push(steps, swarm::Heartbeat{worker, session, held_of(body.getHeartbeat().getHeld()),
+                                       body.getHeartbeat().getLeaving()});
+    });
+  } else if (body.isBye()) {
+    with_worker([&](const WorkerName& worker) {
+      request.step = push(steps, swarm::WorkerLeft{worker, session});
+    });
+  } else if (body.isPackChunk()) {
+    with_worker([&](const WorkerName& /*worker*/) { take_chunk(request, body.getPackChunk()); });
+  } else if (body.isOpenLab()) {
+    take_open_lab(request, body.getOpenLab(), steps);
+  } else if (body.isSetLabStatus()) {
+    const auto wish = body.getSetLabStatus();
+    request.step = push(steps, swarm::SetLabStatus{wish.getLab().cStr(), wish_of(wish.getWish()),
+                                                   wish.getReason().cStr(), wish.getWho().cStr()});
+  }
+}
+
+void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector<Step>& steps) {
+  if (hello.getProtocolMin() > schema::PROTOCOL_VERSION ||
+      hello.getProtocolMax() < schema::OLDEST_PROTOCOL) {
+    request.refused = bad(fmt::format(
+        "this worker ({}) speaks protocol {} to {}, the coordinator {} to {}: use the same release",
+        hello.getVersion().cStr(), hello.getProtocolMin(), hello.getProtocolMax(),
+        std::uint16_t{schema::OLDEST_PROTOCOL}, std::uint16_t{schema::PROTOCOL_VERSION}));
+    return;
+  }
+  const std::string name = hello.getWorker().cStr();
+  if (!is_good_name(name)) {
+    request.refused = bad("a worker's name is 1 to 100 of letters, digits, \".\", \"-\" and \"_\"");
+    return;
+  }
+  request.session = fresh_session();
+  std::erase_if(sessions_, [&](const auto& entry) { return entry.second.value() == name; });
+  sessions_.emplace(request.session, WorkerName(name));
+  request.step =
+      push(steps, swarm::WorkerArrived{.worker = {.name = WorkerName(name),
+                                                  .host_class = hello.getHostClass().cStr(),
+                                                  .slots = hello.getSlots(),
+                                                  .joined_at = engine_.now()},
+                                       .session = request.session,
+                                       .held = held_of(hello.getHeld())});
+  log::info("worker {} says hello{}{}", name, log::field("slots", hello.getSlots()),
+            log::field("held", hello.getHeld().size()));
+}
+
+void Desk::take_work(Request& request, schema::Work::Reader work, const WorkerName& worker,
+                     std::vector<Step>& steps) {
+  if (work.hasReport()) {
+    Result<Report> report = wire::read(work.getReport());
+    if (!report) {
+      request.refused = report.error();
+      return;
+    }
+    Step step{.command = {}, .attachments = {}, .pack = {}};
+    if (work.hasAttachments()) {
+      Result<Attachments> attachments = wire::read(work.getAttachments());
+      if (!attachments) {
+        request.refused = attachments.error();
+        return;
+      }
+      step.attachments = *std::move(attachments);
+    }
+    request.pack = PackKey{report->task, report->token};
+    if (work.getPackBytes() > 0) {
+      step.pack = inbox_.bytes(*request.pack);
+      if (step.pack.size() != work.getPackBytes()) {
+        request.refused =
+            Error{ErrorCode::conflict,
+                  fmt::format("{} bytes of the pack arrived, expected {}: send it again",
+                              step.pack.size(), work.getPackBytes())};
+        return;
+      }
+    }
+    step.command = swarm::ReportArrived{worker, *std::move(report), std::nullopt};
+    steps.push_back(std::move(step));
+    request.report_step = steps.size() - 1;
+  }
+  if (work.getAsk()) {
+    request.step =
+        push(steps, swarm::WorkAsked{worker, SessionId(request.message.envelope().getSession())});
+  }
+}
+
+void Desk::take_chunk(Request& request, schema::PackChunk::Reader chunk) {
+  const auto data = chunk.getData();
+  const auto received =
+      inbox_.add({TaskId(chunk.getTask()), FencingToken(chunk.getToken())}, chunk.getOffset(),
+                 std::as_bytes(std::span(data.begin(), data.size())), engine_.now());
+  if (received) {
+    request.received = *received;
+  } else {
+    request.refused = received.error();
+  }
+}
+
+void Desk::take_open_lab(Request& request, schema::OpenLab::Reader open, std::vector<Step>& steps) {
+  const auto settings = wire::read(open.getSettings());
+  const auto commit = wire::object_id_of("labCommit", open.getLabCommit());
+  const auto evaluator = wire::object_id_of("evaluatorHash", open.getEvaluatorHash());
+  const auto data = wire::object_id_of("dataHash", open.getDataHash());
+  if (!settings || !commit || !evaluator || !data) {
+    request.refused = !settings    ? settings.error()
+                      : !commit    ? commit.error()
+                      : !evaluator ? evaluator.error()
+                                   : data.error();
+    return;
+  }
+  if (!engine_.objects().has(*commit)) {
+    request.refused = Error{ErrorCode::not_found, "the lab's commit " + commit->brief() +
+                                                      " is not in the coordinator's objects"};
+    return;
+  }
+  swarm::Segment segment;
+  segment.lab_commit = *commit;
+  segment.evaluator_hash = *evaluator;
+  segment.data_hash = *data;
+  request.step = push(steps, swarm::OpenLab{*settings, segment, open.getWho().cStr()});
+}
+
+}  // namespace swarmlab::server

@@ -1,0 +1,91 @@
+#include "coordinator/server/server.h"
+
+#include <atomic>
+
+#include "common/git/library.h"
+#include "common/log/log.h"
+#include "coordinator/server/desk.h"
+
+namespace swarmlab::server {
+namespace {
+
+constexpr Milliseconds kTick{250};
+
+std::string objects_folder(const std::string& folder) {
+  return folder + "/objects.git";
+}
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(std::unique_ptr<Engine> opened, net::Router bound, Answerer answerer)
+      : engine(std::move(opened)), router(std::move(bound)), desk(*engine, std::move(answerer)) {}
+
+  Result<void> serve_once(bool tick, Milliseconds wait) {
+    SWARMLAB_TRY(burst, router.receive(wait));
+    const bool idle = burst.empty();
+    SWARMLAB_TRY(answers, desk.serve(std::move(burst), tick));
+    for (const Answer& answer : answers) SWARMLAB_CHECK(router.send(answer.peer, answer.bytes));
+    if (idle && tick) {
+      if (const auto done = engine->tidy(); !done)
+        log::warning("objects were not tidied: {}", done.error().message);
+    }
+    return {};
+  }
+
+  std::unique_ptr<Engine> engine;
+  net::Router router;
+  Desk desk;
+  std::atomic<bool> stopping = false;
+};
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Clock& clock) {
+  store::StoreOptions store_options;
+  store_options.reserve_bytes = options.reserve_bytes;
+  SWARMLAB_TRY(store, store::Store::open(options.folder + "/store", store_options));
+  SWARMLAB_TRY(objects, store::Objects::open(objects_folder(options.folder)));
+  SWARMLAB_TRY(engine, Engine::open(std::move(store), std::move(objects), options.rules, clock));
+  SWARMLAB_TRY(router, net::Router::bind(options.address));
+  Answerer answerer{.version = options.version,
+                    .address = router.address(),
+                    .started_at = clock.now(),
+                    .store = options.folder + "/store"};
+  log::info("coordinator serves {} at {}", options.folder, router.address());
+  return std::unique_ptr<Server>(new Server(
+      std::make_unique<Impl>(std::move(engine), std::move(router), std::move(answerer))));
+}
+
+Result<swarm::LabIsOpen> Server::open_lab(swarm::OpenLab command, const std::string& repository) {
+  SWARMLAB_CHECK(impl_->engine->objects().import_commit(repository, command.segment.lab_commit));
+  std::vector<Step> steps;
+  steps.push_back(Step{.command = std::move(command), .attachments = {}, .pack = {}});
+  SWARMLAB_TRY(replies, impl_->engine->turn(std::move(steps)));
+  if (const auto* error = std::get_if<Error>(&replies.front())) return tl::unexpected(*error);
+  return std::get<swarm::LabIsOpen>(replies.front());
+}
+
+Result<void> Server::run() {
+  Deadline next_tick = Deadline::after(kTick);
+  while (!impl_->stopping.load()) {
+    Milliseconds wait = next_tick.remaining().value_or(kTick);
+    if (const auto due = impl_->desk.next_due().remaining(); due) wait = std::min(wait, *due);
+    const bool tick = next_tick.expired();
+    if (tick) next_tick = Deadline::after(kTick);
+    SWARMLAB_CHECK(impl_->serve_once(tick, tick ? Milliseconds(0) : wait));
+  }
+  return {};
+}
+
+void Server::request_stop() {
+  impl_->stopping.store(true);
+  impl_->router.waker().wake();
+}
+
+const std::string& Server::address() const {
+  return impl_->router.address();
+}
+
+}  // namespace swarmlab::server

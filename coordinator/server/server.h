@@ -1,0 +1,53 @@
+// The coordinator: a socket in front of the engine. It takes bursts of messages, runs one turn for
+// each burst, and answers when the turn is on disk.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/os/clock.h"
+#include "common/result.h"
+#include "coordinator/swarm/command.h"
+
+namespace swarmlab::server {
+
+struct ServerOptions {
+  std::string folder;   // .swarmlab of the repository: holds store/ and objects.git/
+  std::string address;  // ipc://path or tcp://host:port
+  std::string version;  // of this build, for people
+  swarm::Rules rules;
+  std::uint64_t reserve_bytes = 256ULL << 20U;  // free disk below which nothing is written
+};
+
+class Server {
+ public:
+  /// Opens store and objects, loads the state and binds the socket.
+  /// \return  conflict if another coordinator has the store open or the address in use.
+  static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Clock& clock);
+
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  Server(Server&&) = delete;
+  Server& operator=(Server&&) = delete;
+  ~Server();
+
+  /// Opens a lab from the user's repository at `repository`: its commit is copied, then it is
+  /// opened or resumed. Before run(), or from a turn of it: the same thread.
+  Result<swarm::LabIsOpen> open_lab(swarm::OpenLab command, const std::string& repository);
+
+  /// Serves until request_stop(). \return  an error if a commit failed: the process must end.
+  Result<void> run();
+
+  /// Thread-safe. run() returns within a turn.
+  void request_stop();
+
+  /// What peers connect to.
+  [[nodiscard]] const std::string& address() const;
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace swarmlab::server
