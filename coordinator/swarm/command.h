@@ -90,7 +90,7 @@ struct LabIsOpen {
   bool resumed = false;  // it was known
   bool new_segment = false;
   // Not empty: it does not run. A limit that already holds and how to raise it, or who paused it.
-  std::string stays_stopped;
+  std::string stays_stopped{};
 };
 struct Done {};
 struct Welcome {

@@ -1,0 +1,105 @@
+#include "coordinator/swarm/draft.h"
+
+#include "common/result.h"
+#include "coordinator/swarm/find.h"
+
+namespace swarmlab::swarm {
+
+Standing& Draft::standing(LabId lab) {
+  const auto found = standings_.find(lab);
+  if (found != standings_.end()) return found->second;
+  return standings_.emplace(lab, standing_of(state_, lab_of(state_, lab))).first->second;
+}
+
+void Draft::release(const Task& task, Standing& of_lab) const {
+  SWARMLAB_ASSERT(task.lease.has_value());
+  of_lab.leased -= 1;
+  of_lab.reserved = MicroUsd(of_lab.reserved.value() - task.lease->reserved.value());
+}
+
+void Draft::end_lease(const Task& task, LeaseEnd how) {
+  Standing& of_lab = standing(task.lab);
+  release(task, of_lab);
+  of_lab.waiting += 1;
+  add(LeaseEnded{.task = task.id, .token = task.lease->token, .how = how, .at = now_});
+}
+
+void Draft::finish(const Task& task, Experiment experiment, const Cost& cost, bool leased) {
+  Standing& of_lab = standing(task.lab);
+  if (leased) {
+    release(task, of_lab);
+  } else {
+    of_lab.waiting -= 1;
+  }
+  of_lab.spent = MicroUsd(of_lab.spent.value() + cost.usd.value());
+  const bool keep = experiment.verdict == Verdict::keep;
+  if (task.kind == TaskKind::explore) of_lab.iterations += 1;
+  of_lab.without_keep = keep || task.kind == TaskKind::baseline ? 0 : of_lab.without_keep + 1;
+  if (keep) {
+    of_lab.best = experiment.score();
+    of_lab.best_number = experiment.number;
+  }
+  const std::string reason = experiment.reason;
+  add(ExperimentFinished{.experiment = std::move(experiment), .cost = cost, .becomes_best = keep});
+  const bool runs = of_lab.status == LabStatus::running || of_lab.status == LabStatus::paused;
+  if (task.kind == TaskKind::baseline && !keep && runs) {
+    stop(task.lab, "the baseline failed: " + reason, kCoordinator);
+  }
+}
+
+void Draft::drop(const Task& task, std::string why) {
+  Standing& of_lab = standing(task.lab);
+  if (task.lease) {
+    release(task, of_lab);
+  } else {
+    of_lab.waiting -= 1;
+  }
+  add(TaskDropped{.task = task.id,
+                  .lab = task.lab,
+                  .experiment = task.experiment,
+                  .why = std::move(why),
+                  .at = now_});
+}
+
+void Draft::spend(const CostSpent& fact) {
+  if (fact.cost == Cost{}) return;
+  Standing& of_lab = standing(fact.lab);
+  of_lab.spent = MicroUsd(of_lab.spent.value() + fact.cost.usd.value());
+  add(fact);
+}
+
+void Draft::set_status(LabId lab, LabStatus status, std::string reason, std::string who) {
+  Standing& of_lab = standing(lab);
+  of_lab.active = running_time(of_lab, now_);
+  of_lab.running_since.reset();
+  if (status == LabStatus::running) of_lab.running_since = now_;
+  of_lab.status = status;
+  of_lab.stop_reason = reason;
+  add(LabStatusChanged{.lab = lab,
+                       .status = status,
+                       .reason = std::move(reason),
+                       .who = std::move(who),
+                       .at = now_});
+}
+
+void Draft::stop(LabId lab, std::string reason, std::string who) {
+  const bool runs = standing(lab).leased > 0;
+  set_status(lab, runs ? LabStatus::stopping : LabStatus::stopped, std::move(reason),
+             std::move(who));
+}
+
+void Draft::settle(LabId lab, const LabSettings& settings) {
+  Standing& of_lab = standing(lab);
+  if (of_lab.status == LabStatus::running || of_lab.status == LabStatus::paused) {
+    if (auto limit = limit_reached(settings, of_lab, now_)) stop(lab, limit->what, kCoordinator);
+  }
+  if (of_lab.status == LabStatus::stopping && of_lab.leased == 0) {
+    set_status(lab, LabStatus::stopped, of_lab.stop_reason, kCoordinator);
+  }
+}
+
+void Draft::settle() {
+  for (const auto& [lab, of_lab] : standings_) settle(lab, lab_of(state_, lab).settings);
+}
+
+}  // namespace swarmlab::swarm

@@ -1,0 +1,231 @@
+#include <algorithm>
+
+#include "common/result.h"
+#include "coordinator/swarm/change.h"
+#include "coordinator/swarm/lease.h"
+
+namespace swarmlab::swarm {
+namespace {
+
+Lab& lab_in(State& state, LabId id) {
+  const auto found = state.labs.find(id);
+  SWARMLAB_ASSERT(found != state.labs.end());
+  return found->second;
+}
+
+Task& task_in(State& state, TaskId id) {
+  const auto found = state.tasks.find(id);
+  SWARMLAB_ASSERT(found != state.tasks.end());
+  return found->second;
+}
+
+void add(Cost& sum, const Cost& cost) {
+  sum.usd = MicroUsd(sum.usd.value() + cost.usd.value());
+  sum.input_tokens += cost.input_tokens;
+  sum.output_tokens += cost.output_tokens;
+}
+
+// Takes the lease off a task: refunds what it reserved, and nobody holds it any more.
+void release(State& state, Task& task) {
+  SWARMLAB_ASSERT(task.lease.has_value());
+  Budget& budget = lab_in(state, task.lab).budget;
+  budget.reserved = MicroUsd(budget.reserved.value() - task.lease->reserved.value());
+  SWARMLAB_ASSERT(budget.reserved.value() >= 0);
+  const auto holder = state.index.holds.find(task.lease->worker);
+  SWARMLAB_ASSERT(holder != state.index.holds.end());
+  holder->second.erase(task.id);
+  if (holder->second.empty()) state.index.holds.erase(holder);
+  Index::OfLab& open = state.index.labs[task.lab];
+  open.leased.erase(task.id);
+  open.waiting.insert(task.id);
+  state.presence.deadlines.erase(task.id);
+  task.lease.reset();
+}
+
+void remove(State& state, Task& task) {
+  if (task.lease) release(state, task);
+  const TaskId id = task.id;
+  state.index.labs[task.lab].waiting.erase(id);
+  state.tasks.erase(id);
+}
+
+void visit(Lab& lab, ExperimentNumber parent) {
+  const auto entry = lab.frontier.find(parent);
+  SWARMLAB_ASSERT(entry != lab.frontier.end());
+  entry->second.visits += 1;
+  if (lab.best && lab.best->number == parent) lab.best = entry->second;
+}
+
+void count(Lab& lab, const Experiment& experiment) {
+  Counters& counters = lab.counters;
+  counters.experiments += 1;
+  counters.by_verdict[experiment.verdict] += 1;
+  const bool is_baseline = experiment.kind == TaskKind::baseline;
+  if (!is_baseline) counters.iterations += 1;
+  const bool keep = experiment.verdict == Verdict::keep;
+  counters.without_keep = keep || is_baseline ? 0 : counters.without_keep + 1;
+}
+
+void keep(Lab& lab, const Experiment& experiment, bool becomes_best) {
+  const std::optional<double> score = experiment.score();
+  SWARMLAB_ASSERT(score && experiment.commit);
+  const FrontierEntry entry{
+      .number = experiment.number, .score = *score, .commit = *experiment.commit};
+  lab.frontier.emplace(entry.number, entry);
+  if (becomes_best) lab.best = entry;
+  if (experiment.kind == TaskKind::baseline) lab.segment.baseline_measured = true;
+}
+
+void apply(State& state, const LabOpened& fact) {
+  SWARMLAB_ASSERT(fact.lab == state.next_lab);
+  Lab lab;
+  lab.id = fact.lab;
+  lab.settings = fact.settings;
+  lab.segment = fact.segment;
+  state.labs.emplace(fact.lab, std::move(lab));
+  state.index.labs.try_emplace(fact.lab);
+  state.next_lab = next(fact.lab);
+}
+
+void apply(State& state, const SettingsChanged& fact) {
+  lab_in(state, fact.lab).settings = fact.settings;
+}
+
+void apply(State& state, const SegmentBegan& fact) {
+  const Index::OfLab& open = state.index.labs[fact.lab];
+  SWARMLAB_ASSERT(open.waiting.empty() && open.leased.empty());
+  Lab& lab = lab_in(state, fact.lab);
+  lab.segment = fact.segment;
+  lab.frontier.clear();
+  lab.best.reset();
+  lab.trees.clear();
+  lab.counters.without_keep = 0;
+}
+
+void apply(State& state, const LabStatusChanged& fact) {
+  Lab& lab = lab_in(state, fact.lab);
+  Budget& budget = lab.budget;
+  if (budget.running_since) {
+    budget.active += std::max(Milliseconds(0), fact.at - *budget.running_since);
+    budget.running_since.reset();
+  }
+  if (fact.status == LabStatus::running) budget.running_since = fact.at;
+  lab.status = fact.status;
+  lab.stop_reason = fact.reason;
+}
+
+void apply(State& state, const TaskCreated& fact) {
+  SWARMLAB_ASSERT(fact.task == state.next_task);
+  Lab& lab = lab_in(state, fact.lab);
+  SWARMLAB_ASSERT(fact.experiment == lab.next_experiment && fact.segment == lab.segment.number);
+  Task task;
+  task.id = fact.task;
+  task.lab = fact.lab;
+  task.kind = fact.kind;
+  task.experiment = fact.experiment;
+  task.segment = fact.segment;
+  task.parent = fact.parent;
+  task.parent_commit = fact.parent_commit;
+  task.picked_because = fact.picked_because;
+  state.tasks.emplace(fact.task, std::move(task));
+  state.index.labs[fact.lab].waiting.insert(fact.task);
+  state.next_task = next(fact.task);
+  lab.next_experiment = next(fact.experiment);
+  if (fact.kind == TaskKind::baseline) lab.segment.baseline = fact.experiment;
+  if (fact.parent) visit(lab, *fact.parent);
+}
+
+void apply(State& state, const LeaseGranted& fact) {
+  Task& task = task_in(state, fact.task);
+  SWARMLAB_ASSERT(!task.lease.has_value() && fact.token == state.next_token);
+  task.lease = Lease{
+      .worker = fact.worker, .token = fact.token, .reserved = fact.reserved, .granted_at = fact.at};
+  task.attempts += 1;
+  if (!task.started_at) task.started_at = fact.at;
+  state.next_token = next(fact.token);
+  Budget& budget = lab_in(state, task.lab).budget;
+  budget.reserved = MicroUsd(budget.reserved.value() + fact.reserved.value());
+  Index::OfLab& open = state.index.labs[task.lab];
+  open.waiting.erase(task.id);
+  open.leased.insert(task.id);
+  state.index.holds[fact.worker].insert(task.id);
+}
+
+void apply(State& state, const LeaseEnded& fact) {
+  Task& task = task_in(state, fact.task);
+  SWARMLAB_ASSERT(task.lease && task.lease->token == fact.token);
+  if (fact.how != LeaseEnd::returned) {
+    task.losses += 1;
+    task.last_loss = loss_text(task.lease->worker, fact.how);
+  }
+  release(state, task);
+}
+
+void apply(State& state, const TaskDropped& fact) {
+  remove(state, task_in(state, fact.task));
+}
+
+void apply(State& state, const CostSpent& fact) {
+  Budget& budget = lab_in(state, fact.lab).budget;
+  budget.spent = MicroUsd(budget.spent.value() + fact.cost.usd.value());
+  budget.charged += 1;
+  const auto task = state.tasks.find(fact.task);
+  if (task == state.tasks.end()) return;  // decided: the stored experiment has the cost
+  std::vector<FencingToken>& charged = task->second.charged;
+  SWARMLAB_ASSERT(std::find(charged.begin(), charged.end(), fact.token) == charged.end());
+  charged.push_back(fact.token);
+  add(task->second.cost, fact.cost);
+}
+
+void apply(State& state, const ExperimentFinished& fact) {
+  const Experiment& experiment = fact.experiment;
+  Task& task = task_in(state, experiment.task);
+  SWARMLAB_ASSERT(task.lab == experiment.lab && task.experiment == experiment.number);
+  Lab& lab = lab_in(state, experiment.lab);
+  lab.budget.spent = MicroUsd(lab.budget.spent.value() + fact.cost.usd.value());
+  // Attempts are counted as they are charged: those of before are in the task already.
+  lab.budget.charged += experiment.charged.size() - task.charged.size();
+  count(lab, experiment);
+  if (experiment.verdict == Verdict::keep) keep(lab, experiment, fact.becomes_best);
+  if (makes_tree_known(experiment)) lab.trees.emplace(*experiment.tree, experiment.number);
+  remove(state, task);
+}
+
+void apply(State& state, const WorkerJoined& fact) {
+  state.workers.insert_or_assign(fact.worker.name, fact.worker);
+}
+
+void apply(State& state, const WorkerSeen& fact) {
+  state.presence.workers.insert_or_assign(
+      fact.worker,
+      Presence::Seen{.session = fact.session, .last = fact.at, .leaving = fact.leaving});
+}
+
+void apply(State& state, const WorkerGone& fact) {
+  state.presence.workers.erase(fact.worker);
+}
+
+void apply(State& state, const LeaseExtended& fact) {
+  const Task& task = task_in(state, fact.task);
+  SWARMLAB_ASSERT(task.lease && task.lease->token == fact.token);
+  state.presence.deadlines.insert_or_assign(fact.task, fact.until);
+}
+
+}  // namespace
+
+bool is_stored(const Change& change) {
+  return !std::holds_alternative<WorkerSeen>(change) &&
+         !std::holds_alternative<WorkerGone>(change) &&
+         !std::holds_alternative<LeaseExtended>(change);
+}
+
+bool makes_tree_known(const Experiment& experiment) {
+  return experiment.tree && experiment.verdict != Verdict::duplicate &&
+         experiment.verdict != Verdict::no_change && experiment.verdict != Verdict::out_of_scope;
+}
+
+void evolve(State& state, const Change& change) {
+  std::visit([&state](const auto& fact) { apply(state, fact); }, change);
+}
+
+}  // namespace swarmlab::swarm

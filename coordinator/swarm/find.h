@@ -1,0 +1,26 @@
+// Looking things up in the state.
+#pragma once
+
+#include <string_view>
+
+#include "coordinator/swarm/state.h"
+
+namespace swarmlab::swarm {
+
+/// \pre  it is there
+[[nodiscard]] const Lab& lab_of(const State& state, LabId id);
+[[nodiscard]] const Task& task_of(const State& state, TaskId id);
+
+/// Null if there is none. Valid until the state changes.
+[[nodiscard]] const Lab* find_lab(const State& state, std::string_view name);
+[[nodiscard]] const Task* find_task(const State& state, TaskId id);
+
+/// Whether `session` is the current one of a worker that is there.
+[[nodiscard]] bool is_current(const State& state, const WorkerName& worker, SessionId session);
+
+/// Whether the task is leased to this worker under this token, and the deadline is not over. At the
+/// deadline it is. A lease without a known deadline holds.
+[[nodiscard]] bool holds(const State& state, const Task& task, const WorkerName& worker,
+                         FencingToken token, Timestamp now);
+
+}  // namespace swarmlab::swarm

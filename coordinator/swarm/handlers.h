@@ -1,0 +1,33 @@
+// One function a command; decide() chooses among them. Each file keeps one concept.
+#pragma once
+
+#include "coordinator/swarm/command.h"
+
+namespace swarmlab::swarm {
+
+// lab.cc
+[[nodiscard]] Decision on(const State& state, const Rules& rules, const OpenLab& command,
+                          Timestamp now);
+// steer.cc
+[[nodiscard]] Decision on(const State& state, const Rules& rules, const SetLabStatus& command,
+                          Timestamp now);
+// worker.cc
+[[nodiscard]] Decision on(const State& state, const Rules& rules, const WorkerArrived& command,
+                          Timestamp now);
+[[nodiscard]] Decision on(const State& state, const Rules& rules, const WorkerLeft& command,
+                          Timestamp now);
+[[nodiscard]] Decision on(const State& state, const Rules& rules, const Heartbeat& command,
+                          Timestamp now);
+// ask.cc
+[[nodiscard]] Decision on(const State& state, const Rules& rules, const WorkAsked& command,
+                          Timestamp now);
+// report.cc
+[[nodiscard]] Decision on(const State& state, const Rules& rules, const ReportArrived& command,
+                          Timestamp now);
+// lease.cc
+[[nodiscard]] Decision on(const State& state, const Rules& rules, const TimePassed& command,
+                          Timestamp now);
+[[nodiscard]] Decision on(const State& state, const Rules& rules, const Restarted& command,
+                          Timestamp now);
+
+}  // namespace swarmlab::swarm

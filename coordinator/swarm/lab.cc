@@ -1,0 +1,91 @@
+// Labs are opened, again and again: by name they are the same lab, and limits are totals of it.
+#include "coordinator/swarm/draft.h"
+#include "coordinator/swarm/find.h"
+#include "coordinator/swarm/handlers.h"
+
+namespace swarmlab::swarm {
+namespace {
+
+Decision open_new(const State& state, const OpenLab& command, Timestamp now) {
+  const LabId id = state.next_lab;
+  Segment segment = command.segment;
+  segment.number = SegmentNumber(1);
+  segment.baseline = ExperimentNumber(1);
+  segment.baseline_measured = false;
+  Decision decision{.changes = {}, .reply = LabIsOpen{.lab = id}};
+  decision.changes.emplace_back(
+      LabOpened{.lab = id, .settings = command.settings, .segment = segment, .who = command.who});
+  decision.changes.emplace_back(LabStatusChanged{
+      .lab = id, .status = LabStatus::running, .reason = {}, .who = command.who, .at = now});
+  return decision;
+}
+
+// Why scores of before cannot be compared with those to come; empty: they can.
+std::string what_differs(const Segment& before, const Segment& after) {
+  std::string why;
+  const auto say = [&why](const char* what) {
+    why += (why.empty() ? "" : "; ") + std::string(what);
+  };
+  if (before.evaluator_hash != after.evaluator_hash) {
+    say("the evaluator, guard or a frozen file changed");
+  }
+  if (before.data_hash != after.data_hash) say("the data changed");
+  if (before.lab_commit != after.lab_commit) say("the start commit changed");
+  return why;
+}
+
+void begin_segment(Draft& draft, const State& state, const Lab& lab, const OpenLab& command,
+                   const std::string& why) {
+  const Index::OfLab& open = state.index.labs.at(lab.id);
+  for (const TaskId id : open.waiting) draft.drop(task_of(state, id), why);
+  for (const TaskId id : open.leased) draft.drop(task_of(state, id), why);
+  Segment segment = command.segment;
+  segment.number = next(lab.segment.number);
+  segment.baseline = lab.next_experiment;
+  segment.baseline_measured = false;
+  draft.add(SegmentBegan{.lab = lab.id, .segment = segment, .why = why});
+  Standing& standing = draft.standing(lab.id);
+  standing.best.reset();
+  standing.without_keep = 0;
+}
+
+// Lets it run if nothing is against it; says what is.
+std::string run_again(Draft& draft, LabId id, const OpenLab& command, Timestamp now) {
+  draft.settle(id, command.settings);
+  const Standing& standing = draft.standing(id);
+  if (auto limit = limit_reached(command.settings, standing, now)) {
+    return limit->what + "; " + limit->remedy;
+  }
+  if (standing.status == LabStatus::paused) {
+    return fmt::format("it is paused; `swarmlab resume {}` lets it run", command.settings.name);
+  }
+  if (standing.status != LabStatus::running) {
+    draft.set_status(id, LabStatus::running, {}, command.who);
+  }
+  return {};
+}
+
+Decision open_again(const State& state, const Lab& lab, const OpenLab& command, Timestamp now) {
+  Draft draft(state, now);
+  const std::string why = what_differs(lab.segment, command.segment);
+  if (!why.empty()) begin_segment(draft, state, lab, command, why);
+  if (lab.settings != command.settings) {
+    draft.add(SettingsChanged{.lab = lab.id, .settings = command.settings, .who = command.who});
+  }
+  LabIsOpen reply{.lab = lab.id, .resumed = true, .new_segment = !why.empty()};
+  reply.stays_stopped = run_again(draft, lab.id, command, now);
+  return std::move(draft).with(std::move(reply));
+}
+
+}  // namespace
+
+Decision on(const State& state, const Rules& /*rules*/, const OpenLab& command, Timestamp now) {
+  if (command.settings.name.empty()) {
+    return {.changes = {},
+            .reply = Error{ErrorCode::invalid_input, "a lab has no name, expected one"}};
+  }
+  const Lab* lab = find_lab(state, command.settings.name);
+  return lab == nullptr ? open_new(state, command, now) : open_again(state, *lab, command, now);
+}
+
+}  // namespace swarmlab::swarm

@@ -1,0 +1,28 @@
+// Leases: one task is given to one worker slot until a deadline.
+//
+// They keep I2: at most one lease of a task is current, and its fencing token, which only grows,
+// tells which; and I3: what is lost with its worker is tried again, but not forever.
+// The idea: Gray and Cheriton, "Leases", SOSP 1989; tokens as the sequencers of Burrows, "The
+// Chubby lock service", OSDI 2006.
+#pragma once
+
+#include <string>
+
+#include "coordinator/swarm/draft.h"
+
+namespace swarmlab::swarm {
+
+/// How a worker was lost, for people: "worker w1 fell silent". Empty for LeaseEnd::returned.
+[[nodiscard]] std::string loss_text(const WorkerName& worker, LeaseEnd how);
+
+/// Ends a lease whose work is lost. The task waits again; after more than `max_restarts` losses it
+/// is given up instead, with verdict crash.
+/// \pre  the task is leased, and the state has it as it is (no change of this draft touched it)
+void lose_lease(Draft& draft, const State& state, const Task& task, LeaseEnd how, Timestamp now);
+
+/// What an experiment of this task says of it, whatever became of it: origin, attempts, what was
+/// charged before. Verdict, reason, token and measurements are the caller's.
+/// \pre  the task is leased
+[[nodiscard]] Experiment record_of(const Task& task, Timestamp now);
+
+}  // namespace swarmlab::swarm

@@ -1,0 +1,157 @@
+// A report arrives: right, late, twice, or from a worker that was given up. It counts exactly once
+// (I1), and only under the current token (I2); what was spent is recorded whatever it is worth.
+#include <algorithm>
+
+#include "common/result.h"
+#include "coordinator/swarm/find.h"
+#include "coordinator/swarm/handlers.h"
+#include "coordinator/swarm/lease.h"
+#include "coordinator/swarm/shape.h"
+#include "coordinator/swarm/verdict.h"
+
+namespace swarmlab::swarm {
+namespace {
+
+bool contains(const std::vector<FencingToken>& tokens, FencingToken token) {
+  return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
+}
+
+// A token that was never handed out cannot have spent anything.
+bool was_granted(const State& state, FencingToken token) {
+  return token >= FencingToken(1) && token < state.next_token;
+}
+
+Decision refuse(const Report& report, const std::string& what) {
+  return {.changes = {},
+          .reply = Error{ErrorCode::invalid_input,
+                         fmt::format("report of task {}: {}", report.task.value(), what)}};
+}
+
+Decision stale(Draft draft, std::string because) {
+  return std::move(draft).with(ReportStale{.because = std::move(because)});
+}
+
+// Not under the current lease: only what it cost, once.
+void charge(Draft& draft, const State& state, const Report& report,
+            const std::vector<FencingToken>& charged) {
+  if (!was_granted(state, report.token) || contains(charged, report.token)) return;
+  draft.spend({.lab = report.lab,
+               .experiment = report.experiment,
+               .task = report.task,
+               .token = report.token,
+               .cost = report.cost});
+}
+
+// The experiment is decided. The same report gets the same answer, whenever it comes again.
+Decision on_decided(const State& state, const ReportArrived& command, const Experiment& decided,
+                    Timestamp now) {
+  const Report& report = command.report;
+  if (auto wrong = wrong_for(report, decided.task, decided.lab, decided.number); !wrong.empty()) {
+    return refuse(report, wrong);
+  }
+  Draft draft(state, now);
+  if (report.token == decided.token && decided.token != FencingToken()) {
+    if (command.worker != decided.worker) {
+      return stale(std::move(draft), "its lease was another worker's");
+    }
+    return std::move(draft).with(
+        ReportCounted{.verdict = decided.verdict, .reason = decided.reason});
+  }
+  charge(draft, state, report, decided.charged);
+  draft.settle();
+  return stale(
+      std::move(draft),
+      fmt::format("experiment {} is decided already, under another lease", decided.number.value()));
+}
+
+std::string why_stale(const Task& task, FencingToken token) {
+  if (!task.lease) return fmt::format("task {} waits for another worker", task.id.value());
+  if (task.lease->token != token) {
+    return fmt::format("task {} is leased again, under token {}", task.id.value(),
+                       task.lease->token.value());
+  }
+  return fmt::format("the lease of task {} is over", task.id.value());
+}
+
+Decision on_returned(const State& state, const Task& task, const Report& report, Timestamp now) {
+  Draft draft(state, now);
+  charge(draft, state, report, task.charged);
+  draft.end_lease(task, LeaseEnd::returned);
+  draft.settle();
+  return stale(std::move(draft),
+               fmt::format("handed back: task {} waits for another worker", task.id.value()));
+}
+
+Experiment experiment_of(const Task& task, const Report& report, const Ruling& ruling,
+                         Timestamp now) {
+  Experiment experiment = record_of(task, now);
+  experiment.verdict = ruling.verdict;
+  experiment.reason = ruling.reason;
+  experiment.duplicate_of = ruling.duplicate_of;
+  if (ruling.tree_is_real) {
+    experiment.commit = report.commit;
+    experiment.tree = report.tree;
+  }
+  experiment.paths = report.paths;
+  if (report.measurement) experiment.measurements.push_back(*report.measurement);
+  experiment.notes = report.notes;
+  experiment.host_class = report.host_class;
+  experiment.token = report.token;
+  experiment.stages = report.stages;
+  return experiment;
+}
+
+Decision finish(const State& state, const Task& task, const Report& report, Timestamp now) {
+  const Ruling ruling = rule_on(lab_of(state, task.lab), task, report);
+  Experiment experiment = experiment_of(task, report, ruling, now);
+  Cost cost;
+  if (!contains(task.charged, report.token)) {
+    cost = report.cost;
+    experiment.charged.push_back(report.token);
+    experiment.cost.usd = MicroUsd(experiment.cost.usd.value() + cost.usd.value());
+    experiment.cost.input_tokens += cost.input_tokens;
+    experiment.cost.output_tokens += cost.output_tokens;
+  }
+  Draft draft(state, now);
+  draft.finish(task, std::move(experiment), cost, true);
+  draft.settle();
+  return std::move(draft).with(ReportCounted{.verdict = ruling.verdict, .reason = ruling.reason});
+}
+
+Decision on_open(const State& state, const Task& task, const ReportArrived& command,
+                 Timestamp now) {
+  const Report& report = command.report;
+  if (auto wrong = wrong_for(report, task.id, task.lab, task.experiment); !wrong.empty()) {
+    return refuse(report, wrong);
+  }
+  Draft draft(state, now);
+  const bool is_current = task.lease && task.lease->token == report.token;
+  if (is_current && task.lease->worker != command.worker) {
+    return stale(std::move(draft), "its lease is another worker's");
+  }
+  if (!holds(state, task, command.worker, report.token, now)) {
+    charge(draft, state, report, task.charged);
+    draft.settle();
+    return stale(std::move(draft), why_stale(task, report.token));
+  }
+  if (report.outcome == Outcome::returned) return on_returned(state, task, report, now);
+  if (auto wrong = wrong_for(report, lab_of(state, task.lab).segment); !wrong.empty()) {
+    return refuse(report, wrong);
+  }
+  return finish(state, task, report, now);
+}
+
+}  // namespace
+
+Decision on(const State& state, const Rules& /*rules*/, const ReportArrived& command,
+            Timestamp now) {
+  const Report& report = command.report;
+  if (auto wrong = wrong_in(report); !wrong.empty()) return refuse(report, wrong);
+  if (command.decided) return on_decided(state, command, *command.decided, now);
+  if (const Task* task = find_task(state, report.task)) return on_open(state, *task, command, now);
+  return {.changes = {},
+          .reply = ReportStale{
+              fmt::format("task {} is not known: its segment ended", report.task.value())}};
+}
+
+}  // namespace swarmlab::swarm

@@ -1,0 +1,24 @@
+// What is wrong with a report as such: a peer sent it, so nothing in it is taken on trust.
+#pragma once
+
+#include <string>
+
+#include "common/model/report.h"
+#include "coordinator/swarm/state.h"
+
+namespace swarmlab::swarm {
+
+// The most that one attempt may say that it cost: sums of it cannot overflow.
+inline constexpr MicroUsd kMostCost{1'000'000'000'000};
+
+/// What does not fit within the report itself; empty: nothing.
+[[nodiscard]] std::string wrong_in(const Report& report);
+
+/// What does not fit between the report and the work that it is about; empty: nothing.
+[[nodiscard]] std::string wrong_for(const Report& report, TaskId task, LabId lab,
+                                    ExperimentNumber experiment);
+
+/// What makes the measurement incomparable with the segment that it is for; empty: nothing.
+[[nodiscard]] std::string wrong_for(const Report& report, const Segment& segment);
+
+}  // namespace swarmlab::swarm

@@ -1,0 +1,99 @@
+#include "coordinator/swarm/stop.h"
+
+#include <algorithm>
+
+#include "common/result.h"
+
+namespace swarmlab::swarm {
+namespace {
+
+std::string duration(Milliseconds time) {
+  const auto ms = static_cast<double>(time.count());
+  if (time >= std::chrono::hours(1)) return fmt::format("{:.3g} h", ms / 3'600'000.0);
+  if (time >= std::chrono::minutes(1)) return fmt::format("{:.3g} min", ms / 60'000.0);
+  return fmt::format("{:.3g} s", ms / 1'000.0);
+}
+
+bool reaches(Direction direction, double score, double target) {
+  return direction == Direction::minimize ? score <= target : score >= target;
+}
+
+std::optional<Limit> target_reached(const LabSettings& settings, const Standing& standing) {
+  const std::optional<double>& target = settings.stop.target_score;
+  if (!target || !standing.best) return std::nullopt;
+  if (!reaches(settings.metric.direction, *standing.best, *target)) return std::nullopt;
+  return Limit{fmt::format("the target score {:.6g} is reached: {:.6g} of #{}", *target,
+                           *standing.best, standing.best_number.value()),
+               "change --target-score or [stop] target_score"};
+}
+
+std::optional<Limit> money_spent(const StopLimits& limits, const Standing& standing) {
+  if (limits.max_cost.value() == 0 || standing.spent < limits.max_cost) return std::nullopt;
+  return Limit{fmt::format("{} of {} are spent", money(standing.spent), money(limits.max_cost)),
+               "raise --max-cost or [stop] max_cost"};
+}
+
+std::optional<Limit> time_over(const StopLimits& limits, const Standing& standing, Timestamp now) {
+  if (limits.max_time.count() == 0 || running_time(standing, now) < limits.max_time) {
+    return std::nullopt;
+  }
+  return Limit{fmt::format("{} of {} are over", duration(running_time(standing, now)),
+                           duration(limits.max_time)),
+               "raise --max-hours or [stop] max_hours"};
+}
+
+}  // namespace
+
+Standing standing_of(const State& state, const Lab& lab) {
+  const auto open = state.index.labs.find(lab.id);
+  SWARMLAB_ASSERT(open != state.index.labs.end());  // else rebuild_index() was forgotten
+  Standing standing{.status = lab.status,
+                    .stop_reason = lab.stop_reason,
+                    .iterations = lab.counters.iterations,
+                    .without_keep = lab.counters.without_keep,
+                    .waiting = open->second.waiting.size(),
+                    .leased = open->second.leased.size(),
+                    .spent = lab.budget.spent,
+                    .reserved = lab.budget.reserved,
+                    .active = lab.budget.active,
+                    .running_since = lab.budget.running_since};
+  if (lab.best) {
+    standing.best = lab.best->score;
+    standing.best_number = lab.best->number;
+  }
+  return standing;
+}
+
+Milliseconds running_time(const Standing& standing, Timestamp now) {
+  if (!standing.running_since) return standing.active;
+  return standing.active + std::max(Milliseconds(0), now - *standing.running_since);
+}
+
+std::optional<Limit> limit_reached(const LabSettings& settings, const Standing& standing,
+                                   Timestamp now) {
+  const StopLimits& limits = settings.stop;
+  if (auto limit = target_reached(settings, standing)) return limit;
+  if (limits.max_iterations != 0 && standing.iterations >= limits.max_iterations) {
+    return Limit{
+        fmt::format("{} of {} experiments are done", standing.iterations, limits.max_iterations),
+        "raise --max-iterations or [stop] max_iterations"};
+  }
+  if (auto limit = money_spent(limits, standing)) return limit;
+  if (auto limit = time_over(limits, standing, now)) return limit;
+  if (limits.plateau_threshold != 0 && standing.without_keep >= limits.plateau_threshold) {
+    return Limit{fmt::format("{} experiments in a row without a keep", standing.without_keep),
+                 "raise --plateau-threshold or [stop] plateau_threshold"};
+  }
+  return std::nullopt;
+}
+
+bool money_is_taken(const StopLimits& limits, const Standing& standing) {
+  return limits.max_cost.value() != 0 &&
+         standing.spent.value() + standing.reserved.value() >= limits.max_cost.value();
+}
+
+std::string money(MicroUsd amount) {
+  return fmt::format("${:.6g}", static_cast<double>(amount.value()) / 1e6);
+}
+
+}  // namespace swarmlab::swarm

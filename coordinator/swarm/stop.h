@@ -1,0 +1,46 @@
+// When a lab has done enough: the limits of [stop], over all its segments.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "coordinator/swarm/state.h"
+
+namespace swarmlab::swarm {
+
+// What limits look at: the small facts of a lab, cheap to copy and to reckon forward in a decision.
+struct Standing {
+  LabStatus status = LabStatus::running;
+  std::string stop_reason;
+  std::uint64_t iterations = 0;  // decided, without baselines
+  std::uint64_t without_keep = 0;
+  std::uint64_t waiting = 0;  // open tasks without a lease
+  std::uint64_t leased = 0;
+  MicroUsd spent;
+  MicroUsd reserved;
+  Milliseconds active{0};
+  std::optional<Timestamp> running_since;
+  std::optional<double> best{};
+  ExperimentNumber best_number{};
+};
+
+[[nodiscard]] Standing standing_of(const State& state, const Lab& lab);
+
+[[nodiscard]] Milliseconds running_time(const Standing& standing, Timestamp now);
+
+struct Limit {
+  std::string what;    // "50 of 50 experiments are done"
+  std::string remedy;  // "raise --max-iterations or [stop] max_iterations"
+};
+
+/// The first limit that holds, if any: the lab has nothing more to do.
+[[nodiscard]] std::optional<Limit> limit_reached(const LabSettings& settings,
+                                                 const Standing& standing, Timestamp now);
+
+/// Whether another lease would overshoot the money, with what current leases have reserved.
+[[nodiscard]] bool money_is_taken(const StopLimits& limits, const Standing& standing);
+
+/// "$1.25"
+[[nodiscard]] std::string money(MicroUsd amount);
+
+}  // namespace swarmlab::swarm

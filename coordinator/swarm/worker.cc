@@ -1,0 +1,92 @@
+// Workers come, go, and say what they hold.
+#include <algorithm>
+
+#include "coordinator/swarm/find.h"
+#include "coordinator/swarm/handlers.h"
+#include "coordinator/swarm/lease.h"
+
+namespace swarmlab::swarm {
+namespace {
+
+// The tasks that a worker holds by a current lease.
+std::vector<TaskId> held_by(const State& state, const WorkerName& worker) {
+  const auto found = state.index.holds.find(worker);
+  if (found == state.index.holds.end()) return {};
+  return {found->second.begin(), found->second.end()};
+}
+
+// Never earlier than what was promised before.
+LeaseExtended extended(const State& state, const Rules& rules, const HeldLease& held,
+                       Timestamp now) {
+  Timestamp until = now + rules.lease;
+  const auto deadline = state.presence.deadlines.find(held.task);
+  if (deadline != state.presence.deadlines.end()) until = std::max(until, deadline->second);
+  return {.task = held.task, .token = held.token, .until = until};
+}
+
+std::optional<WorkerJoined> joined(const State& state, const Worker& worker, Timestamp now) {
+  WorkerJoined fact{.worker = worker};
+  fact.worker.joined_at = now;
+  const auto known = state.workers.find(worker.name);
+  if (known == state.workers.end()) return fact;
+  fact.worker.joined_at = known->second.joined_at;
+  if (fact.worker == known->second) return std::nullopt;
+  return fact;
+}
+
+}  // namespace
+
+Decision on(const State& state, const Rules& rules, const WorkerArrived& command, Timestamp now) {
+  Draft draft(state, now);
+  const WorkerName& name = command.worker.name;
+  if (auto fact = joined(state, command.worker, now)) draft.add(*std::move(fact));
+  draft.add(WorkerSeen{.worker = name, .session = command.session, .at = now});
+  Welcome welcome;
+  for (const TaskId id : held_by(state, name)) {
+    const Task& task = task_of(state, id);
+    const HeldLease held{.task = id, .token = task.lease->token};
+    const auto listed = std::find(command.held.begin(), command.held.end(), held);
+    if (listed == command.held.end()) {
+      lose_lease(draft, state, task, LeaseEnd::worker_restarted, now);
+    } else if (!holds(state, task, name, held.token, now)) {
+      lose_lease(draft, state, task, LeaseEnd::expired, now);
+    } else {
+      welcome.keep.push_back(held);
+      draft.add(extended(state, rules, held, now));
+    }
+  }
+  draft.settle();
+  return std::move(draft).with(std::move(welcome));
+}
+
+Decision on(const State& state, const Rules& /*rules*/, const WorkerLeft& command, Timestamp now) {
+  Draft draft(state, now);
+  if (is_current(state, command.worker, command.session)) {
+    for (const TaskId id : held_by(state, command.worker)) {
+      draft.end_lease(task_of(state, id), LeaseEnd::returned);
+    }
+    draft.add(WorkerGone{.worker = command.worker});
+    draft.settle();
+  }
+  return std::move(draft).with(Done{});
+}
+
+// Leases that the worker does not list are left alone: the grant may still be on its way.
+Decision on(const State& state, const Rules& rules, const Heartbeat& command, Timestamp now) {
+  Draft draft(state, now);
+  if (!is_current(state, command.worker, command.session)) return std::move(draft).with(SayHello{});
+  draft.add(WorkerSeen{
+      .worker = command.worker, .session = command.session, .at = now, .leaving = command.leaving});
+  HeartbeatHeard heard;
+  for (const HeldLease& held : command.held) {
+    const Task* task = find_task(state, held.task);
+    if (task != nullptr && holds(state, *task, command.worker, held.token, now)) {
+      draft.add(extended(state, rules, held, now));
+    } else {
+      heard.drop.push_back(held);
+    }
+  }
+  return std::move(draft).with(std::move(heard));
+}
+
+}  // namespace swarmlab::swarm
