@@ -23,6 +23,8 @@ namespace keys {
 [[nodiscard]] std::uint64_t ordered_bits(double score);
 [[nodiscard]] double from_ordered_bits(std::uint64_t bits);
 
+/// 8 bytes, big-endian: also the value of an index.
+[[nodiscard]] std::string number(std::uint64_t number);
 /// labs (1), experiments and frontier (2), tasks, events: prefixes and whole keys alike.
 [[nodiscard]] std::string of(LabId lab);
 [[nodiscard]] std::string of(LabId lab, ExperimentNumber number);

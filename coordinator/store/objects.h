@@ -2,7 +2,7 @@
 //
 // It keeps I5: a commit is durable (packed, fsynced) before a record may name it, and it is checked
 // before that: the commit is there, has the tree and the parent that the report claims, and differs
-// from the parent in nothing but editable paths. Refs are for people and are made good at open.
+// from the parent in nothing but editable paths. Refs, which are for people, are in refs.h.
 //
 // Threads: one thread at a time.
 #pragma once
@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,31 +19,22 @@
 
 #include "common/model/object_id.h"
 #include "common/result.h"
-#include "common/strong_id.h"
 
 namespace swarmlab::store {
 
 // A pack as a worker sent it, with what its report claims.
 struct IncomingPack {
-  std::span<const std::byte> bytes;  // must live until ingest() returned
+  std::string_view bytes;  // must live until ingest() returned; empty: the commit was sent before
   ObjectId commit;
   ObjectId tree;
   ObjectId parent;                                    // the task's parent commit
   std::function<bool(std::string_view)> is_editable;  // of a path, relative to the repository
 };
 
-// A ref of a lab: refs/swarmlab/LAB/exp/N, .../kept/N or .../best.
-struct RefUpdate {
-  enum class Kind : std::uint8_t { experiment, kept, best };
-  std::string lab;  // its name
-  Kind kind = Kind::experiment;
-  ExperimentNumber number;  // not used by `best`
-  ObjectId commit;
-};
-
 class Objects {
  public:
-  /// Opens the bare repository at `path`, or creates it.
+  /// Opens the bare repository at `path`, or creates it. Starts libgit2 with syncing on: to be
+  /// called before threads start.
   static Result<Objects> open(const std::filesystem::path& path);
 
   Objects(Objects&&) noexcept;
@@ -56,7 +46,7 @@ class Objects {
   /// Takes the packs of a burst in, as one durable pack. The answer has one result a pack, in their
   /// order: a pack that is broken or lies is refused by itself (invalid_input, says why). The outer
   /// error means that nothing can be said of any (disk): no report of the burst may be counted.
-  [[nodiscard]] Result<std::vector<Result<void>>> ingest(std::span<const IncomingPack> packs);
+  Result<std::vector<Result<void>>> ingest(std::span<const IncomingPack> packs);
 
   /// Copies `commit` and all that it needs from the repository at `from` (the user's). Durable.
   Result<void> import_commit(const std::filesystem::path& from, const ObjectId& commit);
@@ -67,20 +57,14 @@ class Objects {
 
   /// A pack with all objects that `wanted` (commits) need and `had` (commits) do not bring. Commits
   /// of `had` that are not known here are ignored.
-  [[nodiscard]] Result<std::vector<std::byte>> make_pack(std::span<const ObjectId> wanted,
-                                                         std::span<const ObjectId> had) const;
+  [[nodiscard]] Result<std::string> make_pack(std::span<const ObjectId> wanted,
+                                              std::span<const ObjectId> had) const;
 
   /// What changed from `parent` to `commit`, as a unified diff of at most `max_bytes`.
   [[nodiscard]] Result<std::string> diff_text(const ObjectId& parent, const ObjectId& commit,
                                               std::size_t max_bytes = 1U << 20U) const;
 
-  /// Sets refs. Not synced: what a power cut takes away is set again at the next open by the
-  /// caller, who asks ref() for the newest experiments.
-  Result<void> set_refs(std::span<const RefUpdate> updates);
-  [[nodiscard]] Result<std::optional<ObjectId>> ref(std::string_view lab, RefUpdate::Kind kind,
-                                                    ExperimentNumber number) const;
-
-  /// Folds packs and loose refs together when there are many: at open, and between bursts.
+  /// Folds small packs together when there are many. open() does; else to be called between bursts.
   Result<void> compact_if_needed();
 
  private:

@@ -1,0 +1,265 @@
+// The record of an event: a stored change, its place in the log and its instant.
+#include <type_traits>
+#include <variant>
+
+#include "common/wire/bytes_codec.h"
+#include "common/wire/lab_codec.h"
+#include "common/wire/record_codec.h"
+#include "coordinator/store/codec.h"
+#include "coordinator/store/state_codec.h"
+
+namespace swarmlab::store {
+
+namespace {
+
+using ChangeBuilder = schema::Event::Change::Builder;
+
+schema::LeaseEnd to_schema(swarm::LeaseEnd how) {
+  switch (how) {
+    case swarm::LeaseEnd::expired:
+      return schema::LeaseEnd::EXPIRED;
+    case swarm::LeaseEnd::worker_restarted:
+      return schema::LeaseEnd::WORKER_RESTARTED;
+    case swarm::LeaseEnd::returned:
+      break;
+  }
+  return schema::LeaseEnd::RETURNED;
+}
+
+Result<swarm::LeaseEnd> read(schema::LeaseEnd how) {
+  switch (how) {
+    case schema::LeaseEnd::EXPIRED:
+      return swarm::LeaseEnd::expired;
+    case schema::LeaseEnd::WORKER_RESTARTED:
+      return swarm::LeaseEnd::worker_restarted;
+    case schema::LeaseEnd::RETURNED:
+      return swarm::LeaseEnd::returned;
+  }
+  return fail(ErrorCode::corrupt, "how is {}, which this build does not know",
+              static_cast<unsigned>(how));
+}
+
+// Writes the change of its type into the union.
+struct Write {
+  ChangeBuilder to;
+
+  void operator()(const swarm::LabOpened& fact) {
+    auto change = to.initLabOpened();
+    change.setLab(fact.lab.value());
+    wire::write(change.initSettings(), fact.settings);
+    write(change.initSegment(), fact.segment);
+    change.setWho(wire::text_of(fact.who));
+  }
+  void operator()(const swarm::SettingsChanged& fact) {
+    auto change = to.initSettingsChanged();
+    change.setLab(fact.lab.value());
+    wire::write(change.initSettings(), fact.settings);
+    change.setWho(wire::text_of(fact.who));
+  }
+  void operator()(const swarm::SegmentBegan& fact) {
+    auto change = to.initSegmentBegan();
+    change.setLab(fact.lab.value());
+    write(change.initSegment(), fact.segment);
+    change.setWhy(wire::text_of(fact.why));
+  }
+  void operator()(const swarm::LabStatusChanged& fact) {
+    auto change = to.initLabStatusChanged();
+    change.setLab(fact.lab.value());
+    change.setStatus(store::to_schema(fact.status));
+    change.setReason(wire::text_of(fact.reason));
+    change.setWho(wire::text_of(fact.who));
+    change.setAtMs(to_ms(fact.at));
+  }
+  void operator()(const swarm::TaskCreated& fact) {
+    auto change = to.initTaskCreated();
+    change.setTask(fact.task.value());
+    change.setLab(fact.lab.value());
+    change.setKind(wire::to_schema(fact.kind));
+    change.setExperiment(fact.experiment.value());
+    change.setSegment(fact.segment.value());
+    write(change.initParent(), fact.parent);
+    change.setParentCommit(wire::data_of(fact.parent_commit));
+    change.setPickedBecause(wire::text_of(fact.picked_because));
+  }
+  void operator()(const swarm::LeaseGranted& fact) {
+    auto change = to.initLeaseGranted();
+    change.setTask(fact.task.value());
+    change.setWorker(wire::text_of(fact.worker.value()));
+    change.setToken(fact.token.value());
+    change.setReservedMicroUsd(fact.reserved.value());
+    change.setAtMs(to_ms(fact.at));
+  }
+  void operator()(const swarm::LeaseEnded& fact) {
+    auto change = to.initLeaseEnded();
+    change.setTask(fact.task.value());
+    change.setToken(fact.token.value());
+    change.setHow(to_schema(fact.how));
+    change.setAtMs(to_ms(fact.at));
+  }
+  void operator()(const swarm::TaskDropped& fact) {
+    auto change = to.initTaskDropped();
+    change.setTask(fact.task.value());
+    change.setLab(fact.lab.value());
+    change.setExperiment(fact.experiment.value());
+    change.setWhy(wire::text_of(fact.why));
+    change.setAtMs(to_ms(fact.at));
+  }
+  void operator()(const swarm::CostSpent& fact) {
+    auto change = to.initCostSpent();
+    change.setLab(fact.lab.value());
+    change.setExperiment(fact.experiment.value());
+    change.setTask(fact.task.value());
+    change.setToken(fact.token.value());
+    wire::write(change.initCost(), fact.cost);
+  }
+  void operator()(const swarm::ExperimentFinished& fact) {
+    auto change = to.initExperimentFinished();
+    wire::write(change.initExperiment(), fact.experiment);
+    wire::write(change.initCost(), fact.cost);
+    change.setBecomesBest(fact.becomes_best);
+  }
+  void operator()(const swarm::WorkerJoined& fact) { write(to.initWorkerJoined(), fact.worker); }
+
+  // Not stored.
+  void operator()(const swarm::WorkerSeen&) { SWARMLAB_ASSERT(false); }
+  void operator()(const swarm::WorkerGone&) { SWARMLAB_ASSERT(false); }
+  void operator()(const swarm::LeaseExtended&) { SWARMLAB_ASSERT(false); }
+};
+
+Result<swarm::Change> read(schema::Event::LabOpened::Reader from) {
+  SWARMLAB_TRY(settings, wire::read(from.getSettings()));
+  SWARMLAB_TRY(segment, store::read(from.getSegment()));
+  return swarm::LabOpened{.lab = LabId(from.getLab()),
+                          .settings = std::move(settings),
+                          .segment = segment,
+                          .who = wire::string_of(from.getWho())};
+}
+
+Result<swarm::Change> read(schema::Event::SettingsChanged::Reader from) {
+  SWARMLAB_TRY(settings, wire::read(from.getSettings()));
+  return swarm::SettingsChanged{.lab = LabId(from.getLab()),
+                                .settings = std::move(settings),
+                                .who = wire::string_of(from.getWho())};
+}
+
+Result<swarm::Change> read(schema::Event::SegmentBegan::Reader from) {
+  SWARMLAB_TRY(segment, store::read(from.getSegment()));
+  return swarm::SegmentBegan{
+      .lab = LabId(from.getLab()), .segment = segment, .why = wire::string_of(from.getWhy())};
+}
+
+Result<swarm::Change> read(schema::Event::LabStatusChanged::Reader from) {
+  SWARMLAB_TRY(status, store::read(from.getStatus()));
+  return swarm::LabStatusChanged{.lab = LabId(from.getLab()),
+                                 .status = status,
+                                 .reason = wire::string_of(from.getReason()),
+                                 .who = wire::string_of(from.getWho()),
+                                 .at = from_ms(from.getAtMs())};
+}
+
+Result<swarm::Change> read(schema::Event::TaskCreated::Reader from) {
+  SWARMLAB_TRY(kind, wire::read(from.getKind()));
+  SWARMLAB_TRY(parent_commit, wire::object_id_of("parentCommit", from.getParentCommit()));
+  return swarm::TaskCreated{.task = TaskId(from.getTask()),
+                            .lab = LabId(from.getLab()),
+                            .kind = kind,
+                            .experiment = ExperimentNumber(from.getExperiment()),
+                            .segment = SegmentNumber(from.getSegment()),
+                            .parent = store::read(from.getParent()),
+                            .parent_commit = parent_commit,
+                            .picked_because = wire::string_of(from.getPickedBecause())};
+}
+
+Result<swarm::Change> read(schema::Event::LeaseGranted::Reader from) {
+  return swarm::LeaseGranted{.task = TaskId(from.getTask()),
+                             .worker = WorkerName(wire::string_of(from.getWorker())),
+                             .token = FencingToken(from.getToken()),
+                             .reserved = MicroUsd(from.getReservedMicroUsd()),
+                             .at = from_ms(from.getAtMs())};
+}
+
+Result<swarm::Change> read(schema::Event::LeaseEnded::Reader from) {
+  SWARMLAB_TRY(how, read(from.getHow()));
+  return swarm::LeaseEnded{.task = TaskId(from.getTask()),
+                           .token = FencingToken(from.getToken()),
+                           .how = how,
+                           .at = from_ms(from.getAtMs())};
+}
+
+Result<swarm::Change> read(schema::Event::TaskDropped::Reader from) {
+  return swarm::TaskDropped{.task = TaskId(from.getTask()),
+                            .lab = LabId(from.getLab()),
+                            .experiment = ExperimentNumber(from.getExperiment()),
+                            .why = wire::string_of(from.getWhy()),
+                            .at = from_ms(from.getAtMs())};
+}
+
+Result<swarm::Change> read(schema::Event::CostSpent::Reader from) {
+  SWARMLAB_TRY(cost, wire::read(from.getCost()));
+  return swarm::CostSpent{.lab = LabId(from.getLab()),
+                          .experiment = ExperimentNumber(from.getExperiment()),
+                          .task = TaskId(from.getTask()),
+                          .token = FencingToken(from.getToken()),
+                          .cost = cost};
+}
+
+Result<swarm::Change> read(schema::Event::ExperimentFinished::Reader from) {
+  SWARMLAB_TRY(experiment, wire::read(from.getExperiment()));
+  SWARMLAB_TRY(cost, wire::read(from.getCost()));
+  return swarm::ExperimentFinished{
+      .experiment = std::move(experiment), .cost = cost, .becomes_best = from.getBecomesBest()};
+}
+
+Result<swarm::Change> read(schema::Event::Change::Reader from) {
+  switch (from.which()) {
+    case schema::Event::Change::LAB_OPENED:
+      return read(from.getLabOpened());
+    case schema::Event::Change::SETTINGS_CHANGED:
+      return read(from.getSettingsChanged());
+    case schema::Event::Change::SEGMENT_BEGAN:
+      return read(from.getSegmentBegan());
+    case schema::Event::Change::LAB_STATUS_CHANGED:
+      return read(from.getLabStatusChanged());
+    case schema::Event::Change::TASK_CREATED:
+      return read(from.getTaskCreated());
+    case schema::Event::Change::LEASE_GRANTED:
+      return read(from.getLeaseGranted());
+    case schema::Event::Change::LEASE_ENDED:
+      return read(from.getLeaseEnded());
+    case schema::Event::Change::COST_SPENT:
+      return read(from.getCostSpent());
+    case schema::Event::Change::EXPERIMENT_FINISHED:
+      return read(from.getExperimentFinished());
+    case schema::Event::Change::WORKER_JOINED: {
+      SWARMLAB_TRY(worker, store::read(from.getWorkerJoined()));
+      return swarm::WorkerJoined{.worker = std::move(worker)};
+    }
+    case schema::Event::Change::TASK_DROPPED:
+      return read(from.getTaskDropped());
+  }
+  return fail(ErrorCode::corrupt, "change is of kind {}, which this build does not know",
+              static_cast<unsigned>(from.which()));
+}
+
+}  // namespace
+
+std::string to_bytes(Sequence sequence, Timestamp at, const swarm::Change& change) {
+  return wire::encode<schema::Event>([&](schema::Event::Builder to) {
+    to.setSequence(sequence.value());
+    to.setAtMs(to_ms(at));
+    std::visit(Write{to.initChange()}, change);
+  });
+}
+
+Result<StoredEvent> event_from(std::string_view bytes) {
+  return wire::decode<schema::Event>(
+      "event", wire::bytes_of(bytes), [](schema::Event::Reader from) -> Result<StoredEvent> {
+        SWARMLAB_TRY(sequence, from_one("sequence", from.getSequence()));
+        SWARMLAB_TRY(change, read(from.getChange()));
+        return StoredEvent{.sequence = Sequence(sequence),
+                           .at = from_ms(from.getAtMs()),
+                           .change = std::move(change)};
+      });
+}
+
+}  // namespace swarmlab::store

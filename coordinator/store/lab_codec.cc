@@ -1,0 +1,100 @@
+// The record of a lab.
+#include "common/wire/lab_codec.h"
+
+#include "common/wire/bytes_codec.h"
+#include "common/wire/record_codec.h"
+#include "coordinator/store/codec.h"
+#include "coordinator/store/state_codec.h"
+
+namespace swarmlab::store {
+
+namespace {
+
+void write(schema::Lab::Counters::Builder to, const swarm::Counters& counters) {
+  to.setExperiments(counters.experiments);
+  to.setIterations(counters.iterations);
+  to.setWithoutKeep(counters.without_keep);
+  auto counts = to.initByVerdict(static_cast<unsigned>(counters.by_verdict.size()));
+  unsigned place = 0;
+  for (const auto& [verdict, count] : counters.by_verdict) {
+    counts[place].setVerdict(wire::to_schema(verdict));
+    counts[place].setCount(count);
+    ++place;
+  }
+}
+
+Result<swarm::Counters> read(schema::Lab::Counters::Reader from) {
+  swarm::Counters counters{.experiments = from.getExperiments(),
+                           .iterations = from.getIterations(),
+                           .by_verdict = {},
+                           .without_keep = from.getWithoutKeep()};
+  for (const auto count : from.getByVerdict()) {
+    SWARMLAB_TRY(verdict, wire::read(count.getVerdict()));
+    counters.by_verdict[verdict] = count.getCount();
+  }
+  return counters;
+}
+
+void write(schema::Lab::Budget::Builder to, const swarm::Budget& budget) {
+  to.setSpentMicroUsd(budget.spent.value());
+  to.setReservedMicroUsd(budget.reserved.value());
+  to.setCharged(budget.charged);
+  to.setActiveMs(budget.active.count());
+  store::write(to.initRunningSince(), budget.running_since);
+}
+
+swarm::Budget read(schema::Lab::Budget::Reader from) {
+  return {.spent = MicroUsd(from.getSpentMicroUsd()),
+          .reserved = MicroUsd(from.getReservedMicroUsd()),
+          .charged = from.getCharged(),
+          .active = Milliseconds(from.getActiveMs()),
+          .running_since = store::read(from.getRunningSince())};
+}
+
+Result<swarm::Lab> read(schema::Lab::Reader from) {
+  SWARMLAB_TRY(id, from_one("id", from.getId()));
+  SWARMLAB_TRY(settings, wire::read(from.getSettings()));
+  SWARMLAB_TRY(segment, store::read(from.getSegment()));
+  SWARMLAB_TRY(status, store::read(from.getStatus()));
+  SWARMLAB_TRY(next_experiment, from_one("nextExperiment", from.getNextExperiment()));
+  SWARMLAB_TRY(counters, read(from.getCounters()));
+  swarm::Lab lab{.id = LabId(id),
+                 .settings = std::move(settings),
+                 .segment = segment,
+                 .status = status,
+                 .stop_reason = wire::string_of(from.getStopReason()),
+                 .next_experiment = ExperimentNumber(next_experiment),
+                 .counters = std::move(counters),
+                 .budget = read(from.getBudget()),
+                 .best = std::nullopt,
+                 .frontier = {},
+                 .trees = {}};
+  if (from.hasBest()) {
+    SWARMLAB_TRY(best, store::read(from.getBest()));
+    lab.best = best;
+  }
+  return lab;
+}
+
+}  // namespace
+
+std::string to_bytes(const swarm::Lab& lab) {
+  return wire::encode<schema::Lab>([&](schema::Lab::Builder to) {
+    to.setId(lab.id.value());
+    wire::write(to.initSettings(), lab.settings);
+    write(to.initSegment(), lab.segment);
+    to.setStatus(to_schema(lab.status));
+    to.setStopReason(wire::text_of(lab.stop_reason));
+    to.setNextExperiment(lab.next_experiment.value());
+    write(to.initCounters(), lab.counters);
+    write(to.initBudget(), lab.budget);
+    if (lab.best) write(to.initBest(), *lab.best);
+  });
+}
+
+Result<swarm::Lab> lab_from(std::string_view bytes) {
+  return wire::decode<schema::Lab>("lab", wire::bytes_of(bytes),
+                                   [](schema::Lab::Reader from) { return read(from); });
+}
+
+}  // namespace swarmlab::store

@@ -1,0 +1,181 @@
+#include "coordinator/store/state_codec.h"
+
+#include <cmath>
+
+#include "common/wire/bytes_codec.h"
+#include "common/wire/record_codec.h"
+#include "coordinator/store/codec.h"
+
+namespace swarmlab::store {
+
+std::int64_t to_ms(Timestamp at) {
+  return at.time_since_epoch().count();
+}
+
+Timestamp from_ms(std::int64_t ms) {
+  return Timestamp(Milliseconds(ms));
+}
+
+Result<std::uint64_t> from_one(std::string_view what, std::uint64_t number) {
+  if (number == 0) return fail(ErrorCode::corrupt, "{} is 0, expected 1 or more", what);
+  return number;
+}
+
+void write(schema::MaybeId::Builder to, const std::optional<ExperimentNumber>& number) {
+  if (number) {
+    to.setId(number->value());
+  } else {
+    to.setNone();
+  }
+}
+
+std::optional<ExperimentNumber> read(schema::MaybeId::Reader from) {
+  if (!from.isId()) return std::nullopt;
+  return ExperimentNumber(from.getId());
+}
+
+void write(schema::MaybeTime::Builder to, const std::optional<Timestamp>& at) {
+  if (at) {
+    to.setMs(to_ms(*at));
+  } else {
+    to.setNone();
+  }
+}
+
+std::optional<Timestamp> read(schema::MaybeTime::Reader from) {
+  if (!from.isMs()) return std::nullopt;
+  return from_ms(from.getMs());
+}
+
+void write(schema::Segment::Builder to, const swarm::Segment& segment) {
+  to.setNumber(segment.number.value());
+  to.setLabCommit(wire::data_of(segment.lab_commit));
+  to.setEvaluatorHash(wire::data_of(segment.evaluator_hash));
+  to.setDataHash(wire::data_of(segment.data_hash));
+  to.setBaseline(segment.baseline.value());
+  to.setBaselineMeasured(segment.baseline_measured);
+}
+
+Result<swarm::Segment> read(schema::Segment::Reader from) {
+  SWARMLAB_TRY(number, from_one("number", from.getNumber()));
+  SWARMLAB_TRY(lab_commit, wire::object_id_of("labCommit", from.getLabCommit()));
+  SWARMLAB_TRY(evaluator_hash, wire::object_id_of("evaluatorHash", from.getEvaluatorHash()));
+  SWARMLAB_TRY(data_hash, wire::object_id_of("dataHash", from.getDataHash()));
+  return swarm::Segment{.number = SegmentNumber(number),
+                        .lab_commit = lab_commit,
+                        .evaluator_hash = evaluator_hash,
+                        .data_hash = data_hash,
+                        .baseline = ExperimentNumber(from.getBaseline()),
+                        .baseline_measured = from.getBaselineMeasured()};
+}
+
+void write(schema::Worker::Builder to, const swarm::Worker& worker) {
+  to.setName(wire::text_of(worker.name.value()));
+  to.setHostClass(wire::text_of(worker.host_class));
+  to.setSlots(worker.slots);
+  to.setJoinedAtMs(to_ms(worker.joined_at));
+}
+
+Result<swarm::Worker> read(schema::Worker::Reader from) {
+  swarm::Worker worker{.name = WorkerName(wire::string_of(from.getName())),
+                       .host_class = wire::string_of(from.getHostClass()),
+                       .slots = from.getSlots(),
+                       .joined_at = from_ms(from.getJoinedAtMs())};
+  if (worker.name.value().empty()) {
+    return fail(ErrorCode::corrupt, "worker has no name, expected one");
+  }
+  return worker;
+}
+
+void write(schema::FrontierEntry::Builder to, const swarm::FrontierEntry& entry) {
+  to.setNumber(entry.number.value());
+  to.setScore(entry.score);
+  to.setCommit(wire::data_of(entry.commit));
+  to.setVisits(entry.visits);
+}
+
+Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from) {
+  SWARMLAB_TRY(number, from_one("number", from.getNumber()));
+  SWARMLAB_TRY(commit, wire::object_id_of("commit", from.getCommit()));
+  if (!std::isfinite(from.getScore())) {
+    return fail(ErrorCode::corrupt, "score of #{} is {}, expected a finite number", number,
+                from.getScore());
+  }
+  return swarm::FrontierEntry{.number = ExperimentNumber(number),
+                              .score = from.getScore(),
+                              .commit = commit,
+                              .visits = from.getVisits()};
+}
+
+schema::LabStatus to_schema(swarm::LabStatus status) {
+  switch (status) {
+    case swarm::LabStatus::running:
+      return schema::LabStatus::RUNNING;
+    case swarm::LabStatus::paused:
+      return schema::LabStatus::PAUSED;
+    case swarm::LabStatus::stopping:
+      return schema::LabStatus::STOPPING;
+    case swarm::LabStatus::stopped:
+      break;
+  }
+  return schema::LabStatus::STOPPED;
+}
+
+Result<swarm::LabStatus> read(schema::LabStatus status) {
+  switch (status) {
+    case schema::LabStatus::RUNNING:
+      return swarm::LabStatus::running;
+    case schema::LabStatus::PAUSED:
+      return swarm::LabStatus::paused;
+    case schema::LabStatus::STOPPING:
+      return swarm::LabStatus::stopping;
+    case schema::LabStatus::STOPPED:
+      return swarm::LabStatus::stopped;
+  }
+  return fail(ErrorCode::corrupt, "status is {}, which this build does not know",
+              static_cast<unsigned>(status));
+}
+
+// Whole records.
+
+std::string to_bytes(const SwarmNumbers& numbers) {
+  return wire::encode<schema::Swarm>([&](schema::Swarm::Builder to) {
+    to.setNextLab(numbers.next_lab.value());
+    to.setNextTask(numbers.next_task.value());
+    to.setNextToken(numbers.next_token.value());
+  });
+}
+
+Result<SwarmNumbers> numbers_from(std::string_view bytes) {
+  return wire::decode<schema::Swarm>(
+      "numbers", wire::bytes_of(bytes), [](schema::Swarm::Reader from) -> Result<SwarmNumbers> {
+        SWARMLAB_TRY(next_lab, from_one("nextLab", from.getNextLab()));
+        SWARMLAB_TRY(next_task, from_one("nextTask", from.getNextTask()));
+        SWARMLAB_TRY(next_token, from_one("nextToken", from.getNextToken()));
+        return SwarmNumbers{.next_lab = LabId(next_lab),
+                            .next_task = TaskId(next_task),
+                            .next_token = FencingToken(next_token)};
+      });
+}
+
+std::string to_bytes(const swarm::Worker& worker) {
+  return wire::encode<schema::Worker>([&](schema::Worker::Builder to) { write(to, worker); });
+}
+
+Result<swarm::Worker> worker_from(std::string_view bytes) {
+  return wire::decode<schema::Worker>("worker", wire::bytes_of(bytes),
+                                      [](schema::Worker::Reader from) { return read(from); });
+}
+
+std::string to_bytes(const swarm::FrontierEntry& entry) {
+  return wire::encode<schema::FrontierEntry>(
+      [&](schema::FrontierEntry::Builder to) { write(to, entry); });
+}
+
+Result<swarm::FrontierEntry> frontier_entry_from(std::string_view bytes) {
+  return wire::decode<schema::FrontierEntry>(
+      "frontier entry", wire::bytes_of(bytes),
+      [](schema::FrontierEntry::Reader from) { return read(from); });
+}
+
+}  // namespace swarmlab::store

@@ -1,0 +1,38 @@
+// Parts of the swarm's state <-> Cap'n Proto, where a record or an event holds them. For .cc files
+// only: it includes the generated headers. As in common/wire: read() gives `corrupt` for what
+// breaks the rules, and throws kj::Exception for bad bytes behind the reader (wire::decode catches
+// it).
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "common/result.h"
+#include "coordinator/swarm/change.h"
+#include "coordinator/swarm/state.h"
+#include "schemas/state.capnp.h"
+
+namespace swarmlab::store {
+
+[[nodiscard]] std::int64_t to_ms(Timestamp at);
+[[nodiscard]] Timestamp from_ms(std::int64_t ms);
+
+/// A number of a thing that begins at 1: 0 is `corrupt`.
+[[nodiscard]] Result<std::uint64_t> from_one(std::string_view what, std::uint64_t number);
+
+void write(schema::MaybeId::Builder to, const std::optional<ExperimentNumber>& number);
+void write(schema::MaybeTime::Builder to, const std::optional<Timestamp>& at);
+void write(schema::Segment::Builder to, const swarm::Segment& segment);
+void write(schema::Worker::Builder to, const swarm::Worker& worker);
+void write(schema::FrontierEntry::Builder to, const swarm::FrontierEntry& entry);
+
+[[nodiscard]] std::optional<ExperimentNumber> read(schema::MaybeId::Reader from);
+[[nodiscard]] std::optional<Timestamp> read(schema::MaybeTime::Reader from);
+[[nodiscard]] Result<swarm::Segment> read(schema::Segment::Reader from);
+[[nodiscard]] Result<swarm::Worker> read(schema::Worker::Reader from);
+[[nodiscard]] Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from);
+
+[[nodiscard]] schema::LabStatus to_schema(swarm::LabStatus status);
+[[nodiscard]] Result<swarm::LabStatus> read(schema::LabStatus status);
+
+}  // namespace swarmlab::store

@@ -1,0 +1,36 @@
+// What a Store is made of. For the .cc files of Store only.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "coordinator/store/database.h"
+#include "coordinator/store/process_lock.h"
+#include "coordinator/store/store.h"
+
+namespace swarmlab::store {
+
+struct Store::Impl {
+  Impl(std::filesystem::path folder, const StoreOptions& settings, std::optional<ProcessLock> held,
+       Database opened)
+      : path(std::move(folder)),
+        options(settings),
+        lock(std::move(held)),
+        database(std::move(opened)) {}
+
+  std::filesystem::path path;
+  StoreOptions options;
+  std::optional<ProcessLock> lock;  // before the database: given back after it is closed
+  Database database;
+  std::atomic<std::uint64_t> last_sequence = 0;  // queries of other threads read it
+
+  /// Says which store, before the message of an error.
+  [[nodiscard]] tl::unexpected<Error> here(const Error& error) const {
+    return within("store at " + path.string(), error);
+  }
+};
+
+}  // namespace swarmlab::store

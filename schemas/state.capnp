@@ -1,0 +1,188 @@
+@0xe7c41d0b93f2a865;
+# What only the store speaks: the hot state of the swarm, and its changes as events. Mirrors
+# coordinator/swarm/state.h and change.h; fields and changes are only ever added, so that an old
+# store stays readable. Object ids are Data of 20 bytes. Instants are milliseconds UTC since 1970.
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("swarmlab::schema");
+using LabFile = import "lab.capnp";
+using Record = import "record.capnp";
+
+struct MaybeId {
+  union { none @0 :Void; id @1 :UInt64; }
+}
+
+struct MaybeTime {
+  union { none @0 :Void; ms @1 :Int64; }
+}
+
+enum LabStatus { running @0; paused @1; stopping @2; stopped @3; }
+
+enum LeaseEnd { expired @0; workerRestarted @1; returned @2; }
+
+struct Segment {
+  number @0 :UInt64;
+  labCommit @1 :Data;
+  evaluatorHash @2 :Data;
+  dataHash @3 :Data;          # 20 zero bytes: no data
+  baseline @4 :UInt64;
+  baselineMeasured @5 :Bool;
+}
+
+struct FrontierEntry {
+  number @0 :UInt64;
+  score @1 :Float64;          # finite
+  commit @2 :Data;
+  visits @3 :UInt64;
+}
+
+struct Lab {
+  # Column family labs. Its frontier and trees have families of their own.
+  id @0 :UInt64;
+  settings @1 :LabFile.LabSettings;
+  segment @2 :Segment;
+  status @3 :LabStatus;
+  stopReason @4 :Text;
+  nextExperiment @5 :UInt64;
+  counters @6 :Counters;
+  budget @7 :Budget;
+  best @8 :FrontierEntry;     # absent: none yet
+
+  struct Counters {
+    experiments @0 :UInt64;
+    iterations @1 :UInt64;
+    byVerdict @2 :List(Count);
+    withoutKeep @3 :UInt64;
+    struct Count { verdict @0 :Record.Verdict; count @1 :UInt64; }
+  }
+  struct Budget {
+    spentMicroUsd @0 :Int64;
+    reservedMicroUsd @1 :Int64;
+    charged @2 :UInt64;
+    activeMs @3 :Int64;
+    runningSince @4 :MaybeTime;
+  }
+}
+
+struct Lease {
+  worker @0 :Text;
+  token @1 :UInt64;
+  reservedMicroUsd @2 :Int64;
+  grantedAtMs @3 :Int64;
+}
+
+struct Task {
+  # Column family tasks: only those that have not ended.
+  id @0 :UInt64;
+  lab @1 :UInt64;
+  kind @2 :Record.TaskKind;
+  experiment @3 :UInt64;
+  segment @4 :UInt64;
+  parent @5 :MaybeId;
+  parentCommit @6 :Data;
+  pickedBecause @7 :Text;
+  lease @8 :Lease;            # absent: waits for a worker
+  attempts @9 :UInt32;
+  losses @10 :UInt32;
+  lastLoss @11 :Text;
+  charged @12 :List(UInt64);
+  cost @13 :Record.Cost;
+  startedAt @14 :MaybeTime;
+}
+
+struct Worker {
+  name @0 :Text;
+  hostClass @1 :Text;
+  slots @2 :UInt32;
+  joinedAtMs @3 :Int64;
+}
+
+struct Swarm {
+  # Column family meta: the numbers that are given out next.
+  nextLab @0 :UInt64;
+  nextTask @1 :UInt64;
+  nextToken @2 :UInt64;
+}
+
+struct Event {
+  sequence @0 :UInt64;        # also its key
+  atMs @1 :Int64;
+  change :union {
+    labOpened @2 :LabOpened;
+    settingsChanged @3 :SettingsChanged;
+    segmentBegan @4 :SegmentBegan;
+    labStatusChanged @5 :LabStatusChanged;
+    taskCreated @6 :TaskCreated;
+    leaseGranted @7 :LeaseGranted;
+    leaseEnded @8 :LeaseEnded;
+    costSpent @9 :CostSpent;
+    experimentFinished @10 :ExperimentFinished;
+    workerJoined @11 :Worker;
+    taskDropped @12 :TaskDropped;
+  }
+
+  struct LabOpened {
+    lab @0 :UInt64;
+    settings @1 :LabFile.LabSettings;
+    segment @2 :Segment;
+    who @3 :Text;
+  }
+  struct SettingsChanged {
+    lab @0 :UInt64;
+    settings @1 :LabFile.LabSettings;
+    who @2 :Text;
+  }
+  struct SegmentBegan {
+    lab @0 :UInt64;
+    segment @1 :Segment;
+    why @2 :Text;
+  }
+  struct LabStatusChanged {
+    lab @0 :UInt64;
+    status @1 :LabStatus;
+    reason @2 :Text;
+    who @3 :Text;
+    atMs @4 :Int64;
+  }
+  struct TaskCreated {
+    task @0 :UInt64;
+    lab @1 :UInt64;
+    kind @2 :Record.TaskKind;
+    experiment @3 :UInt64;
+    segment @4 :UInt64;
+    parent @5 :MaybeId;
+    parentCommit @6 :Data;
+    pickedBecause @7 :Text;
+  }
+  struct LeaseGranted {
+    task @0 :UInt64;
+    worker @1 :Text;
+    token @2 :UInt64;
+    reservedMicroUsd @3 :Int64;
+    atMs @4 :Int64;
+  }
+  struct LeaseEnded {
+    task @0 :UInt64;
+    token @1 :UInt64;
+    how @2 :LeaseEnd;
+    atMs @3 :Int64;
+  }
+  struct TaskDropped {
+    task @0 :UInt64;
+    lab @1 :UInt64;
+    experiment @2 :UInt64;
+    why @3 :Text;
+    atMs @4 :Int64;
+  }
+  struct CostSpent {
+    lab @0 :UInt64;
+    experiment @1 :UInt64;
+    task @2 :UInt64;
+    token @3 :UInt64;
+    cost @4 :Record.Cost;
+  }
+  struct ExperimentFinished {
+    experiment @0 :Record.Experiment;
+    cost @1 :Record.Cost;
+    becomesBest @2 :Bool;
+  }
+}
