@@ -32,7 +32,7 @@ inline constexpr std::size_t kMaxMessageBytes = 4ULL << 20U;  // of one message 
 [[nodiscard]] tl::unexpected<Error> broken(std::string_view place, const kj::Exception& error);
 
 /// An aligned copy of bytes, open for reading. Accessors of its readers may throw kj::Exception
-/// when the bytes are bad: use decode(), which catches it, or check_all() once before.
+/// when the bytes are bad: decode() catches it, Incoming has looked at everything before.
 class Parsed {
  public:
   /// \return corrupt if the bytes are too many or no message.
@@ -44,8 +44,12 @@ class Parsed {
     return reader_->getRoot<Schema>();
   }
 
+  /// After all was read once without an exception: reading it again may then cost what it wants.
+  void lift_traversal_limit();
+
  private:
-  Parsed(kj::Array<capnp::word> words, std::unique_ptr<capnp::FlatArrayMessageReader> reader);
+  explicit Parsed(kj::Array<capnp::word> words);
+  void open(capnp::ReaderOptions options);
   kj::Array<capnp::word> words_;
   std::unique_ptr<capnp::FlatArrayMessageReader> reader_;
 };
@@ -65,8 +69,9 @@ template <class Schema, class Read>
                           const Read& read_root)
     -> decltype(read_root(std::declval<typename Schema::Reader>())) {
   try {
-    SWARMLAB_TRY(parsed, Parsed::parse(bytes));
-    auto value = read_root(parsed.template root<Schema>());
+    const Result<Parsed> parsed = Parsed::parse(bytes);
+    if (!parsed) return within(std::string(place), parsed.error());
+    auto value = read_root(parsed->template root<Schema>());
     if (!value) return within(std::string(place), value.error());
     return value;
   } catch (const kj::Exception& error) {

@@ -6,25 +6,13 @@
 // It throws kj::Exception if the bytes behind the reader are bad: see decode() and Incoming.
 #pragma once
 
-#include <optional>
-#include <string_view>
-
 #include "common/model/experiment.h"
 #include "common/model/report.h"
 #include "common/result.h"
+#include "common/wire/field_codec.h"
 #include "schemas/record.capnp.h"
 
 namespace swarmlab::wire {
-
-// Fields. `where` names the field in the message of an error: "parentCommit".
-[[nodiscard]] capnp::Data::Reader data_of(const ObjectId& id);
-[[nodiscard]] capnp::Data::Reader data_of(const std::optional<ObjectId>& id);
-[[nodiscard]] capnp::Text::Reader text_of(const std::string& text);
-[[nodiscard]] std::string string_of(capnp::Text::Reader text);
-[[nodiscard]] Result<ObjectId> object_id_of(std::string_view where, capnp::Data::Reader data);
-/// Empty data is none.
-[[nodiscard]] Result<std::optional<ObjectId>> maybe_object_id_of(std::string_view where,
-                                                                 capnp::Data::Reader data);
 
 [[nodiscard]] schema::Verdict to_schema(Verdict verdict);
 [[nodiscard]] schema::TaskKind to_schema(TaskKind kind);
@@ -35,6 +23,7 @@ namespace swarmlab::wire {
 void write(schema::AgentNotes::Builder to, const AgentNotes& notes);
 void write(schema::Measurement::Builder to, const Measurement& measurement);
 void write(schema::Cost::Builder to, const Cost& cost);
+void write(capnp::List<schema::StageTime>::Builder to, const std::vector<StageTime>& stages);
 void write(schema::Experiment::Builder to, const Experiment& experiment);
 void write(schema::Assignment::Builder to, const Assignment& assignment);
 void write(schema::Report::Builder to, const Report& report);
@@ -42,7 +31,8 @@ void write(schema::Attachments::Builder to, const Attachments& attachments);
 
 [[nodiscard]] Result<AgentNotes> read(schema::AgentNotes::Reader from);
 [[nodiscard]] Result<Measurement> read(schema::Measurement::Reader from);
-[[nodiscard]] Result<Cost> read(schema::Cost::Reader from);
+[[nodiscard]] Cost read(schema::Cost::Reader from);
+[[nodiscard]] Result<std::vector<StageTime>> read(capnp::List<schema::StageTime>::Reader from);
 [[nodiscard]] Result<Experiment> read(schema::Experiment::Reader from);
 [[nodiscard]] Result<Assignment> read(schema::Assignment::Reader from);
 [[nodiscard]] Result<Report> read(schema::Report::Reader from);

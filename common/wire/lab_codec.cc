@@ -1,0 +1,237 @@
+#include "common/wire/lab_codec.h"
+
+#include "common/wire/field_codec.h"
+
+namespace swarmlab::wire {
+namespace {
+
+using wire::write;  // the overloads for the parts, below, would hide it
+
+void write(schema::LabSettings::Artifact::Builder to, const Artifact& artifact) {
+  write_texts(to.initEditable(length_of(artifact.editable)), artifact.editable);
+  write_texts(to.initFrozen(length_of(artifact.frozen)), artifact.frozen);
+  to.setMaxFileBytes(artifact.max_file_bytes);
+}
+
+Artifact read(schema::LabSettings::Artifact::Reader from) {
+  return {.editable = read_texts(from.getEditable()),
+          .frozen = read_texts(from.getFrozen()),
+          .max_file_bytes = from.getMaxFileBytes()};
+}
+
+void write(schema::LabSettings::Metric::Builder to, const Metric& metric) {
+  to.setName(text_of(metric.name));
+  to.setDirection(to_schema_enum<schema::Direction>(metric.direction));
+  to.setMinImprovement(metric.min_improvement.amount);
+  to.setRelative(metric.min_improvement.relative);
+  to.setConfidence(metric.confidence);
+  to.setMaxRepeats(metric.max_repeats);
+}
+
+Result<Metric> read(schema::LabSettings::Metric::Reader from) {
+  SWARMLAB_TRY(direction, from_schema_enum("direction", from.getDirection(), Direction::maximize));
+  SWARMLAB_TRY(amount, finite("minImprovement", from.getMinImprovement()));
+  SWARMLAB_TRY(confidence, finite("confidence", from.getConfidence()));
+  return Metric{.name = string_of(from.getName()),
+                .direction = direction,
+                .min_improvement = {.amount = amount, .relative = from.getRelative()},
+                .confidence = confidence,
+                .max_repeats = from.getMaxRepeats()};
+}
+
+Result<std::optional<double>> read(std::string_view where, schema::MaybeNumber::Reader from) {
+  switch (from.which()) {
+    case schema::MaybeNumber::NONE:
+      return std::optional<double>();
+    case schema::MaybeNumber::VALUE: {
+      SWARMLAB_TRY(value, finite(where, from.getValue()));
+      return std::optional<double>(value);
+    }
+  }
+  return fail(ErrorCode::corrupt, "{} is neither a number nor none", where);
+}
+
+void write(capnp::List<schema::LabSettings::Constraint>::Builder to,
+           const std::vector<Constraint>& constraints) {
+  unsigned i = 0;
+  for (const Constraint& constraint : constraints) {
+    auto one = to[i++];
+    one.setMetric(text_of(constraint.metric));
+    write(one.initMin(), constraint.min);
+    write(one.initMax(), constraint.max);
+  }
+}
+
+Result<std::vector<Constraint>> read(capnp::List<schema::LabSettings::Constraint>::Reader from) {
+  std::vector<Constraint> constraints;
+  constraints.reserve(from.size());
+  for (const auto one : from) {
+    SWARMLAB_TRY(min, read("constraint.min", one.getMin()));
+    SWARMLAB_TRY(max, read("constraint.max", one.getMax()));
+    constraints.push_back({.metric = string_of(one.getMetric()), .min = min, .max = max});
+  }
+  return constraints;
+}
+
+void write(schema::LabSettings::Evaluator::Builder to, const Evaluator& evaluator) {
+  if (const auto* python = std::get_if<PythonBackend>(&evaluator.how)) {
+    auto how = to.initPython();
+    how.setModule(text_of(python->module));
+    how.setClassName(text_of(python->class_name));
+  } else if (const auto* command = std::get_if<CommandEvaluator>(&evaluator.how)) {
+    auto how = to.initCommand();
+    how.setCommand(text_of(command->command));
+    how.setParse(to_schema_enum<schema::ParseKind>(command->parse));
+    how.setPattern(text_of(command->pattern));
+  }
+  to.setTimeoutMs(evaluator.timeout.count());
+  to.setDataKind(to_schema_enum<schema::DataKind>(evaluator.data.kind));
+  to.setDataPath(text_of(evaluator.data.path));
+}
+
+Result<std::variant<PythonBackend, CommandEvaluator>> read_how(
+    schema::LabSettings::Evaluator::Reader from) {
+  using How = std::variant<PythonBackend, CommandEvaluator>;
+  switch (from.which()) {
+    case schema::LabSettings::Evaluator::PYTHON: {
+      const auto how = from.getPython();
+      return How(PythonBackend{.module = string_of(how.getModule()),
+                               .class_name = string_of(how.getClassName())});
+    }
+    case schema::LabSettings::Evaluator::COMMAND: {
+      const auto how = from.getCommand();
+      SWARMLAB_TRY(parse, from_schema_enum("parse", how.getParse(), ParseKind::metric_lines));
+      return How(CommandEvaluator{.command = string_of(how.getCommand()),
+                                  .parse = parse,
+                                  .pattern = string_of(how.getPattern())});
+    }
+  }
+  return fail(ErrorCode::corrupt, "evaluator is of an unknown kind");
+}
+
+Result<Evaluator> read(schema::LabSettings::Evaluator::Reader from) {
+  SWARMLAB_TRY(how, read_how(from));
+  SWARMLAB_TRY(kind, from_schema_enum("dataKind", from.getDataKind(), DataSource::Kind::host_path));
+  return Evaluator{.how = std::move(how),
+                   .timeout = Milliseconds(from.getTimeoutMs()),
+                   .data = {.kind = kind, .path = string_of(from.getDataPath())}};
+}
+
+void write(schema::LabSettings::Agent::Builder to, const Agent& agent) {
+  to.setKind(to_schema_enum<schema::AgentKind>(agent.kind));
+  to.setCommand(text_of(agent.command));
+  write_texts(to.initArgs(length_of(agent.args)), agent.args);
+  to.setInstructions(text_of(agent.instructions));
+  to.setTimeoutMs(agent.timeout.count());
+  write_texts(to.initEnv(length_of(agent.env)), agent.env);
+}
+
+Result<Agent> read(schema::LabSettings::Agent::Reader from) {
+  SWARMLAB_TRY(kind, from_schema_enum("agent kind", from.getKind(), AgentKind::command));
+  return Agent{.kind = kind,
+               .command = string_of(from.getCommand()),
+               .args = read_texts(from.getArgs()),
+               .instructions = string_of(from.getInstructions()),
+               .timeout = Milliseconds(from.getTimeoutMs()),
+               .env = read_texts(from.getEnv())};
+}
+
+void write(schema::LabSettings::ResourceLimits::Builder to, const ResourceLimits& limits) {
+  to.setMemoryBytes(limits.memory_bytes);
+  to.setProcesses(limits.processes);
+  to.setFileBytes(limits.file_bytes);
+  to.setDiskBytes(limits.disk_bytes);
+  to.setOutputBytes(limits.output_bytes);
+  to.setCpus(limits.cpus);
+}
+
+Result<ResourceLimits> read(schema::LabSettings::ResourceLimits::Reader from) {
+  SWARMLAB_TRY(cpus, finite("cpus", from.getCpus()));
+  return ResourceLimits{.memory_bytes = from.getMemoryBytes(),
+                        .processes = from.getProcesses(),
+                        .file_bytes = from.getFileBytes(),
+                        .disk_bytes = from.getDiskBytes(),
+                        .output_bytes = from.getOutputBytes(),
+                        .cpus = cpus};
+}
+
+void write(schema::LabSettings::StopLimits::Builder to, const StopLimits& stop) {
+  to.setMaxIterations(stop.max_iterations);
+  to.setMaxTimeMs(stop.max_time.count());
+  to.setMaxCostMicroUsd(stop.max_cost.value());
+  write(to.initTargetScore(), stop.target_score);
+  to.setPlateauThreshold(stop.plateau_threshold);
+  to.setMaxRestarts(stop.max_restarts);
+}
+
+Result<StopLimits> read(schema::LabSettings::StopLimits::Reader from) {
+  SWARMLAB_TRY(target, read("targetScore", from.getTargetScore()));
+  return StopLimits{.max_iterations = from.getMaxIterations(),
+                    .max_time = Milliseconds(from.getMaxTimeMs()),
+                    .max_cost = MicroUsd(from.getMaxCostMicroUsd()),
+                    .target_score = target,
+                    .plateau_threshold = from.getPlateauThreshold(),
+                    .max_restarts = from.getMaxRestarts()};
+}
+
+}  // namespace
+
+void write(schema::MaybeNumber::Builder to, std::optional<double> value) {
+  if (value) {
+    to.setValue(*value);
+  } else {
+    to.setNone();
+  }
+}
+
+void write(schema::LabSettings::Builder to, const LabSettings& settings) {
+  to.setName(text_of(settings.name));
+  to.setFolder(text_of(settings.folder));
+  to.setPipelineDir(text_of(settings.pipeline_dir));
+  to.setResultsFile(text_of(settings.results_file));
+  write(to.initArtifact(), settings.artifact);
+  write(to.initMetric(), settings.metric);
+  write(to.initConstraints(length_of(settings.constraints)), settings.constraints);
+  write(to.initEvaluator(), settings.evaluator);
+  if (settings.guard) {
+    auto guard = to.initGuard();
+    guard.setCommand(text_of(settings.guard->command));
+    guard.setTimeoutMs(settings.guard->timeout.count());
+  }
+  write(to.initAgent(), settings.agent);
+  write(to.initLimits(), settings.limits);
+  to.setPolicy(to_schema_enum<schema::PolicyKind>(settings.policy));
+  write(to.initStop(), settings.stop);
+  to.setScale(text_of(settings.scale));
+}
+
+Result<LabSettings> read(schema::LabSettings::Reader from) {
+  SWARMLAB_TRY(metric, read(from.getMetric()));
+  SWARMLAB_TRY(constraints, read(from.getConstraints()));
+  SWARMLAB_TRY(evaluator, read(from.getEvaluator()));
+  SWARMLAB_TRY(agent, read(from.getAgent()));
+  SWARMLAB_TRY(limits, read(from.getLimits()));
+  SWARMLAB_TRY(policy, from_schema_enum("policy", from.getPolicy(), PolicyKind::best_of_n));
+  SWARMLAB_TRY(stop, read(from.getStop()));
+  std::optional<Guard> guard;
+  if (from.hasGuard()) {
+    guard = Guard{.command = string_of(from.getGuard().getCommand()),
+                  .timeout = Milliseconds(from.getGuard().getTimeoutMs())};
+  }
+  return LabSettings{.name = string_of(from.getName()),
+                     .folder = string_of(from.getFolder()),
+                     .pipeline_dir = string_of(from.getPipelineDir()),
+                     .results_file = string_of(from.getResultsFile()),
+                     .artifact = read(from.getArtifact()),
+                     .metric = std::move(metric),
+                     .constraints = std::move(constraints),
+                     .evaluator = std::move(evaluator),
+                     .guard = std::move(guard),
+                     .agent = std::move(agent),
+                     .limits = limits,
+                     .policy = policy,
+                     .stop = stop,
+                     .scale = string_of(from.getScale())};
+}
+
+}  // namespace swarmlab::wire

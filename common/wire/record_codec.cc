@@ -1,0 +1,172 @@
+#include "common/wire/record_codec.h"
+
+#include "common/wire/lab_codec.h"
+
+namespace swarmlab::wire {
+namespace {
+
+// For each of the unions that hold an experiment's number or none.
+template <class Union>
+void write_number(Union to, const std::optional<ExperimentNumber>& number) {
+  if (number) {
+    to.setNumber(number->value());
+  } else {
+    to.setNone();
+  }
+}
+
+template <class Group>
+Result<std::optional<ExperimentNumber>> read_number(std::string_view where,
+                                                    typename Group::Reader from) {
+  switch (from.which()) {
+    case Group::NONE:
+      return std::optional<ExperimentNumber>();
+    case Group::NUMBER:
+      return std::optional(ExperimentNumber(from.getNumber()));
+  }
+  return fail(ErrorCode::corrupt, "{} is neither a number nor none", where);
+}
+
+Timestamp timestamp_of(std::int64_t ms) {
+  return Timestamp(Milliseconds(ms));
+}
+
+Result<std::vector<Measurement>> read_measurements(capnp::List<schema::Measurement>::Reader from) {
+  std::vector<Measurement> measurements;
+  measurements.reserve(from.size());
+  for (const auto one : from) {
+    SWARMLAB_TRY(measurement, read(one));
+    measurements.push_back(std::move(measurement));
+  }
+  return measurements;
+}
+
+// Where an experiment came from.
+Result<Experiment> read_origin(schema::Experiment::Reader from) {
+  SWARMLAB_TRY(kind, read(from.getKind()));
+  SWARMLAB_TRY(parent, read_number<schema::Experiment::Parent>("parent", from.getParent()));
+  SWARMLAB_TRY(parent_commit, object_id_of("parentCommit", from.getParentCommit()));
+  Experiment experiment;
+  experiment.lab = LabId(from.getLab());
+  experiment.number = ExperimentNumber(from.getNumber());
+  experiment.task = TaskId(from.getTask());
+  experiment.kind = kind;
+  experiment.segment = SegmentNumber(from.getSegment());
+  experiment.parent = parent;
+  experiment.parent_commit = parent_commit;
+  experiment.picked_because = string_of(from.getPickedBecause());
+  return experiment;
+}
+
+// What became of it.
+Result<void> read_result(schema::Experiment::Reader from, Experiment& experiment) {
+  SWARMLAB_TRY(verdict, read(from.getVerdict()));
+  SWARMLAB_TRY(commit, maybe_object_id_of("commit", from.getCommit()));
+  SWARMLAB_TRY(tree, maybe_object_id_of("tree", from.getTree()));
+  SWARMLAB_TRY(duplicate_of,
+               read_number<schema::Experiment::DuplicateOf>("duplicateOf", from.getDuplicateOf()));
+  SWARMLAB_TRY(measurements, read_measurements(from.getMeasurements()));
+  SWARMLAB_TRY(notes, read(from.getNotes()));
+  experiment.verdict = verdict;
+  experiment.reason = string_of(from.getReason());
+  experiment.commit = commit;
+  experiment.tree = tree;
+  experiment.duplicate_of = duplicate_of;
+  experiment.paths = read_texts(from.getPaths());
+  experiment.measurements = std::move(measurements);
+  experiment.notes = std::move(notes);
+  return {};
+}
+
+}  // namespace
+
+void write(schema::Experiment::Builder to, const Experiment& experiment) {
+  to.setLab(experiment.lab.value());
+  to.setNumber(experiment.number.value());
+  to.setTask(experiment.task.value());
+  to.setKind(to_schema(experiment.kind));
+  to.setSegment(experiment.segment.value());
+  write_number(to.getParent(), experiment.parent);
+  to.setParentCommit(data_of(experiment.parent_commit));
+  to.setPickedBecause(text_of(experiment.picked_because));
+  to.setVerdict(to_schema(experiment.verdict));
+  to.setReason(text_of(experiment.reason));
+  to.setCommit(data_of(experiment.commit));
+  to.setTree(data_of(experiment.tree));
+  write_number(to.getDuplicateOf(), experiment.duplicate_of);
+  write_texts(to.initPaths(length_of(experiment.paths)), experiment.paths);
+  auto measurements = to.initMeasurements(length_of(experiment.measurements));
+  unsigned i = 0;
+  for (const Measurement& one : experiment.measurements) write(measurements[i++], one);
+  write(to.initNotes(), experiment.notes);
+  to.setWorker(text_of(experiment.worker.value()));
+  to.setHostClass(text_of(experiment.host_class));
+  to.setToken(experiment.token.value());
+  auto charged = to.initCharged(length_of(experiment.charged));
+  i = 0;
+  for (const FencingToken token : experiment.charged) charged.set(i++, token.value());
+  to.setAttempts(experiment.attempts);
+  write(to.initCost(), experiment.cost);
+  to.setStartedAtMs(experiment.started_at.time_since_epoch().count());
+  to.setEndedAtMs(experiment.ended_at.time_since_epoch().count());
+  write(to.initStages(length_of(experiment.stages)), experiment.stages);
+}
+
+Result<Experiment> read(schema::Experiment::Reader from) {
+  SWARMLAB_TRY(experiment, read_origin(from));
+  SWARMLAB_CHECK(read_result(from, experiment));
+  SWARMLAB_TRY(stages, read(from.getStages()));
+  experiment.worker = WorkerName(string_of(from.getWorker()));
+  experiment.host_class = string_of(from.getHostClass());
+  experiment.token = FencingToken(from.getToken());
+  for (const std::uint64_t token : from.getCharged()) experiment.charged.emplace_back(token);
+  experiment.attempts = from.getAttempts();
+  experiment.cost = read(from.getCost());
+  experiment.started_at = timestamp_of(from.getStartedAtMs());
+  experiment.ended_at = timestamp_of(from.getEndedAtMs());
+  experiment.stages = std::move(stages);
+  return std::move(experiment);
+}
+
+void write(schema::Assignment::Builder to, const Assignment& assignment) {
+  to.setTask(assignment.task.value());
+  to.setToken(assignment.token.value());
+  to.setLab(assignment.lab.value());
+  to.setExperiment(assignment.experiment.value());
+  to.setKind(to_schema(assignment.kind));
+  write_number(to.getParent(), assignment.parent);
+  to.setParentCommit(data_of(assignment.parent_commit));
+  to.setLabCommit(data_of(assignment.lab_commit));
+  to.setEvaluatorHash(data_of(assignment.evaluator_hash));
+  to.setDataHash(data_of(assignment.data_hash));
+  to.setLeaseMs(assignment.lease.count());
+  write(to.initSettings(), assignment.settings);
+  to.setBrief(text_of(assignment.brief));
+  to.setResults(text_of(assignment.results));
+}
+
+Result<Assignment> read(schema::Assignment::Reader from) {
+  SWARMLAB_TRY(kind, read(from.getKind()));
+  SWARMLAB_TRY(parent, read_number<schema::Assignment::Parent>("parent", from.getParent()));
+  SWARMLAB_TRY(parent_commit, object_id_of("parentCommit", from.getParentCommit()));
+  SWARMLAB_TRY(lab_commit, object_id_of("labCommit", from.getLabCommit()));
+  SWARMLAB_TRY(evaluator_hash, object_id_of("evaluatorHash", from.getEvaluatorHash()));
+  SWARMLAB_TRY(data_hash, object_id_of("dataHash", from.getDataHash()));
+  SWARMLAB_TRY(settings, read(from.getSettings()));
+  return Assignment{.task = TaskId(from.getTask()),
+                    .token = FencingToken(from.getToken()),
+                    .lab = LabId(from.getLab()),
+                    .experiment = ExperimentNumber(from.getExperiment()),
+                    .kind = kind,
+                    .parent = parent,
+                    .parent_commit = parent_commit,
+                    .lab_commit = lab_commit,
+                    .evaluator_hash = evaluator_hash,
+                    .data_hash = data_hash,
+                    .lease = Milliseconds(from.getLeaseMs()),
+                    .settings = std::move(settings),
+                    .brief = string_of(from.getBrief()),
+                    .results = string_of(from.getResults())};
+}
+
+}  // namespace swarmlab::wire

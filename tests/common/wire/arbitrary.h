@@ -1,0 +1,229 @@
+// Random records for properties: every field takes any value that its model allows.
+#pragma once
+
+#include <rapidcheck.h>
+
+#include <cmath>
+
+#include "common/model/report.h"
+
+namespace swarmlab::testing {
+
+template <class T>
+T any() {
+  return *rc::gen::arbitrary<T>();
+}
+
+inline double any_finite() {
+  const double value = any<double>();
+  return std::isfinite(value) ? value : 0.0;
+}
+
+template <class E>
+E any_of(E last) {
+  return static_cast<E>(*rc::gen::inRange(0, static_cast<int>(last) + 1));
+}
+
+inline std::optional<double> maybe_finite() {
+  return any<bool>() ? std::optional<double>(any_finite()) : std::nullopt;
+}
+
+inline ObjectId any_object_id() {
+  return {.bytes = any<std::array<std::uint8_t, 20>>()};
+}
+
+inline std::optional<ObjectId> maybe_object_id() {
+  return any<bool>() ? std::optional(any_object_id()) : std::nullopt;
+}
+
+inline std::optional<ExperimentNumber> maybe_number() {
+  return any<bool>() ? std::optional(ExperimentNumber(any<std::uint64_t>())) : std::nullopt;
+}
+
+// A few of what `make` gives.
+template <class Make>
+auto several(const Make& make) {
+  std::vector<decltype(make())> values;
+  const int count = *rc::gen::inRange(0, 4);
+  for (int i = 0; i < count; ++i) values.push_back(make());
+  return values;
+}
+
+inline std::string any_text() {
+  return any<std::string>();
+}
+
+inline Milliseconds any_duration() {
+  return Milliseconds(any<std::int64_t>());
+}
+
+inline AgentNotes any_notes() {
+  return {.hypothesis = any_text(),
+          .mechanism = any_text(),
+          .mechanism_confirmed = any<bool>() ? std::optional(any<bool>()) : std::nullopt,
+          .notes = any_text(),
+          .ideas = several(any_text)};
+}
+
+inline Measurement any_measurement() {
+  return {.identity = {.evaluator = any_object_id(),
+                       .data = any_object_id(),
+                       .tree = any_object_id(),
+                       .scale = any_text(),
+                       .host_class = any_text(),
+                       .repeat = any<std::uint32_t>()},
+          .score = any_finite(),
+          .metrics = several([] {
+            return MetricValue{any_text(), any_finite()};
+          }),
+          .took = any_duration(),
+          .worker = WorkerName(any_text())};
+}
+
+inline Cost any_cost() {
+  return {.usd = MicroUsd(any<std::int64_t>()),
+          .input_tokens = any<std::uint64_t>(),
+          .output_tokens = any<std::uint64_t>()};
+}
+
+inline std::vector<StageTime> any_stages() {
+  return several([] {
+    return StageTime{any_of(Stage::total), std::chrono::microseconds(any<std::int64_t>())};
+  });
+}
+
+inline Experiment any_experiment() {
+  return {.lab = LabId(any<std::uint64_t>()),
+          .number = ExperimentNumber(any<std::uint64_t>()),
+          .task = TaskId(any<std::uint64_t>()),
+          .kind = any_of(TaskKind::explore),
+          .segment = SegmentNumber(any<std::uint64_t>()),
+          .parent = maybe_number(),
+          .parent_commit = any_object_id(),
+          .picked_because = any_text(),
+          .verdict = any_of(Verdict::invalid),
+          .reason = any_text(),
+          .commit = maybe_object_id(),
+          .tree = maybe_object_id(),
+          .duplicate_of = maybe_number(),
+          .paths = several(any_text),
+          .measurements = several(any_measurement),
+          .notes = any_notes(),
+          .worker = WorkerName(any_text()),
+          .host_class = any_text(),
+          .token = FencingToken(any<std::uint64_t>()),
+          .charged = several([] { return FencingToken(any<std::uint64_t>()); }),
+          .attempts = any<std::uint32_t>(),
+          .cost = any_cost(),
+          .started_at = Timestamp(any_duration()),
+          .ended_at = Timestamp(any_duration()),
+          .stages = any_stages()};
+}
+
+inline Evaluator any_evaluator() {
+  Evaluator evaluator{.how = PythonBackend{.module = any_text(), .class_name = any_text()},
+                      .timeout = any_duration(),
+                      .data = {.kind = any_of(DataSource::Kind::host_path), .path = any_text()}};
+  if (any<bool>()) {
+    evaluator.how = CommandEvaluator{
+        .command = any_text(), .parse = any_of(ParseKind::metric_lines), .pattern = any_text()};
+  }
+  return evaluator;
+}
+
+inline Metric any_metric() {
+  return {.name = any_text(),
+          .direction = any_of(Direction::maximize),
+          .min_improvement = {.amount = any_finite(), .relative = any<bool>()},
+          .confidence = any_finite(),
+          .max_repeats = any<std::uint32_t>()};
+}
+
+inline ResourceLimits any_limits() {
+  return {.memory_bytes = any<std::uint64_t>(),
+          .processes = any<std::uint32_t>(),
+          .file_bytes = any<std::uint64_t>(),
+          .disk_bytes = any<std::uint64_t>(),
+          .output_bytes = any<std::uint64_t>(),
+          .cpus = any_finite()};
+}
+
+inline StopLimits any_stop() {
+  return {.max_iterations = any<std::uint64_t>(),
+          .max_time = any_duration(),
+          .max_cost = MicroUsd(any<std::int64_t>()),
+          .target_score = maybe_finite(),
+          .plateau_threshold = any<std::uint64_t>(),
+          .max_restarts = any<std::uint32_t>()};
+}
+
+inline LabSettings any_settings() {
+  return {.name = any_text(),
+          .folder = any_text(),
+          .pipeline_dir = any_text(),
+          .results_file = any_text(),
+          .artifact = {.editable = several(any_text),
+                       .frozen = several(any_text),
+                       .max_file_bytes = any<std::uint64_t>()},
+          .metric = any_metric(),
+          .constraints = several([] {
+            return Constraint{any_text(), maybe_finite(), maybe_finite()};
+          }),
+          .evaluator = any_evaluator(),
+          .guard = any<bool>() ? std::optional(Guard{any_text(), any_duration()}) : std::nullopt,
+          .agent = {.kind = AgentKind::command,
+                    .command = any_text(),
+                    .args = several(any_text),
+                    .instructions = any_text(),
+                    .timeout = any_duration(),
+                    .env = several(any_text)},
+          .limits = any_limits(),
+          .policy = any_of(PolicyKind::best_of_n),
+          .stop = any_stop(),
+          .scale = any_text()};
+}
+
+inline Assignment any_assignment() {
+  return {.task = TaskId(any<std::uint64_t>()),
+          .token = FencingToken(any<std::uint64_t>()),
+          .lab = LabId(any<std::uint64_t>()),
+          .experiment = ExperimentNumber(any<std::uint64_t>()),
+          .kind = any_of(TaskKind::explore),
+          .parent = maybe_number(),
+          .parent_commit = any_object_id(),
+          .lab_commit = any_object_id(),
+          .evaluator_hash = any_object_id(),
+          .data_hash = any_object_id(),
+          .lease = any_duration(),
+          .settings = any_settings(),
+          .brief = any_text(),
+          .results = any_text()};
+}
+
+inline Report any_report() {
+  return {.task = TaskId(any<std::uint64_t>()),
+          .token = FencingToken(any<std::uint64_t>()),
+          .lab = LabId(any<std::uint64_t>()),
+          .experiment = ExperimentNumber(any<std::uint64_t>()),
+          .outcome = any_of(Outcome::returned),
+          .reason = any_text(),
+          .commit = maybe_object_id(),
+          .tree = maybe_object_id(),
+          .paths = several(any_text),
+          .measurement = any<bool>() ? std::optional(any_measurement()) : std::nullopt,
+          .notes = any_notes(),
+          .host_class = any_text(),
+          .cost = any_cost(),
+          .stages = any_stages()};
+}
+
+inline Attachments any_attachments() {
+  return {.samples = several([] {
+            return SampleScore{any_text(), any_finite(), any_text(), any_text()};
+          }),
+          .agent_log = any_text(),
+          .guard_log = any_text(),
+          .evaluator_log = any_text()};
+}
+
+}  // namespace swarmlab::testing
