@@ -37,7 +37,7 @@ struct SandboxRequest {
   std::vector<Mount> mounts = {};
   // Set on top of PATH, HOME, LANG, TMPDIR; nothing else of our environment goes in.
   std::vector<std::pair<std::string, std::string>> env = {};
-  ResourceLimits limits;
+  ResourceLimits limits = {};
   Milliseconds timeout{0};                    // 0: none
   std::optional<std::string> in = {};         // stdin; none: /dev/null
   bool result_channel = false;                // fd 3 inside is a pipe into SandboxResult::result
@@ -50,7 +50,7 @@ enum class HowEnded : std::uint8_t {
   signaled,       // code: the signal; a shell's 128+N is read as signal N
   timed_out,      // past `timeout`; code 0, as of all below
   cancelled,      // by the token
-  out_of_memory,  // the kernel killed something in it for limits.memory_bytes
+  out_of_memory,  // it failed, and the kernel had killed something in it for its memory
   disk_full,      // over limits.disk_bytes
 };
 [[nodiscard]] std::string_view name_of(HowEnded how);
@@ -58,7 +58,8 @@ enum class HowEnded : std::uint8_t {
 struct SandboxResult {
   HowEnded how = HowEnded::exited;
   int code = 0;
-  // At most limits.output_bytes each and a line in the middle that says how much was dropped.
+  // At most limits.output_bytes each (0: no limit), and a line in the middle that says how much was
+  // dropped.
   std::string out = {};
   std::string err = {};
   std::string result = {};        // what came through the result channel

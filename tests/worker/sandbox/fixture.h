@@ -1,0 +1,114 @@
+// Sandboxes for tests: short scripts in, results out.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include "worker/sandbox/cgroup.h"
+#include "worker/sandbox/sandbox.h"
+
+namespace swarmlab::sandbox {
+
+// A folder on the host that is gone when the test is.
+class Folder {
+ public:
+  Folder() {
+    std::string path = testing::TempDir() + "/sandbox-test-XXXXXX";
+    if (::mkdtemp(path.data()) != nullptr) path_ = path;
+    EXPECT_FALSE(path_.empty());
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  Folder(Folder&&) = delete;
+  Folder& operator=(Folder&&) = delete;
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(path_ + "/" + name) << text;
+  }
+  [[nodiscard]] std::string read(const std::string& name) const {
+    std::ifstream file(path_ + "/" + name);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+  }
+  [[nodiscard]] bool has(const std::string& name) const {
+    return std::filesystem::exists(path_ + "/" + name);
+  }
+
+ private:
+  std::string path_;
+};
+
+class SandboxTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    auto made = make_bubblewrap({});
+    ASSERT_TRUE(made.has_value()) << made.error().message;
+    shared() = std::move(*made);
+  }
+  static void TearDownTestSuite() { shared().reset(); }
+
+  static std::unique_ptr<Sandbox>& shared() {
+    static std::unique_ptr<Sandbox> sandbox;
+    return sandbox;
+  }
+
+  // Limits that no test reaches by accident, and that spare the machine when one does.
+  static SandboxRequest request_for(std::string script) {
+    SandboxRequest request;
+    request.command = std::move(script);
+    request.limits.memory_bytes = 256ULL << 20U;
+    request.limits.processes = 64;
+    request.limits.file_bytes = 64ULL << 20U;
+    request.limits.disk_bytes = 256ULL << 20U;
+    request.limits.output_bytes = 64ULL << 10U;
+    request.timeout = std::chrono::seconds(30);
+    request.tmp_bytes = 32ULL << 20U;
+    return request;
+  }
+  static SandboxRequest python(const std::string& script) {
+    SandboxRequest request = request_for("exec python3 -c");
+    request.args = {script};
+    return request;
+  }
+
+  static SandboxResult run(const SandboxRequest& request, const CancelToken& cancel = {}) {
+    auto result = shared()->run(request, cancel);
+    EXPECT_TRUE(result.has_value()) << (result ? "" : result.error().message);
+    return result ? std::move(*result) : SandboxResult();
+  }
+  static SandboxResult run(const std::string& script) { return run(request_for(script)); }
+
+  // What the script printed; it must succeed.
+  static std::string output_of(const SandboxRequest& request) {
+    const SandboxResult result = run(request);
+    EXPECT_TRUE(result.succeeded()) << describe(result) << "\n" << result.err;
+    return result.out;
+  }
+  static std::string output_of(const std::string& script) { return output_of(request_for(script)); }
+};
+
+// Whether any process of the host has this word in its command line.
+inline bool is_running(const std::string& word) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "cmdline");
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (text.str().find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace swarmlab::sandbox

@@ -1,0 +1,169 @@
+#include "worker/sandbox/bubblewrap_args.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+namespace swarmlab::sandbox {
+namespace {
+
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+constexpr std::array kSystemFolders = {"/usr",   "/bin",   "/sbin",   "/lib",
+                                       "/lib32", "/lib64", "/libx32", "/opt"};
+
+// What programs look up in /etc and nobody minds to show. No shadow, no keys, no credentials.
+constexpr std::array kEtc = {"ld.so.cache",   "ld.so.conf",      "ld.so.conf.d",    "alternatives",
+                             "ssl/certs",     "ssl/openssl.cnf", "ca-certificates", "localtime",
+                             "nsswitch.conf", "fonts",           "mime.types",      "protocols",
+                             "services",      "os-release"};
+constexpr std::array kEtcPrefixes = {"java", "python3"};
+
+constexpr std::string_view kPath = "/usr/local/bin:/usr/bin:/bin";
+constexpr std::uint64_t kSharedMemoryBytes = 1ULL << 30U;  // of /dev/shm; counts as memory too
+
+void add(Words& words, std::initializer_list<std::string> more) {
+  words.insert(words.end(), more);
+}
+
+std::string fd_of(BwrapFd fd) {
+  return std::to_string(static_cast<int>(fd));
+}
+
+bool is_absolute_and_plain(const std::string& path) {
+  return path.starts_with('/') && fs::path(path).lexically_normal() == fs::path(path) &&
+         path.find('\0') == std::string::npos;
+}
+
+void bind_system_folders(Words& words) {
+  std::error_code error;
+  for (const std::string folder : kSystemFolders) {
+    if (fs::is_symlink(folder, error))
+      add(words, {"--symlink", fs::read_symlink(folder, error).string(), folder});
+    else if (fs::is_directory(folder, error))
+      add(words, {"--ro-bind", folder, folder});
+  }
+}
+
+void bind_etc(Words& words) {
+  std::error_code error;
+  std::vector<std::string> names(kEtc.begin(), kEtc.end());
+  for (const auto& entry : fs::directory_iterator("/etc", error)) {
+    const std::string name = entry.path().filename().string();
+    for (const std::string_view prefix : kEtcPrefixes)
+      if (name.starts_with(prefix)) names.push_back(name);
+  }
+  for (const std::string& name : names)
+    if (fs::exists("/etc/" + name, error))
+      add(words, {"--ro-bind", "/etc/" + name, "/etc/" + name});
+  add(words, {"--perms", "0644", "--file", fd_of(BwrapFd::passwd), "/etc/passwd"});
+  add(words, {"--perms", "0644", "--file", fd_of(BwrapFd::group), "/etc/group"});
+  add(words, {"--perms", "0644", "--file", fd_of(BwrapFd::hosts), "/etc/hosts"});
+}
+
+Result<void> expose(const std::string& path, SystemView& view) {
+  if (!is_absolute_and_plain(path))
+    return fail(ErrorCode::invalid_input, "--expose {}: expected an absolute path", path);
+  std::error_code error;
+  if (!fs::exists(path, error))
+    return fail(ErrorCode::not_found, "--expose {}: there is no such path", path);
+  add(view.args, {"--ro-bind", path, path});
+  const fs::path named(path);
+  if (named.filename() == "bin")
+    view.path.append(1, ':').append(path);
+  else if (fs::is_directory(named / "bin", error))
+    view.path.append(1, ':').append((named / "bin").string());
+  return {};
+}
+
+Result<void> add_mount(Words& words, const Mount& mount) {
+  if (!is_absolute_and_plain(mount.inside) || mount.inside == "/")
+    return fail(ErrorCode::invalid_input, "mount at {}: expected an absolute path", mount.inside);
+  if (mount.kind == Mount::Kind::empty) {
+    if (mount.bytes > 0) add(words, {"--size", std::to_string(mount.bytes)});
+    add(words, {"--tmpfs", mount.inside});
+    return {};
+  }
+  std::error_code error;
+  if (!mount.host.starts_with('/') || !fs::exists(mount.host, error))
+    return fail(ErrorCode::invalid_input, "mount of {} at {}: there is no such path", mount.host,
+                mount.inside);
+  const bool writable = mount.kind == Mount::Kind::read_write;
+  add(words, {writable ? "--bind" : "--ro-bind", mount.host, mount.inside});
+  return {};
+}
+
+bool is_variable_name(std::string_view name) {
+  return !name.empty() && name.find('=') == std::string_view::npos &&
+         name.find('\0') == std::string_view::npos;
+}
+
+Result<void> add_environment(Words& words, const SystemView& system,
+                             const SandboxRequest& request) {
+  add(words, {"--clearenv", "--setenv", "PATH", system.path, "--setenv", "HOME", "/home/agent"});
+  add(words, {"--setenv", "LANG", "C.UTF-8", "--setenv", "TMPDIR", "/tmp"});
+  for (const auto& [name, value] : request.env) {
+    if (!is_variable_name(name) || value.find('\0') != std::string::npos)
+      return fail(ErrorCode::invalid_input, "variable {}: not a name or value of a variable", name);
+    add(words, {"--setenv", name, value});
+  }
+  return {};
+}
+
+Words isolation(bool disable_user_namespaces) {
+  Words words = {"--unshare-all",
+                 "--unshare-user",
+                 "--die-with-parent",
+                 "--new-session",
+                 "--cap-drop",
+                 "ALL",
+                 "--uid",
+                 "1000",
+                 "--gid",
+                 "1000",
+                 "--hostname",
+                 "swarmlab",
+                 "--seccomp",
+                 fd_of(BwrapFd::seccomp),
+                 "--json-status-fd",
+                 fd_of(BwrapFd::status)};
+  if (disable_user_namespaces) words.emplace_back("--disable-userns");
+  return words;
+}
+
+}  // namespace
+
+Result<SystemView> view_of_system(const SandboxOptions& options) {
+  SystemView view{.args = {}, .path = std::string(kPath)};
+  bind_system_folders(view.args);
+  bind_etc(view.args);
+  for (const std::string& path : options.expose) SWARMLAB_CHECK(expose(path, view));
+  return view;
+}
+
+Result<Words> bubblewrap_args(const SystemView& system, const SandboxRequest& request,
+                              bool disable_user_namespaces) {
+  if (!request.folder.starts_with('/'))
+    return fail(ErrorCode::invalid_input, "folder {}: expected an absolute path", request.folder);
+  Words words = isolation(disable_user_namespaces);
+  const std::string tmp_size = std::to_string(request.tmp_bytes);
+  const auto temporary = [&](const char* mode, const char* folder) {
+    if (request.tmp_bytes > 0) add(words, {"--size", tmp_size});
+    add(words, {"--perms", mode, "--tmpfs", folder});
+  };
+  add(words, {"--proc", "/proc", "--dev", "/dev"});
+  add(words, {"--size", std::to_string(kSharedMemoryBytes), "--perms", "1777"});
+  add(words, {"--tmpfs", "/dev/shm", "--dir", "/run", "--dir", "/var"});
+  temporary("1777", "/tmp");
+  temporary("0755", "/home/agent");
+  add(words, {"--symlink", "../tmp", "/var/tmp"});
+  words.insert(words.end(), system.args.begin(), system.args.end());
+  for (const Mount& mount : request.mounts) SWARMLAB_CHECK(add_mount(words, mount));
+  SWARMLAB_CHECK(add_environment(words, system, request));
+  // Last, when all mount points are made.
+  add(words, {"--remount-ro", "/dev", "--remount-ro", "/", "--chdir", request.folder});
+  return words;
+}
+
+}  // namespace swarmlab::sandbox

@@ -1,0 +1,28 @@
+// The small files of control groups: one value in each, read and written whole.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/os/clock.h"
+#include "common/result.h"
+
+namespace swarmlab::sandbox {
+
+/// Empty if it cannot be read.
+[[nodiscard]] std::string read_small_file(const std::string& path);
+[[nodiscard]] Result<void> write_small_file(const std::string& path, std::string_view value);
+/// The number behind `key` in lines "KEY NUMBER".
+[[nodiscard]] std::optional<std::uint64_t> number_of(std::string_view text, std::string_view key);
+[[nodiscard]] std::optional<std::uint64_t> number_in(std::string_view text);
+/// The processes in a group's folder.
+[[nodiscard]] std::vector<pid_t> members_of(const std::string& folder);
+/// Kills them, and waits until they are dead; forks meanwhile are hit by the next round.
+[[nodiscard]] bool kill_members(const std::string& folder, Deadline deadline);
+
+}  // namespace swarmlab::sandbox
