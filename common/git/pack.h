@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,9 +44,14 @@ class PackIngest {
   PackIngest& operator=(PackIngest&&) noexcept;
   ~PackIngest();
 
-  /// `commit` must be in the pack or in the repository, with all that it holds. Errors:
-  /// `invalid_input`.
-  [[nodiscard]] Result<void> add(std::string_view pack, const ObjectId& commit);
+  /// Looks at a pack that is well formed, in a view of the repository in which it is in place; its
+  /// error refuses the pack.
+  using Check = std::function<Result<void>(const Repository& view)>;
+
+  /// `commit` must be in the pack or in the repository, with all that it holds; what the pack has
+  /// besides is left out. Errors: `invalid_input`, or the check's.
+  [[nodiscard]] Result<void> add(std::string_view pack, const ObjectId& commit,
+                                 const Check& check = {});
   /// Writes what was added and is not there yet; after success it is on disk. Empties this.
   [[nodiscard]] Result<void> commit();
 

@@ -42,6 +42,7 @@ class Repository {
   [[nodiscard]] Result<std::vector<ObjectId>> parents_of(const ObjectId& commit) const;
   [[nodiscard]] Result<std::string> message_of(const ObjectId& commit) const;
   [[nodiscard]] bool has(const ObjectId& id) const;
+  [[nodiscard]] Result<std::uint64_t> blob_size(const ObjectId& blob) const;
   /// `invalid_input` if the blob is larger than `max_bytes`; its size is looked at before it is
   /// read.
   [[nodiscard]] Result<std::string> read_blob(const ObjectId& blob,

@@ -23,6 +23,10 @@ using PathPredicate = std::function<bool(std::string_view path)>;
 /// why_unsound_name, and also: not UTF-8, or with control characters.
 [[nodiscard]] std::optional<std::string> why_unfit_for_candidate(std::string_view name);
 
+/// The path as text that any log, JSON or terminal can take: control characters and, if it is not
+/// UTF-8, all bytes above 127 as "\xNN".
+[[nodiscard]] std::string printable_path(std::string_view path);
+
 /// Why a symlink at `path` with this target may not be in a candidate: absolute, or leading (as
 /// text, from its folder) to what is neither editable nor a folder above something editable... or
 /// nothing.
@@ -30,9 +34,9 @@ using PathPredicate = std::function<bool(std::string_view path)>;
                                                         std::string_view target,
                                                         const PathPredicate& editable);
 
-/// The paths that make a candidate out of scope, sorted: what differs from the parent and is not
-/// editable, and added or changed submodules and links that leave the scope. Empty: it is within.
-/// For worker and coordinator.
+/// The paths (printable) that make a candidate out of scope, sorted: what differs from the parent
+/// and is not editable, and added or changed submodules and links that leave the scope. Empty: it
+/// is within. For worker and coordinator.
 [[nodiscard]] Result<std::vector<std::string>> verify_candidate(const Repository& repository,
                                                                 const ObjectId& parent_tree,
                                                                 const ObjectId& candidate_tree,
