@@ -1,0 +1,64 @@
+#include "worker/spool/spool.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "common/os/file.h"
+
+namespace swarmlab::worker {
+namespace {
+
+class SpoolTest : public testing::Test {
+ protected:
+  TempFolder folder_ = *TempFolder::create(testing::TempDir(), "spool");
+  Spool spool_ = *Spool::open(folder_.path() + "/spool");
+
+  static SpooledReport report(std::uint64_t task, std::uint64_t token) {
+    SpooledReport spooled;
+    spooled.report.task = TaskId(task);
+    spooled.report.token = FencingToken(token);
+    spooled.report.outcome = Outcome::crash;
+    spooled.report.reason = "exit code 1";
+    spooled.attachments.agent_log = std::string("a\0b", 3);
+    spooled.pack = std::string(100'000, 'p');
+    return spooled;
+  }
+};
+
+TEST_F(SpoolTest, GivesBackWhatWasPutUntilItIsRemoved) {
+  ASSERT_TRUE(spool_.put(report(1, 2)));
+  ASSERT_TRUE(spool_.put(report(1, 3)));
+  auto contents = spool_.read_all();
+  ASSERT_TRUE(contents);
+  ASSERT_EQ(contents->reports.size(), 2U);
+  EXPECT_EQ(contents->reports.front(), report(1, 2));
+  ASSERT_TRUE(spool_.remove(TaskId(1), FencingToken(2)));
+  ASSERT_TRUE(spool_.remove(TaskId(1), FencingToken(2)));
+  EXPECT_EQ(spool_.read_all()->reports.size(), 1U);
+}
+
+TEST_F(SpoolTest, TheSameReportAgainTakesItsOwnPlace) {
+  ASSERT_TRUE(spool_.put(report(1, 2)));
+  ASSERT_TRUE(spool_.put(report(1, 2)));
+  EXPECT_EQ(spool_.read_all()->reports.size(), 1U);
+}
+
+TEST_F(SpoolTest, ATornFileIsSetAsideAndNamedWhileTheOthersAreRead) {
+  ASSERT_TRUE(spool_.put(report(1, 2)));
+  ASSERT_TRUE(spool_.put(report(5, 6)));
+  const std::string torn = folder_.path() + "/spool/1-2.report";
+  std::filesystem::resize_file(torn, std::filesystem::file_size(torn) - 7);
+  const auto contents = spool_.read_all();
+  ASSERT_TRUE(contents);
+  ASSERT_EQ(contents->reports.size(), 1U);
+  EXPECT_EQ(contents->reports.front().report.task, TaskId(5));
+  ASSERT_EQ(contents->broken.size(), 1U);
+  EXPECT_NE(contents->broken.front().find("1-2.report"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(torn + ".broken"));
+  EXPECT_TRUE(spool_.read_all()->broken.empty());
+}
+
+}  // namespace
+}  // namespace swarmlab::worker

@@ -1,0 +1,58 @@
+// The leases that this worker holds: what runs in its slots and what waits in its spool. The link
+// tells the coordinator of them in every hello and heartbeat, and cancels what nobody waits for.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/os/cancel.h"
+#include "common/strong_id.h"
+
+namespace swarmlab::worker {
+
+struct LeaseKey {
+  TaskId task;
+  FencingToken token;
+  auto operator<=>(const LeaseKey&) const = default;
+};
+
+/// Thread-safe.
+class Holdings {
+ public:
+  /// \param running  cancels the attempt; nothing for a report that only waits to be sent.
+  void add(LeaseKey key, std::optional<CancelSource> running) {
+    const std::lock_guard lock(mutex_);
+    leases_.insert_or_assign(key, std::move(running));
+  }
+  void remove(LeaseKey key) {
+    const std::lock_guard lock(mutex_);
+    leases_.erase(key);
+  }
+  [[nodiscard]] std::vector<LeaseKey> all() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<LeaseKey> keys;
+    for (const auto& [key, running] : leases_) keys.push_back(key);
+    return keys;
+  }
+  /// Ends the attempt, if one runs under this lease.
+  void cancel(LeaseKey key) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = leases_.find(key);
+    if (found != leases_.end() && found->second) found->second->cancel();
+  }
+  void cancel_all() const {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, running] : leases_) {
+      if (running) running->cancel();
+    }
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<LeaseKey, std::optional<CancelSource>> leases_;
+};
+
+}  // namespace swarmlab::worker

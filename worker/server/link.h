@@ -1,0 +1,81 @@
+// The link to the coordinator: hello, heartbeats, work, trees and objects, over one connection that
+// comes back by itself. Every request is sent again until it is answered or the worker stops: the
+// coordinator answers the same request the same way.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/model/report.h"
+#include "common/os/cancel.h"
+#include "common/result.h"
+#include "worker/server/holdings.h"
+#include "worker/spool/spool.h"
+
+namespace swarmlab::worker {
+
+struct LinkOptions {
+  std::string address;  // of the coordinator
+  std::string name;     // of this worker
+  std::string host_class;
+  std::string version;
+  std::uint32_t slots = 1;
+};
+
+// What the coordinator said to a report.
+struct ReportAnswer {
+  enum class Kind : std::uint8_t { counted, stale, refused } kind = Kind::counted;
+  Verdict verdict = Verdict::discard;  // of `counted`
+  std::string reason;
+};
+
+struct NothingYet {
+  std::string because;
+  Milliseconds retry_after{0};
+};
+
+struct WorkAnswer {
+  std::optional<ReportAnswer> report;    // if one was sent
+  std::optional<Assignment> assignment;  // if one was asked for and there is one
+  std::optional<NothingYet> nothing;     // if one was asked for and there is none
+};
+
+/// Thread-safe: slots use it at the same time.
+class Link {
+ public:
+  /// Does not wait for the coordinator. `holdings` must outlive the link.
+  static Result<std::unique_ptr<Link>> connect(const LinkOptions& options, Holdings& holdings);
+
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+  Link(Link&&) = delete;
+  Link& operator=(Link&&) = delete;
+  ~Link();
+
+  /// Sends the report (if any), and asks for a task (if `ask`). Blocks until there is an answer.
+  /// \return  unavailable when `stop` came first; invalid_input if the coordinator refuses us.
+  Result<WorkAnswer> work(const SpooledReport* report, bool ask, const CancelToken& stop);
+
+  /// The experiment whose candidate has this tree.
+  Result<std::optional<ExperimentNumber>> known_tree(LabId lab, const ObjectId& tree,
+                                                     const CancelToken& stop);
+
+  /// A pack with what `wanted` commits need and `had` commits do not bring.
+  Result<std::string> fetch(LabId lab, std::span<const ObjectId> wanted,
+                            std::span<const ObjectId> had, const CancelToken& stop);
+
+  /// From now on heartbeats say that this worker takes nothing more.
+  void leave();
+  /// Says goodbye: leases that are still held go back. Waits a little for the answer.
+  void bye();
+
+ private:
+  struct Impl;
+  explicit Link(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace swarmlab::worker

@@ -1,0 +1,123 @@
+#include "worker/spool/spool.h"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+#include "common/os/file.h"
+#include "common/wire/records.h"
+
+namespace swarmlab::worker {
+namespace {
+
+constexpr std::string_view kMagic = "swarmlab report 1\n";
+constexpr std::uint64_t kMaxBytes = 2ULL << 30U;
+
+// FNV-1a: finds torn and rotten files; nobody forges a file in our own folder.
+std::uint64_t checksum(std::string_view bytes) {
+  std::uint64_t sum = 14695981039346656037ULL;
+  for (const char c : bytes) sum = (sum ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return sum;
+}
+
+void append(std::string& bytes, std::uint64_t number) {
+  for (int shift = 56; shift >= 0; shift -= 8)
+    bytes.push_back(static_cast<char>((number >> static_cast<unsigned>(shift)) & 0xffU));
+}
+
+void append(std::string& bytes, std::string_view part) {
+  append(bytes, static_cast<std::uint64_t>(part.size()));
+  bytes.append(part);
+}
+
+bool take(std::string_view& bytes, std::uint64_t& number) {
+  if (bytes.size() < 8) return false;
+  number = 0;
+  for (int i = 0; i < 8; ++i)
+    number = (number << 8U) | static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)]);
+  bytes.remove_prefix(8);
+  return true;
+}
+
+bool take(std::string_view& bytes, std::string_view& part) {
+  std::uint64_t size = 0;
+  if (!take(bytes, size) || size > bytes.size()) return false;
+  part = bytes.substr(0, size);
+  bytes.remove_prefix(size);
+  return true;
+}
+
+std::span<const std::byte> as_bytes(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+std::string to_file(const SpooledReport& spooled) {
+  std::string parts;
+  append(parts, std::string_view(wire::to_bytes(spooled.report)));
+  append(parts, std::string_view(wire::to_bytes(spooled.attachments)));
+  append(parts, std::string_view(spooled.pack));
+  std::string file(kMagic);
+  append(file, checksum(parts));
+  return file + parts;
+}
+
+Result<SpooledReport> from_file(std::string_view file) {
+  std::uint64_t sum = 0;
+  std::string_view report;
+  std::string_view attachments;
+  std::string_view pack;
+  if (!file.starts_with(kMagic))
+    return fail(ErrorCode::corrupt, "it does not begin as a report does");
+  file.remove_prefix(kMagic.size());
+  if (!take(file, sum) || sum != checksum(file) || !take(file, report) ||
+      !take(file, attachments) || !take(file, pack))
+    return fail(ErrorCode::corrupt, "it is torn: its checksum does not hold");
+  SWARMLAB_TRY(report_read, wire::report_from(as_bytes(report)));
+  SWARMLAB_TRY(attachments_read, wire::attachments_from(as_bytes(attachments)));
+  return SpooledReport{report_read, attachments_read, std::string(pack)};
+}
+
+}  // namespace
+
+Result<Spool> Spool::open(std::string folder) {
+  SWARMLAB_CHECK(make_folders(folder));
+  return Spool(std::move(folder));
+}
+
+std::string Spool::path_of(TaskId task, FencingToken token) const {
+  return fmt::format("{}/{}-{}.report", folder_, task.value(), token.value());
+}
+
+Result<void> Spool::put(const SpooledReport& spooled) const {
+  return write_file_durably(path_of(spooled.report.task, spooled.report.token), to_file(spooled));
+}
+
+Result<void> Spool::remove(TaskId task, FencingToken token) const {
+  return remove_tree(path_of(task, token));
+}
+
+Result<Spool::Contents> Spool::read_all() const {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
+    if (entry.path().extension() == ".report") names.push_back(entry.path().string());
+  }
+  if (error) return fail(ErrorCode::unavailable, "spool {}: {}", folder_, error.message());
+  std::ranges::sort(names);
+  Contents contents;
+  for (const std::string& name : names) {
+    SWARMLAB_TRY(file, read_file(name, kMaxBytes));
+    Result<SpooledReport> spooled = from_file(file);
+    if (spooled) {
+      contents.reports.push_back(*std::move(spooled));
+      continue;
+    }
+    std::filesystem::rename(name, name + ".broken", error);
+    contents.broken.push_back(name + ": " + spooled.error().message);
+  }
+  return contents;
+}
+
+}  // namespace swarmlab::worker

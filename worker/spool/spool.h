@@ -1,0 +1,43 @@
+// Reports on disk until the coordinator has acknowledged them: what was measured is not lost when
+// the worker, the link or the coordinator goes away. Sent again as often as needed: it counts once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/model/report.h"
+#include "common/result.h"
+
+namespace swarmlab::worker {
+
+struct SpooledReport {
+  Report report;
+  Attachments attachments;
+  std::string pack;  // git objects of the candidate; empty: the coordinator has them
+  bool operator==(const SpooledReport&) const = default;
+};
+
+// Threads: any, for different reports.
+class Spool {
+ public:
+  /// The folder is created if it is missing.
+  static Result<Spool> open(std::string folder);
+
+  /// On disk when it returns. `unavailable` on a full disk.
+  Result<void> put(const SpooledReport& spooled) const;
+  /// Acknowledged: not to be sent again. Fine if it is gone.
+  Result<void> remove(TaskId task, FencingToken token) const;
+
+  struct Contents {
+    std::vector<SpooledReport> reports;
+    std::vector<std::string> broken;  // files that could not be read, set aside as NAME.broken
+  };
+  [[nodiscard]] Result<Contents> read_all() const;
+
+ private:
+  explicit Spool(std::string folder) : folder_(std::move(folder)) {}
+  [[nodiscard]] std::string path_of(TaskId task, FencingToken token) const;
+  std::string folder_;
+};
+
+}  // namespace swarmlab::worker
