@@ -223,7 +223,8 @@ Result<Scope> Scope::from(const Artifact& artifact) {
 bool Scope::editable(std::string_view path) const {
   const auto components = components_of(path);
   if (components.empty() || has_dot_git(components)) return false;
-  const auto matches = [&components](const Glob& glob) {
+  // "-> bool": back() is a proxy into a vector that ends with this line.
+  const auto matches = [&components](const Glob& glob) -> bool {
     return positions_after(glob.components, components).back();
   };
   return std::any_of(editable_.begin(), editable_.end(), matches) &&

@@ -1,0 +1,146 @@
+#include "common/lab/lab_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <variant>
+
+#include "common/lab/freeze.h"
+#include "common/lab/lab_file.h"
+#include "common/lab/paths.h"
+#include "common/lab/scope.h"
+#include "common/lab/toml_tree.h"
+
+namespace swarmlab {
+namespace {
+
+using Files = std::set<std::string, std::less<>>;
+
+bool has_folder(const Files& files, const std::string& folder) {
+  const auto first = files.lower_bound(folder + "/");
+  return first != files.end() && first->starts_with(folder + "/");
+}
+
+void check_named_files(LabFile& file, const Files& files) {
+  const LabSettings& settings = file.settings;
+  const auto check_file = [&](int line, const char* key, const std::string& path) {
+    const Result<std::string> at_root = to_repository(path, settings.folder);
+    if (line == 0 || !at_root || files.contains(*at_root)) return;
+    file.problems.add(line, fmt::format("{} is {}, expected a file: {} is not in the commit", key,
+                                        toml_tree::quoted(path), *at_root));
+  };
+  if (const auto* backend = std::get_if<PythonBackend>(&settings.evaluator.how)) {
+    check_file(file.lines.backend, "[backend] module", backend->module);
+  }
+  check_file(file.lines.instructions, "[lab] agent_instructions", settings.agent.instructions);
+  const DataSource& data = settings.evaluator.data;
+  if (data.kind == DataSource::Kind::folder && !has_folder(files, data.path)) {
+    file.problems.add(file.lines.data,
+                      fmt::format("[evaluator] data is {}, expected a folder with files: nothing "
+                                  "in the commit is below it",
+                                  toml_tree::quoted(data.path)));
+  }
+}
+
+// The words of a command that are files of the lab: probably what scores, so not to be edited.
+std::vector<std::string> scripts_in(const std::string& command, const std::string& folder,
+                                    const Files& files) {
+  constexpr std::string_view kBetweenWords = " \t\n;&|()<>\"'`=$";
+  std::vector<std::string> scripts;
+  std::string_view rest = command;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find_first_of(kBetweenWords), rest.size());
+    const Result<std::string> path = to_repository(rest.substr(0, end), folder);
+    if (path && files.contains(*path) && std::ranges::find(scripts, *path) == scripts.end()) {
+      scripts.push_back(*path);
+    }
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return scripts;
+}
+
+void freeze_scripts(LabFile& file, const std::string& command, int line, const char* key,
+                    const Files& files, Problems& warnings) {
+  Artifact& artifact = file.settings.artifact;
+  const Result<Scope> scope = Scope::from(artifact);
+  if (line == 0 || !scope) return;
+  for (const std::string& script : scripts_in(command, file.settings.folder, files)) {
+    const bool is_editable = scope->editable(script);
+    if (std::ranges::find(artifact.editable, escape_glob(script)) != artifact.editable.end()) {
+      if (!is_editable) continue;  // somebody froze it
+      warnings.add(line, fmt::format("{} runs {}, which agents may edit: a score is only as "
+                                     "honest as that file",
+                                     key, script));
+      continue;
+    }
+    freeze_file(artifact, script);
+    if (!is_editable) continue;
+    warnings.add(line, fmt::format("{} runs {}, so it is frozen; if agents are to edit it, add "
+                                   "just it to [artifact] editable",
+                                   key, script));
+  }
+}
+
+// Each glob must match; something must be left.
+void check_editable(LabFile& file, const std::vector<std::string>& files, Problems& warnings) {
+  const Artifact& artifact = file.settings.artifact;
+  const Result<Scope> scope = Scope::from(artifact);
+  if (!scope || artifact.editable.empty()) return;
+  bool all_match = true;
+  for (std::size_t i = 0; i < artifact.editable.size(); ++i) {
+    const std::string& glob = artifact.editable[i];
+    const int line = i < file.lines.editable.size() ? file.lines.editable[i] : 0;
+    const Result<Scope> alone = Scope::from(Artifact{{glob}, {}, 0});
+    const auto matches = [&](const std::string& path) { return alone && alone->editable(path); };
+    const auto is_left = [&](const std::string& path) {
+      return matches(path) && scope->editable(path);
+    };
+    if (std::ranges::none_of(files, matches)) {
+      all_match = false;
+      file.problems.add(line, fmt::format("[artifact] editable {} matches no file of the commit",
+                                          toml_tree::quoted(glob)));
+    } else if (std::ranges::none_of(files, is_left)) {
+      warnings.add(line, fmt::format("[artifact] editable {} matches only frozen files",
+                                     toml_tree::quoted(glob)));
+    }
+  }
+  const auto editable = [&](const std::string& path) { return scope->editable(path); };
+  if (all_match && std::ranges::none_of(files, editable)) {
+    file.problems.add(file.lines.artifact,
+                      "[artifact] editable matches only frozen files, expected one that is not: "
+                      "else an agent can change nothing");
+  }
+}
+
+}  // namespace
+
+Result<CheckedLab> check_lab(std::string_view text, const std::string& folder,
+                             const std::vector<std::string>& files,
+                             const std::string& default_name) {
+  LabFile file = read_lab_file(text, folder, default_name);
+  Problems warnings(join(folder, "lab.toml"));
+  const Files known(files.begin(), files.end());
+  check_named_files(file, known);
+  if (const auto* command = std::get_if<CommandEvaluator>(&file.settings.evaluator.how)) {
+    freeze_scripts(file, command->command, file.lines.evaluator_command, "[evaluator] command",
+                   known, warnings);
+  }
+  if (file.settings.guard) {
+    freeze_scripts(file, file.settings.guard->command, file.lines.guard_command, "[guard] command",
+                   known, warnings);
+  }
+  check_editable(file, files, warnings);
+  if (!file.problems.empty()) return tl::unexpected(file.problems.error());
+  return CheckedLab{std::move(file.settings), warnings.lines()};
+}
+
+Result<void> check_has_agent(const LabSettings& settings) {
+  if (!settings.agent.command.empty()) return {};
+  return fail(ErrorCode::invalid_input,
+              "{}: no agent, expected [agent] command = \"...\" in it to run the lab",
+              join(settings.folder, "lab.toml"));
+}
+
+}  // namespace swarmlab

@@ -1,0 +1,189 @@
+#include "common/lab/lab_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "common/lab/lab.h"
+#include "common/lab/paths.h"
+#include "common/lab/tables.h"
+#include "common/lab/toml_tree.h"
+
+namespace swarmlab {
+namespace {
+
+using toml_tree::Entry;
+using toml_tree::Node;
+using toml_tree::Table;
+
+// The file as tables: hands each out once, then tells what is left.
+class Tables {
+ public:
+  Tables(const Table& root, Problems& problems) : root_(root), problems_(problems) {}
+
+  [[nodiscard]] Section section(std::string_view name) {
+    const Entry* entry = find(name);
+    if (entry == nullptr) return {problems_, fmt::format("[{}]", name), nullptr, 0};
+    const auto* table = std::get_if<Table>(&entry->node.value);
+    if (table == nullptr) {
+      problems_.add(entry->line, fmt::format("{} is {}, expected a table [{}]", name,
+                                             toml_tree::shown(entry->node), name));
+    }
+    return {problems_, fmt::format("[{}]", name), table, entry->line};
+  }
+
+  [[nodiscard]] std::vector<Section> sections(std::string_view name) {
+    const Entry* entry = find(name);
+    if (entry == nullptr) return {};
+    const std::string title = fmt::format("[[{}]]", name);
+    std::vector<Section> sections;
+    const auto* list = std::get_if<toml_tree::List>(&entry->node.value);
+    for (const Node& node : list == nullptr ? toml_tree::List{} : *list) {
+      if (std::holds_alternative<Table>(node.value)) continue;
+      list = nullptr;
+      break;
+    }
+    if (list == nullptr) {
+      problems_.add(entry->line, fmt::format("{} is {}, expected tables {}", name,
+                                             toml_tree::shown(entry->node), title));
+      return {};
+    }
+    for (const Node& node : *list) {
+      sections.emplace_back(problems_, title, &std::get<Table>(node.value), node.line);
+    }
+    return sections;
+  }
+
+  void not_yet(std::string_view name, std::string_view title, std::string_view instead) {
+    if (const Entry* entry = find(name)) {
+      problems_.add(entry->line, fmt::format("{} is not in this version: {}", title, instead));
+    }
+  }
+
+  void finish() {
+    for (const Entry& entry : root_) {
+      if (std::ranges::find(known_, entry.key) != known_.end()) continue;
+      const bool is_table = std::holds_alternative<Table>(entry.node.value);
+      if (!is_table && !std::holds_alternative<toml_tree::List>(entry.node.value)) {
+        problems_.add(entry.line, fmt::format("{} stands outside of every table, expected it in "
+                                              "one of [{}]",
+                                              entry.key, fmt::join(known_, "], [")));
+        continue;
+      }
+      const std::string_view near = nearest(entry.key, known_);
+      problems_.add(entry.line,
+                    near.empty()
+                        ? fmt::format("[{}] is no known table, expected one of [{}]", entry.key,
+                                      fmt::join(known_, "], ["))
+                        : fmt::format("[{}] is no known table, expected [{}]", entry.key, near));
+    }
+  }
+
+ private:
+  const Entry* find(std::string_view name) {
+    known_.push_back(name);
+    const auto found = std::ranges::find(root_, name, &Entry::key);
+    return found == root_.end() ? nullptr : &*found;
+  }
+
+  const Table& root_;
+  Problems& problems_;
+  std::vector<std::string_view> known_;
+};
+
+std::string default_lab_name(const std::string& folder, const std::string& of_root) {
+  return folder.empty() ? of_root : folder.substr(folder.rfind('/') + 1);
+}
+
+// [lab]: names and places.
+void read_lab_table(Section lab, LabFile& file) {
+  LabSettings& settings = file.settings;
+  constexpr const char* kName = "a name on one line with at least one letter or digit";
+  if (lab.text("name", settings.name, kName) &&
+      (safe_name(settings.name).empty() || settings.name.size() > 100 ||
+       settings.name.find_first_of("\n\t") != std::string::npos)) {
+    lab.wrong("name", kName);
+  }
+  // Resolves a path of the lab; `target` is left alone where it is not in the repository.
+  const auto path = [&](std::string_view key, std::string& target, const char* expected) {
+    std::string text = target;
+    if (!lab.text(key, text, expected) && lab.find(key) != nullptr) return std::string();
+    const Result<std::string> resolved = to_repository(text, settings.folder);
+    if (!resolved) {
+      lab.problem(lab.line(key),
+                  fmt::format("[lab] {} {} {}, expected {}", key, toml_tree::quoted(text),
+                              resolved.error().message, expected));
+      return std::string();
+    }
+    target = std::move(text);
+    return *resolved;
+  };
+  std::string pipeline = "pipeline";
+  settings.pipeline_dir = path("pipeline_dir", pipeline, "a folder of the repository");
+  if (lab.find("pipeline_dir") != nullptr) file.lines.pipeline_dir = lab.line("pipeline_dir");
+  settings.agent.instructions = "AGENT.md";
+  (void)path("agent_instructions", settings.agent.instructions, "a file of the repository");
+  if (lab.find("agent_instructions") != nullptr) {
+    file.lines.instructions = lab.line("agent_instructions");
+  }
+  (void)path("results_file", settings.results_file, "a file of the repository");
+  lab.finish();
+}
+
+// [sandbox] is Autoresearch Lab's: it has containers.
+void read_sandbox(Section sandbox) {
+  sandbox.not_yet("dockerfile",
+                  "install on the workers what the lab needs, show it to its sandboxes with "
+                  "`swarmlab worker --expose PATH`, and take it out");
+  std::string ignored_without_dockerfile;
+  sandbox.text("build_context", ignored_without_dockerfile, "a folder");
+  sandbox.finish();
+}
+
+void read_tables(const Table& root, LabFile& file) {
+  Tables tables(root, file.problems);
+  read_lab_table(tables.section("lab"), file);
+  tables::read_metric(tables.section("metric"), file);
+  for (Section& constraint : tables.sections("constraint")) {
+    tables::read_constraint(constraint, file);
+  }
+  Section backend = tables.section("backend");
+  tables::read_evaluator(backend, tables.section("evaluator"), file);
+  tables::read_guard(tables.section("guard"), file);
+  tables::read_agent(tables.section("agent"), file);
+  tables::read_limits(tables.section("limits"), file);
+  tables::read_search(tables.section("search"), file);
+  tables::read_stop(tables.section("stop"), file);
+  read_sandbox(tables.section("sandbox"));
+  tables::read_artifact(tables.section("artifact"), file);
+  tables.not_yet("holdout", "[holdout]",
+                 "measure a candidate on other data with `swarmlab eval --data`, and take it out");
+  tables.not_yet("scale", "[[scale]]",
+                 "a lab has one scale; make a lab of its own for the larger one, and take it out");
+  tables.finish();
+}
+
+}  // namespace
+
+LabFile read_lab_file(std::string_view text, const std::string& folder,
+                      const std::string& default_name) {
+  LabFile file{.settings = {}, .lines = {}, .problems = Problems(join(folder, "lab.toml"))};
+  file.settings.folder = folder;
+  file.settings.name = default_lab_name(folder, default_name);
+  const Result<Table> root = toml_tree::parse(text);
+  if (root) {
+    read_tables(*root, file);
+    return file;
+  }
+  // "LINE: why"
+  const std::string& message = root.error().message;
+  int line = 0;
+  std::from_chars(message.data(), message.data() + message.size(), line);
+  file.problems.add(line, message.substr(message.find(": ") + 2));
+  return file;
+}
+
+}  // namespace swarmlab

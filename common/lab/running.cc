@@ -1,0 +1,131 @@
+// How a lab is run: agent, limits, search, stop.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "common/lab/tables.h"
+#include "common/model/names.h"
+
+namespace swarmlab::tables {
+namespace {
+
+bool is_variable_name(std::string_view name) {
+  const auto is_fine = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return !name.empty() && (name.front() < '0' || name.front() > '9') &&
+         std::ranges::all_of(name, is_fine);
+}
+
+bool is_ours(std::string_view name) {
+  constexpr std::array<std::string_view, 4> kOurs{"PATH", "HOME", "LANG", "TMPDIR"};
+  return name.starts_with("SWARMLAB_") || std::ranges::find(kOurs, name) != kOurs.end();
+}
+
+void read_environment(Section& agent, Agent& settings) {
+  constexpr const char* kNames = "a list of names of variables such as [\"API_KEY\"]";
+  if (!agent.texts("env", settings.env, kNames)) return;
+  for (const std::string& name : settings.env) {
+    if (!is_variable_name(name)) {
+      agent.problem(agent.line("env"), fmt::format("[agent] env has {}, expected {}",
+                                                   toml_tree::quoted(name), kNames));
+    } else if (is_ours(name)) {
+      agent.problem(agent.line("env"),
+                    fmt::format("[agent] env has {}, which the sandbox sets itself, expected {}",
+                                toml_tree::quoted(name), kNames));
+    }
+  }
+}
+
+}  // namespace
+
+void read_agent(Section agent, LabFile& file) {
+  Agent& settings = file.settings.agent;
+  const bool has_command =
+      agent.text("command", settings.command, "a command such as \"python3 agent.py\"");
+  std::string kind(name_of(AgentKind::command));
+  bool planned = false;
+  if (agent.text("kind", kind, "\"command\"") && kind != name_of(AgentKind::command)) {
+    constexpr std::array<std::string_view, 4> kPlanned{"claude", "codex", "pi", "opencode"};
+    planned = std::ranges::find(kPlanned, kind) != kPlanned.end();
+    if (planned) {
+      agent.problem(agent.line("kind"),
+                    fmt::format("[agent] kind {} is not in this version: write kind = \"command\" "
+                                "and start it with [agent] command",
+                                toml_tree::quoted(kind)));
+    } else {
+      agent.wrong("kind", "\"command\"");
+    }
+  }
+  if (agent.present() && !has_command && agent.find("command") == nullptr && !planned) {
+    agent.problem(agent.line(),
+                  "[agent] has no command, expected one such as \"python3 agent.py\"");
+  }
+  agent.texts("args", settings.args, "a list of texts");
+  agent.duration("timeout", settings.timeout);
+  read_environment(agent, settings);
+  agent.not_yet("network", "agents run without network; take it out");
+  agent.finish();
+}
+
+void read_limits(Section limits, LabFile& file) {
+  ResourceLimits& settings = file.settings.limits;
+  constexpr double kMostCpus = 65536;
+  limits.size("memory", settings.memory_bytes, 0);
+  limits.whole<std::uint32_t>("processes", settings.processes, 0,
+                              "a whole number, 0 (no limit) or more");
+  limits.size("file_size", settings.file_bytes, 0);
+  limits.size("disk", settings.disk_bytes, 0);
+  limits.size("output", settings.output_bytes, 1);
+  limits.number("cpus", settings.cpus,
+                Range{.min = 0, .max = kMostCpus, .expected = "a number, 0 (no limit) or more"});
+  limits.finish();
+}
+
+void read_search(Section search, LabFile& file) {
+  constexpr const char* kExpected = "\"greedy\" or \"best-of-n\"";
+  std::string policy;
+  if (search.text("policy", policy, kExpected)) {
+    constexpr std::array<std::string_view, 3> kPlanned{"beam", "ucb", "islands"};
+    if (const auto known = policy_from(policy)) {
+      file.settings.policy = *known;
+    } else if (std::ranges::find(kPlanned, policy) != kPlanned.end()) {
+      search.problem(search.line("policy"),
+                     fmt::format("[search] policy {} is not in this version: use {}",
+                                 toml_tree::quoted(policy), kExpected));
+    } else {
+      search.wrong("policy", kExpected);
+    }
+  }
+  search.finish();
+}
+
+void read_stop(Section stop, LabFile& file) {
+  StopLimits& settings = file.settings.stop;
+  constexpr const char* kWhole = "a whole number, 0 (no limit) or more";
+  constexpr double kMostHours = 24.0 * 365 * 10;
+  constexpr double kMostDollars = 1e9;
+  stop.whole<std::uint64_t>("max_iterations", settings.max_iterations, 0, kWhole);
+  double hours = 0;
+  if (stop.number("max_hours", hours,
+                  {.min = 0, .max = kMostHours, .expected = "hours, 0 (no limit) or more"})) {
+    settings.max_time = Milliseconds(std::llround(std::ceil(hours * 3'600'000)));
+  }
+  double dollars = 0;
+  if (stop.number(
+          "max_cost", dollars,
+          {.min = 0, .max = kMostDollars, .expected = "US dollars, 0 (no limit) or more"})) {
+    settings.max_cost = MicroUsd(std::llround(std::ceil(dollars * 1e6)));
+  }
+  double target = 0;
+  if (stop.number("target_score", target, {.expected = "a finite number"})) {
+    settings.target_score = target;
+  }
+  stop.whole<std::uint64_t>("plateau_threshold", settings.plateau_threshold, 0, kWhole);
+  stop.whole<std::uint32_t>("max_restarts", settings.max_restarts, 0, "a whole number, 0 or more");
+  stop.finish();
+}
+
+}  // namespace swarmlab::tables

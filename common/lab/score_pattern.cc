@@ -1,0 +1,47 @@
+#include "common/lab/score_pattern.h"
+
+#include <iterator>
+#include <regex>
+#include <utility>
+
+namespace swarmlab {
+
+struct ScorePattern::Compiled {
+  std::regex expression;
+};
+
+Result<ScorePattern> ScorePattern::from(const std::string& pattern) {
+  constexpr std::size_t kLongest = 1000;
+  if (pattern.size() > kLongest) return fail(ErrorCode::invalid_input, "is too long");
+  try {
+    // libstdc++'s own flag: without it a search recurses for each byte and may take for ever.
+    auto compiled = std::make_shared<const Compiled>(Compiled{std::regex(
+        pattern, std::regex_constants::ECMAScript | std::regex_constants::__polynomial)});
+    if (compiled->expression.mark_count() != 1) {
+      return fail(ErrorCode::invalid_input, "has {} groups", compiled->expression.mark_count());
+    }
+    return ScorePattern(std::move(compiled));
+  } catch (const std::regex_error& error) {
+    return fail(ErrorCode::invalid_input, "does not compile: {}", error.what());
+  }
+}
+
+std::optional<std::string> ScorePattern::last_match(std::string_view text) const {
+  // From the end: the first line with a match has the last match.
+  while (!text.empty()) {
+    const std::size_t end = text.find_last_of("\r\n");
+    std::string_view line = end == std::string_view::npos ? text : text.substr(end + 1);
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(0, end);
+    line = line.substr(0, kLineBytes);
+    std::optional<std::string> last;
+    using Matches = std::regex_iterator<std::string_view::const_iterator>;
+    for (Matches match(line.begin(), line.end(), compiled_->expression); match != Matches();
+         ++match) {
+      if ((*match)[1].matched) last = (*match)[1].str();
+    }
+    if (last) return last;
+  }
+  return std::nullopt;
+}
+
+}  // namespace swarmlab

@@ -1,0 +1,27 @@
+// The tables of lab.toml, one function each: keys to settings, problems to LabFile::problems.
+// Private to this room.
+#pragma once
+
+#include "common/lab/lab_file.h"
+#include "common/lab/section.h"
+
+namespace swarmlab::tables {
+
+// scoring.cc
+void read_metric(Section metric, LabFile& file);
+void read_constraint(Section constraint, LabFile& file);
+/// The two tables exclude each other in part, so they are read together.
+void read_evaluator(Section backend, Section evaluator, LabFile& file);
+void read_guard(Section guard, LabFile& file);
+
+// running.cc
+void read_agent(Section agent, LabFile& file);
+void read_limits(Section limits, LabFile& file);
+void read_search(Section search, LabFile& file);
+void read_stop(Section stop, LabFile& file);
+
+// artifact.cc
+/// \pre  all other tables were read: what they name is frozen
+void read_artifact(Section artifact, LabFile& file);
+
+}  // namespace swarmlab::tables

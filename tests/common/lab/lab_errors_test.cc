@@ -1,0 +1,348 @@
+// Every message that a wrong lab.toml can give.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "common/lab/lab.h"
+
+namespace swarmlab {
+namespace {
+
+struct Wrong {
+  const char* name;
+  const char* text;
+  const char* message;  // all of it
+  const char* folder = "";
+};
+
+// Puts the name alone on test listings.
+void PrintTo(const Wrong& wrong, std::ostream* out) {
+  *out << wrong.name;
+}
+
+class LabError : public testing::TestWithParam<Wrong> {};
+
+TEST_P(LabError, NamesLineKeyValueAndWhatWasExpected) {
+  const auto settings = read_lab(GetParam().text, GetParam().folder);
+  ASSERT_FALSE(settings);
+  EXPECT_EQ(settings.error().message, GetParam().message);
+  EXPECT_EQ(settings.error().code, ErrorCode::invalid_input);
+}
+
+std::string name_of_test(const testing::TestParamInfo<Wrong>& info) {
+  return info.param.name;
+}
+
+#define COMMAND "[evaluator]\ncommand = 'x'\n"
+
+INSTANTIATE_TEST_SUITE_P(
+    Types, LabError,
+    testing::Values(
+        Wrong{"BareDuration", COMMAND "timeout = 10",
+              "lab.toml:3: [evaluator] timeout is 10, expected a duration such as \"10m\""},
+        Wrong{"DurationWithoutUnit", COMMAND "timeout = '10'",
+              "lab.toml:3: [evaluator] timeout is \"10\", expected a duration such as \"10m\""},
+        Wrong{"ZeroDuration", COMMAND "timeout = '0s'",
+              "lab.toml:3: [evaluator] timeout is \"0s\", expected a duration such as \"10m\""},
+        Wrong{"NegativeDuration", COMMAND "[agent]\ncommand = 'a'\ntimeout = '-5m'",
+              "lab.toml:5: [agent] timeout is \"-5m\", expected a duration such as \"10m\""},
+        Wrong{"BareSize", COMMAND "[artifact]\nmax_file_size = 1000",
+              "lab.toml:4: [artifact] max_file_size is 1000, expected a size such as \"10MB\", "
+              "\"512KiB\" or \"2G\""},
+        Wrong{"ZeroFileSize", COMMAND "[artifact]\nmax_file_size = '0B'",
+              "lab.toml:4: [artifact] max_file_size is \"0B\", expected a size such as \"10MB\", "
+              "\"512KiB\" or \"2G\""},
+        Wrong{"BadMemory", COMMAND "[limits]\nmemory = '4 gigs'",
+              "lab.toml:4: [limits] memory is \"4 gigs\", expected a size such as \"10MB\", "
+              "\"512KiB\" or \"2G\""},
+        Wrong{"TextForAWholeNumber", COMMAND "[limits]\nprocesses = 'many'",
+              "lab.toml:4: [limits] processes is \"many\", expected a whole number, 0 (no limit) "
+              "or more"},
+        Wrong{"TooManyProcesses", COMMAND "[limits]\nprocesses = 5000000000",
+              "lab.toml:4: [limits] processes is 5000000000, expected a whole number, 0 (no "
+              "limit) or more"},
+        Wrong{"NegativeCpus", COMMAND "[limits]\ncpus = -0.5",
+              "lab.toml:4: [limits] cpus is -0.5, expected a number, 0 (no limit) or more"},
+        Wrong{"NumberForAText", COMMAND "[metric]\nname = 3",
+              "lab.toml:4: [metric] name is 3, expected a name of at most 100 characters on one "
+              "line"},
+        Wrong{"NumberForTheLabName", "[lab]\nname = true\n" COMMAND,
+              "lab.toml:2: [lab] name is true, expected a name on one line with at least one "
+              "letter or digit"},
+        Wrong{"NameWithoutLetters", "[lab]\nname = '!!'\n" COMMAND,
+              "lab.toml:2: [lab] name is \"!!\", expected a name on one line with at least one "
+              "letter or digit"},
+        Wrong{"EmptyCommand", "[evaluator]\ncommand = ''",
+              "lab.toml:2: [evaluator] command is \"\", expected a command such as \"python3 "
+              "score.py\""},
+        Wrong{"ListForACommand", "[evaluator]\ncommand = ['a', 'b']",
+              "lab.toml:2: [evaluator] command is a list, expected a command such as \"python3 "
+              "score.py\""},
+        Wrong{"DateForAText", COMMAND "[guard]\ncommand = 2026-01-01",
+              "lab.toml:4: [guard] command is a date or time, expected a command such as "
+              "\"pytest -q\""},
+        Wrong{"TextForAList", COMMAND "[agent]\ncommand = 'a'\nargs = '--fast'",
+              "lab.toml:5: [agent] args is \"--fast\", expected a list of texts"},
+        Wrong{"NumberInAList", COMMAND "[agent]\ncommand = 'a'\nargs = [\n'a',\n7]",
+              "lab.toml:7: [agent] args has 7, expected a list of texts"},
+        Wrong{"InlineTableForAText", COMMAND "[search]\npolicy = {a = 1}",
+              "lab.toml:4: [search] policy is a table, expected \"greedy\" or \"best-of-n\""},
+        Wrong{"ControlCharacters", COMMAND "[metric]\nname = \"a\\u001bb\"",
+              "lab.toml:4: [metric] name is \"a\\x1bb\", expected a name of at most 100 "
+              "characters on one line"},
+        Wrong{"NoToml", "[lab\nname = 1",
+              "lab.toml:1: not valid TOML: Error while parsing table "
+              "header: expected ']', saw '\\n'"},
+        Wrong{"KeyTwice", "[lab]\nname = 'a'\nname = 'b'",
+              "lab.toml:3: not valid TOML: Error while parsing key-value pair: cannot redefine "
+              "existing string 'name'"}),
+    name_of_test);
+
+INSTANTIATE_TEST_SUITE_P(
+    Names, LabError,
+    testing::Values(
+        Wrong{"UnknownKeyNearAKnownOne", COMMAND "[metric]\ndirecton = 'minimize'",
+              "lab.toml:4: [metric] directon is no known key, expected direction"},
+        Wrong{"UnknownKeyThatGoesOn", COMMAND "timeout_seconds = 3",
+              "lab.toml:3: [evaluator] timeout_seconds is no known key, expected timeout"},
+        Wrong{"UnknownKey", COMMAND "[search]\nwarmth = 3",
+              "lab.toml:4: [search] warmth is no known key, expected one of policy"},
+        Wrong{"UnknownKeyOfABackend", "[backend]\nklass = 'B'",
+              "lab.toml:2: [backend] klass is no known key, expected class"},
+        Wrong{"UnknownKeyOfASandbox", COMMAND "[sandbox]\nimage = 'x'",
+              "lab.toml:4: [sandbox] image is no known key, expected one of dockerfile, "
+              "build_context"},
+        Wrong{"UnknownKeyOfAConstraint", COMMAND "[[constraint]]\nmetric = 'm'\nmax = 1\nmaxx = 2",
+              "lab.toml:6: [[constraint]] maxx is no known key, expected max"},
+        Wrong{"UnknownTableNearAKnownOne", COMMAND "[metrics]\nname = 'x'",
+              "lab.toml:3: [metrics] is no known table, expected [metric]"},
+        Wrong{"UnknownTable", COMMAND "[weather]",
+              "lab.toml:3: [weather] is no known table, expected one of [lab], [metric], "
+              "[constraint], [backend], [evaluator], [guard], [agent], [limits], [search], [stop], "
+              "[sandbox], [artifact], [holdout], [scale]"},
+        Wrong{"KeyOutsideOfTables", "name = 'x'\n" COMMAND,
+              "lab.toml:1: name stands outside of every table, expected it in one of [lab], "
+              "[metric], [constraint], [backend], [evaluator], [guard], [agent], [limits], "
+              "[search], [stop], [sandbox], [artifact], [holdout], [scale]"},
+        Wrong{"KeyWithTheNameOfATable", "metric = 'loss'\n" COMMAND,
+              "lab.toml:1: metric is \"loss\", expected a table [metric]"},
+        Wrong{"ConstraintWithoutDoubleBrackets", COMMAND "[constraint]\nmetric = 'm'\nmax = 1",
+              "lab.toml:3: constraint is a table, expected tables [[constraint]]"},
+        Wrong{"TableTwice", COMMAND "[[metric]]\nname = 'x'",
+              "lab.toml:3: metric is a list, expected a table [metric]"}),
+    name_of_test);
+
+INSTANTIATE_TEST_SUITE_P(
+    Values, LabError,
+    testing::Values(
+        Wrong{"ConfidenceOfOne", COMMAND "[metric]\nconfidence = 1.0",
+              "lab.toml:4: [metric] confidence is 1, expected a number from 0 (off) to below 1"},
+        Wrong{"NegativeConfidence", COMMAND "[metric]\nconfidence = -0.1",
+              "lab.toml:4: [metric] confidence is -0.1, expected a number from 0 (off) to below "
+              "1"},
+        Wrong{"ConfidenceOfNaN", COMMAND "[metric]\nconfidence = nan",
+              "lab.toml:4: [metric] confidence is nan, expected a number from 0 (off) to below 1"},
+        Wrong{"NoRepeats", COMMAND "[metric]\nmax_repeats = 0",
+              "lab.toml:4: [metric] max_repeats is 0, expected a whole number from 1 to 1000"},
+        Wrong{"TooManyRepeats", COMMAND "[metric]\nmax_repeats = 1001",
+              "lab.toml:4: [metric] max_repeats is 1001, expected a whole number from 1 to 1000"},
+        Wrong{"UnknownDirection", COMMAND "[metric]\ndirection = 'lower'",
+              "lab.toml:4: [metric] direction is \"lower\", expected \"minimize\" or "
+              "\"maximize\""},
+        Wrong{"NegativeImprovement", COMMAND "[metric]\nmin_improvement = -1",
+              "lab.toml:4: [metric] min_improvement is -1, expected a number of 0 or more, or a "
+              "percentage such as \"1%\""},
+        Wrong{"ImprovementInWords", COMMAND "[metric]\nmin_improvement = 'much'",
+              "lab.toml:4: [metric] min_improvement is \"much\", expected a number of 0 or more, "
+              "or a percentage such as \"1%\""},
+        Wrong{"NegativePercentage", COMMAND "[metric]\nmin_improvement = '-1%'",
+              "lab.toml:4: [metric] min_improvement is \"-1%\", expected a number of 0 or more, "
+              "or a percentage such as \"1%\""},
+        Wrong{"MetricThatNoMetricLineHas", COMMAND "[metric]\nname = 'val bpb'",
+              "lab.toml:1: [metric] name is \"val bpb\", which no METRIC line can have, expected "
+              "letters, digits, \"_\", \".\" and \"\u00b5\" only"},
+        Wrong{"ConstraintWithoutMetric", COMMAND "[[constraint]]\nmax = 3",
+              "lab.toml:3: [[constraint]] has no metric, expected the name of one"},
+        Wrong{"ConstraintWithoutBound", COMMAND "[[constraint]]\nmetric = 'm'",
+              "lab.toml:3: [[constraint]] has no bound, expected min, max or both"},
+        Wrong{"ConstraintWithSwappedBounds",
+              COMMAND "[[constraint]]\nmetric = 'm'\nmin = 2\nmax = 1",
+              "lab.toml:6: [[constraint]] max is 1, expected 2 (its min) or more"},
+        Wrong{"InfiniteConstraint", COMMAND "[[constraint]]\nmetric = 'm'\nmin = inf",
+              "lab.toml:5: [[constraint]] min is inf, expected a finite number"},
+        Wrong{"NegativeIterations", COMMAND "[stop]\nmax_iterations = -1",
+              "lab.toml:4: [stop] max_iterations is -1, expected a whole number, 0 (no limit) or "
+              "more"},
+        Wrong{"FractionOfIterations", COMMAND "[stop]\nmax_iterations = 1.5",
+              "lab.toml:4: [stop] max_iterations is 1.5, expected a whole number, 0 (no limit) or "
+              "more"},
+        Wrong{"NegativeHours", COMMAND "[stop]\nmax_hours = -1",
+              "lab.toml:4: [stop] max_hours is -1, expected hours, 0 (no limit) or more"},
+        Wrong{"InfiniteCost", COMMAND "[stop]\nmax_cost = inf",
+              "lab.toml:4: [stop] max_cost is inf, expected US dollars, 0 (no limit) or more"},
+        Wrong{"TargetOfNaN", COMMAND "[stop]\ntarget_score = nan",
+              "lab.toml:4: [stop] target_score is nan, expected a finite number"},
+        Wrong{"NegativePlateau", COMMAND "[stop]\nplateau_threshold = -2",
+              "lab.toml:4: [stop] plateau_threshold is -2, expected a whole number, 0 (no limit) "
+              "or more"},
+        Wrong{"NegativeRestarts", COMMAND "[stop]\nmax_restarts = -2",
+              "lab.toml:4: [stop] max_restarts is -2, expected a whole number, 0 or more"},
+        Wrong{"UnknownPolicy", COMMAND "[search]\npolicy = 'random'",
+              "lab.toml:4: [search] policy is \"random\", expected \"greedy\" or \"best-of-n\""},
+        Wrong{"UnknownAgent", COMMAND "[agent]\nkind = 'cursor'\ncommand = 'x'",
+              "lab.toml:4: [agent] kind is \"cursor\", expected \"command\""},
+        Wrong{"AgentWithoutCommand", COMMAND "[agent]\ntimeout = '1m'",
+              "lab.toml:3: [agent] has no command, expected one such as \"python3 agent.py\""},
+        Wrong{"VariableWithAValue", COMMAND "[agent]\ncommand = 'a'\nenv = ['A=b']",
+              "lab.toml:5: [agent] env has \"A=b\", expected a list of names of variables such as "
+              "[\"API_KEY\"]"},
+        Wrong{"VariableOfTheSandbox", COMMAND "[agent]\ncommand = 'a'\nenv = ['HOME']",
+              "lab.toml:5: [agent] env has \"HOME\", which the sandbox sets itself, expected a "
+              "list of names of variables such as [\"API_KEY\"]"},
+        Wrong{"GuardWithoutCommand", COMMAND "[guard]\ntimeout = '1m'",
+              "lab.toml:3: [guard] has no command, expected one such as \"pytest -q\""}),
+    name_of_test);
+
+INSTANTIATE_TEST_SUITE_P(
+    Scoring, LabError,
+    testing::Values(
+        Wrong{"NothingScores", "[lab]\nname = 'x'",
+              "lab.toml: nothing scores a candidate, expected [evaluator] command = \"...\" or a "
+              "[backend] table (its module is \"backend.py\" unless set)"},
+        Wrong{"EvaluatorWithoutCommand", "[evaluator]\ntimeout = '1m'",
+              "lab.toml:1: nothing scores a candidate, expected [evaluator] command = \"...\" or a "
+              "[backend] table (its module is \"backend.py\" unless set)"},
+        Wrong{"BothScore", "[backend]\n" COMMAND,
+              "lab.toml:3: [evaluator] command is set and so is [backend] (line 1), expected only "
+              "one of them"},
+        Wrong{"ParseOfABackend", "[backend]\n[evaluator]\nparse = 'json'",
+              "lab.toml:3: [evaluator] parse is set, but the result of a [backend] is not parsed: "
+              "take it out"},
+        Wrong{"PatternWithoutGroup", COMMAND "parse = 'score'",
+              "lab.toml:3: [evaluator] parse is \"score\", which has 0 groups, expected \"json\", "
+              "\"metric-lines\" or a regular expression with one group such as '^score: (\\S+)'"},
+        Wrong{"PatternWithTwoGroups", COMMAND "parse = '(a)(b)'",
+              "lab.toml:3: [evaluator] parse is \"(a)(b)\", which has 2 groups, expected \"json\", "
+              "\"metric-lines\" or a regular expression with one group such as '^score: (\\S+)'"},
+        Wrong{"PatternThatDoesNotCompile", COMMAND "parse = '(a'",
+              "lab.toml:3: [evaluator] parse is \"(a\", which does not compile: Mismatched '(' "
+              "and ')' in regular expression, expected \"json\", \"metric-lines\" or a regular "
+              "expression with one group "
+              "such as '^score: (\\S+)'"},
+        Wrong{"BackendOutsideOfTheRepository", "[backend]\nmodule = '../../b.py'",
+              "labs/lab.toml:2: [backend] module \"../../b.py\" leaves the repository, expected a "
+              "file of the repository",
+              "labs"},
+        Wrong{"AbsoluteData", COMMAND "data = '/srv/data'",
+              "lab.toml:3: [evaluator] data is \"/srv/data\", which is absolute, expected a folder "
+              "of the repository, or \"path:/srv/data\""},
+        Wrong{"RelativePathOfTheHost", COMMAND "data = 'path:data'",
+              "lab.toml:3: [evaluator] data is \"path:data\", which is not absolute after "
+              "\"path:\", expected a folder of the repository, or \"path:/srv/data\""},
+        Wrong{"TheLabAsItsData", COMMAND "data = '.'",
+              "lab.toml:3: [evaluator] data is \".\", which has the lab itself, expected a folder "
+              "of the repository, or \"path:/srv/data\""}),
+    name_of_test);
+
+INSTANTIATE_TEST_SUITE_P(
+    Scope, LabError,
+    testing::Values(
+        Wrong{"NothingEditable", COMMAND "[artifact]\neditable = []",
+              "lab.toml:4: [artifact] editable is an empty list, expected at least one path or "
+              "glob: else an agent can change nothing"},
+        Wrong{"TextForEditable", COMMAND "[artifact]\neditable = 'train.py'",
+              "lab.toml:4: [artifact] editable is \"train.py\", expected a list of paths or globs "
+              "such as [\"pipeline/**\"]"},
+        Wrong{"EditableOutside", COMMAND "[artifact]\neditable = ['a',\n'../../x/**']",
+              "labs/lab.toml:5: [artifact] editable \"../../x/**\" leaves the repository, expected "
+              "a path or glob in the repository, relative to the lab's folder",
+              "labs"},
+        Wrong{"AbsoluteFrozen", COMMAND "[artifact]\nfrozen = ['/etc']",
+              "lab.toml:4: [artifact] frozen \"/etc\" is absolute, expected a path or glob in the "
+              "repository, relative to the lab's folder"},
+        Wrong{"PipelineOutside", "[lab]\npipeline_dir = '../x'\n" COMMAND,
+              "lab.toml:2: [lab] pipeline_dir \"../x\" leaves the repository, expected a folder of "
+              "the repository"},
+        Wrong{"AbsolutePipeline", "[lab]\npipeline_dir = '/x'\n" COMMAND,
+              "lab.toml:2: [lab] pipeline_dir \"/x\" is absolute, expected a folder of the "
+              "repository"},
+        Wrong{"ResultsOutside", "[lab]\nresults_file = '../x'\n" COMMAND,
+              "lab.toml:2: [lab] results_file \"../x\" leaves the repository, expected a file of "
+              "the repository"},
+        Wrong{"InstructionsOutside", "[lab]\nagent_instructions = '../x'\n" COMMAND,
+              "lab.toml:2: [lab] agent_instructions \"../x\" leaves the repository, expected a "
+              "file of the repository"},
+        Wrong{"OnlyFrozenFiles", COMMAND "[artifact]\neditable = ['lab.toml']\nfrozen = ['x']",
+              "lab.toml:4: [artifact] editable has only frozen paths, expected one that is not "
+              "among x, lab.toml, AGENT.md, results.tsv, .git, .git/**, .swarmlab, .swarmlab/**"},
+        Wrong{"FrozenPipeline", COMMAND "[artifact]\nfrozen = ['pipeline']",
+              "lab.toml:3: [artifact] editable has only frozen paths, expected one that is not "
+              "among pipeline, lab.toml, AGENT.md, results.tsv, .git, .git/**, .swarmlab, "
+              ".swarmlab/**"},
+        Wrong{"DataAsPipeline", COMMAND "data = 'pipeline'",
+              "lab.toml: [artifact] editable has only frozen paths, expected one that is not among "
+              "lab.toml, AGENT.md, results.tsv, pipeline, pipeline/**, .git, .git/**, .swarmlab, "
+              ".swarmlab/**"}),
+    name_of_test);
+
+INSTANTIATE_TEST_SUITE_P(
+    NotInThisVersion, LabError,
+    testing::Values(
+        Wrong{"Holdout", COMMAND "[holdout]\ndata = 'path:/srv/holdout'",
+              "lab.toml:3: [holdout] is not in this version: measure a candidate on other data "
+              "with `swarmlab eval --data`, and take it out"},
+        Wrong{"Scale", COMMAND "[[scale]]\nname = 'small'",
+              "lab.toml:3: [[scale]] is not in this version: a lab has one scale; make a lab of "
+              "its own for the larger one, and take it out"},
+        Wrong{"Reworks", COMMAND "[guard]\ncommand = 'x'\nreworks = 2",
+              "lab.toml:5: [guard] reworks is not in this version: a candidate that fails its "
+              "guard is dropped; take it out"},
+        Wrong{"ClaudeAgent", COMMAND "[agent]\nkind = 'claude'",
+              "lab.toml:4: [agent] kind \"claude\" is not in this version: write kind = "
+              "\"command\" and start it with [agent] command"},
+        Wrong{"AgentNetwork", COMMAND "[agent]\ncommand = 'x'\nnetwork = ['api.x.com']",
+              "lab.toml:5: [agent] network is not in this version: agents run without network; "
+              "take it out"},
+        Wrong{"Policy", COMMAND "[search]\npolicy = 'islands'",
+              "lab.toml:4: [search] policy \"islands\" is not in this version: use \"greedy\" or "
+              "\"best-of-n\""},
+        Wrong{"HostService", "[backend]\n[backend.host_service]\ncommand = 'x'\nport = 1",
+              "lab.toml:2: [backend.host_service] is not in this version: start the service in "
+              "setup() of the backend"},
+        Wrong{"Dockerfile", COMMAND "[sandbox]\ndockerfile = 'Dockerfile'",
+              "lab.toml:4: [sandbox] dockerfile is not in this version: install on the workers "
+              "what the lab needs, show it to its sandboxes with `swarmlab worker --expose PATH`, "
+              "and take it out"}),
+    name_of_test);
+
+TEST(LabErrors, AreAllReportedInTheOrderOfTheFile) {
+  const auto settings = read_lab(
+      "[stop]\nmax_hours = -1\n[metric]\nnam = 'x'\nconfidence = 2\n[holdout]\n[evaluator]\n"
+      "command = 'x'\ntimeout = 5\n",
+      "labs/x");
+  EXPECT_EQ(settings.error().message,
+            "labs/x/lab.toml:2: [stop] max_hours is -1, expected hours, 0 (no limit) or more\n"
+            "labs/x/lab.toml:4: [metric] nam is no known key, expected name\n"
+            "labs/x/lab.toml:5: [metric] confidence is 2, expected a number from 0 (off) to below "
+            "1\n"
+            "labs/x/lab.toml:6: [holdout] is not in this version: measure a candidate on other "
+            "data with `swarmlab eval --data`, and take it out\n"
+            "labs/x/lab.toml:9: [evaluator] timeout is 5, expected a duration such as \"10m\"");
+}
+
+TEST(LabErrors, NoTextMakesTheReaderFailInAnotherWay) {
+  const std::string whole =
+      "[lab]\nname='a'\n[[constraint]]\nmetric='m'\nmax=1\n[evaluator]\ncommand='x'\n[artifact]\n"
+      "editable=['a/**','b']\nfrozen=['a/[x]']\n[stop]\nmax_hours=1e300\n";
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    (void)read_lab(whole.substr(0, length), "l");
+    std::string changed = whole;
+    for (const char c : {'\0', '[', ']', '\'', '9', '*', '\xFF', '\n', '='}) {
+      changed[length] = c;
+      (void)read_lab(changed, "l");
+    }
+  }
+}
+
+}  // namespace
+}  // namespace swarmlab

@@ -1,0 +1,57 @@
+#include "common/lab/score_pattern.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace swarmlab {
+namespace {
+
+std::string last(const std::string& pattern, const std::string& text) {
+  return ScorePattern::from(pattern).value().last_match(text).value_or("none");
+}
+
+TEST(ScorePattern, TakesTheLastMatchOfTheLastLineThatMatches) {
+  EXPECT_EQ(last("^val_bpb:\\s+(\\S+)", "val_bpb: 3\nval_bpb:   0.9979\ndone\n"), "0.9979");
+  EXPECT_EQ(last("loss=([0-9.]+)", "loss=3 loss=2\n\n"), "2");
+  EXPECT_EQ(last("(?:acc|accuracy) = (\\S+)", "accuracy = 1e-3"), "1e-3");
+}
+
+TEST(ScorePattern, SeesALineAfterACarriageReturn) {
+  EXPECT_EQ(last("^score (\\d+)$", "10%\r50%\rscore 7\r\n"), "7");
+  EXPECT_EQ(last("^score (\\d+)$", "\r\r\n\n"), "none");
+}
+
+TEST(ScorePattern, FindsNothingInOtherText) {
+  EXPECT_EQ(last("^score: (\\S+)", ""), "none");
+  EXPECT_EQ(last("^score: (\\S+)", "the score: 5"), "none");
+}
+
+TEST(ScorePattern, NeedsExactlyOneGroup) {
+  EXPECT_EQ(ScorePattern::from("score").error().message, "has 0 groups");
+  EXPECT_EQ(ScorePattern::from("(a)(b)").error().message, "has 2 groups");
+  EXPECT_TRUE(ScorePattern::from("(?:a)(b)").has_value());
+}
+
+TEST(ScorePattern, RefusesWhatIsNoExpression) {
+  EXPECT_NE(ScorePattern::from("score: (\\S+").error().message.find("does not compile"),
+            std::string::npos);
+  EXPECT_FALSE(ScorePattern::from("(a)\\1"));
+  EXPECT_EQ(ScorePattern::from("(" + std::string(1000, 'a') + ")").error().message, "is too long");
+}
+
+TEST(ScorePattern, CannotBeHungOrCrashedByWhatACandidatePrints) {
+  const std::string evil = std::string(1'000'000, 'a') + "b\nscore 5\n" + std::string(500'000, 'a');
+  EXPECT_EQ(last("^(?:a+)+$|score (\\d)", evil), "5");
+  EXPECT_EQ(last("^score (\\d)", evil), "5");
+  EXPECT_EQ(last("^(?:(?:a|aa)+)+c(x)", evil), "none");
+  EXPECT_EQ(last("(.*)", std::string(1'000'000, 'a')).size(), 0U);
+}
+
+TEST(ScorePattern, ReadsOnlyTheBeginningOfAVeryLongLine) {
+  const std::string padding(ScorePattern::kLineBytes, ' ');
+  EXPECT_EQ(last("score (\\d)", "score 1\n" + padding + "score 2"), "1");
+}
+
+}  // namespace
+}  // namespace swarmlab
