@@ -195,7 +195,7 @@ Result<swarm::Change> read(schema::Event::TaskDropped::Reader from) {
 }
 
 Result<swarm::Change> read(schema::Event::CostSpent::Reader from) {
-  SWARMLAB_TRY(cost, wire::read(from.getCost()));
+  const Cost cost = wire::read(from.getCost());
   return swarm::CostSpent{.lab = LabId(from.getLab()),
                           .experiment = ExperimentNumber(from.getExperiment()),
                           .task = TaskId(from.getTask()),
@@ -205,7 +205,7 @@ Result<swarm::Change> read(schema::Event::CostSpent::Reader from) {
 
 Result<swarm::Change> read(schema::Event::ExperimentFinished::Reader from) {
   SWARMLAB_TRY(experiment, wire::read(from.getExperiment()));
-  SWARMLAB_TRY(cost, wire::read(from.getCost()));
+  const Cost cost = wire::read(from.getCost());
   return swarm::ExperimentFinished{
       .experiment = std::move(experiment), .cost = cost, .becomes_best = from.getBecomesBest()};
 }

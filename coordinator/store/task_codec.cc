@@ -51,7 +51,7 @@ Result<swarm::Task> read(schema::Task::Reader from) {
   SWARMLAB_TRY(experiment, from_one("experiment", from.getExperiment()));
   SWARMLAB_TRY(segment, from_one("segment", from.getSegment()));
   SWARMLAB_TRY(parent_commit, wire::object_id_of("parentCommit", from.getParentCommit()));
-  SWARMLAB_TRY(cost, wire::read(from.getCost()));
+  const Cost cost = wire::read(from.getCost());
   swarm::Task task{.id = TaskId(id),
                    .lab = LabId(lab),
                    .kind = kind,
