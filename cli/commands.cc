@@ -92,6 +92,17 @@ void add_examples(CLI::App& command, const std::string& lines) {
 }
 
 void add_commands(CLI::App& app, Context& context) {
+  add_status(app, context);
+  add_labs(app, context);
+  add_workers(app, context);
+  add_experiments(app, context);
+  add_show(app, context);
+  add_best(app, context);
+  add_frontier(app, context);
+  add_results(app, context);
+  add_plot(app, context);
+  add_events(app, context);
+  add_steering(app, context);
   add_version(app, context);
 }
 

@@ -36,6 +36,18 @@ void add_connect(CLI::App& command, Context& context);
 /// The examples at the end of --help.
 void add_examples(CLI::App& command, const std::string& lines);
 
+// In the order of `swarmlab --help`; each in the file that is named like it.
+void add_status(CLI::App& app, Context& context);
+void add_labs(CLI::App& app, Context& context);
+void add_workers(CLI::App& app, Context& context);
+void add_experiments(CLI::App& app, Context& context);
+void add_show(CLI::App& app, Context& context);
+void add_best(CLI::App& app, Context& context);
+void add_frontier(CLI::App& app, Context& context);
+void add_results(CLI::App& app, Context& context);
+void add_plot(CLI::App& app, Context& context);
+void add_events(CLI::App& app, Context& context);
+void add_steering(CLI::App& app, Context& context);  // pause, resume, stop
 void add_version(CLI::App& app, Context& context);
 
 }  // namespace swarmlab::cli

@@ -8,6 +8,9 @@
 #include <string_view>
 #include <system_error>
 
+#include "cli/swarm.h"
+#include "common/os/clock.h"
+
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves it to the program
 
 namespace swarmlab::cli {
@@ -61,6 +64,14 @@ std::optional<std::string> Context::variable(const std::string& name) const {
   const auto found = environment.find(name);
   if (found == environment.end() || found->second.empty()) return std::nullopt;
   return found->second;
+}
+
+Result<std::unique_ptr<Swarm>> Context::swarm() const {
+  return open_swarm ? open_swarm(*this) : Swarm::open(*this);
+}
+
+Timestamp Context::now() const {
+  return clock ? clock() : SystemClock().now();
 }
 
 void Context::note(const std::string& line) const {

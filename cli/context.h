@@ -8,12 +8,16 @@
 #include <functional>
 #include <iosfwd>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "common/result.h"
+#include "common/strong_id.h"
 
 namespace swarmlab::cli {
+
+class Swarm;
 
 // Exit codes, as the documentation promises them.
 inline constexpr int kDone = 0;
@@ -36,6 +40,11 @@ struct Context {
   std::string connect =
       {};  // --connect, or SWARMLAB_CONNECT; empty: the repository's own coordinator
 
+  // Where queries go, and what time it is; tests pass their own. Not set: Swarm::open and the
+  // clock.
+  std::function<Result<std::unique_ptr<Swarm>>(const Context&)> open_swarm = {};
+  std::function<Timestamp()> clock = {};
+
   // What the parsed command line asks for; the dispatcher calls it. An error goes to `err` and
   // makes the exit code 1; a command that ends otherwise sets `exit_code` itself.
   std::function<Result<void>()> action = {};
@@ -44,6 +53,8 @@ struct Context {
   /// Of this process. The streams must outlive the context.
   [[nodiscard]] static Context from_process();
   [[nodiscard]] std::optional<std::string> variable(const std::string& name) const;
+  [[nodiscard]] Result<std::unique_ptr<Swarm>> swarm() const;
+  [[nodiscard]] Timestamp now() const;
   /// Writes a line to `err`, unless --quiet.
   void note(const std::string& line) const;
 };

@@ -147,8 +147,10 @@ Result<void> answer_events(const Source& source, schema::Query::Events::Reader q
   SWARMLAB_TRY(found, source.store.events(Sequence(query.getAfter()), limit));
   auto events = to.initEvents(size_of(found.size()));
   for (unsigned i = 0; i < found.size(); ++i) write_view(events[i], source.state, found[i]);
-  to.setLast(found.empty() ? static_cast<double>(query.getAfter())
-                           : static_cast<double>(found.back().sequence.value()));
+  const std::uint64_t last = found.empty()
+                                 ? std::min(query.getAfter(), source.store.last_sequence().value())
+                                 : found.back().sequence.value();
+  to.setLast(static_cast<double>(last));
   return {};
 }
 

@@ -1,0 +1,99 @@
+#include "cli/overview.h"
+
+#include <fmt/core.h>
+
+#include <ostream>
+
+#include "cli/table.h"
+#include "cli/text.h"
+#include "cli/views.h"
+
+namespace swarmlab::cli {
+
+namespace {
+
+using Align = Column::Align;
+
+Paint paint_of_state(const std::string& state) {
+  if (state == "running" || state == "ready") return Paint::good;
+  if (state == "stopped" || state == "gone") return Paint::dim;
+  return Paint::warn;
+}
+
+std::string progress_of(schema::LabView::Reader lab) {
+  const std::string done = fmt::format("{}", lab.getIterations());
+  if (lab.getMaxIterations() == 0) return done;
+  return done + fmt::format("/{}", lab.getMaxIterations());
+}
+
+std::string best_of(schema::LabView::Reader lab) {
+  const auto experiment = count_of(lab.getBestExperiment());
+  if (!experiment) return "-";
+  return score_text(number_of(lab.getBest())) + fmt::format(" (#{})", *experiment);
+}
+
+std::string gain_of(schema::LabView::Reader lab) {
+  const auto from = number_of(lab.getBaseline());
+  const auto to = number_of(lab.getBest());
+  return from && to ? change_text(*from, *to) : "";
+}
+
+std::string seen_text(schema::WorkerView::Reader worker) {
+  const auto seconds = number_of(worker.getLastSeenSecondsAgo());
+  if (!seconds) return "-";
+  const Timestamp then{};
+  return ago(then, then + std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000)));
+}
+
+}  // namespace
+
+void print_labs(const Context& context, capnp::List<schema::LabView>::Reader labs) {
+  if (labs.size() == 0) {
+    context.out << "no lab was run here yet; start one with: swarmlab run LAB\n";
+    return;
+  }
+  Table table({{"LAB", Align::left, true},
+               {"STATE"},
+               {"DONE", Align::right},
+               {"KEPT", Align::right},
+               {"RUNNING", Align::right},
+               {"BASELINE", Align::right},
+               {"BEST", Align::right},
+               {"CHANGE", Align::right}});
+  for (const auto lab : labs) {
+    const std::string state = text_of(lab.getState());
+    table.add({Cell(one_line(text_of(lab.getName())), Paint::bold),
+               Cell(state, paint_of_state(state)), progress_of(lab),
+               fmt::format("{}", lab.getKept()), fmt::format("{}", lab.getRunning()),
+               score_text(number_of(lab.getBaseline())), best_of(lab), gain_of(lab)});
+  }
+  table.print(context.out, context.color, context.width);
+  for (const auto lab : labs) {
+    if (lab.getStopReason().size() == 0) continue;
+    context.out << '\n'
+                << text_of(lab.getName()) << ' ' << text_of(lab.getState()) << ": "
+                << one_line(text_of(lab.getStopReason())) << '\n';
+  }
+}
+
+void print_workers(const Context& context, capnp::List<schema::WorkerView>::Reader workers) {
+  if (workers.size() == 0) {
+    context.out << "no worker is connected\n";
+    return;
+  }
+  Table table({{"WORKER"},
+               {"STATE"},
+               {"BUSY", Align::right},
+               {"SEEN", Align::right},
+               {"HOST CLASS", Align::left, true}});
+  for (const auto worker : workers) {
+    const std::string state = text_of(worker.getState());
+    table.add({Cell(one_line(text_of(worker.getName())), Paint::bold),
+               Cell(state, paint_of_state(state)),
+               fmt::format("{}/{}", worker.getBusy(), worker.getSlots()), seen_text(worker),
+               one_line(text_of(worker.getHostClass()))});
+  }
+  table.print(context.out, context.color, context.width);
+}
+
+}  // namespace swarmlab::cli

@@ -1,0 +1,102 @@
+// `swarmlab status`: what runs, how far it is, who works on it.
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <ostream>
+
+#include "cli/commands.h"
+#include "cli/overview.h"
+#include "cli/swarm.h"
+#include "cli/text.h"
+#include "cli/views.h"
+#include "common/wire/json_codec.h"
+
+namespace swarmlab::cli {
+
+namespace {
+
+void print_coordinator(const Context& context, schema::CoordinatorView::Reader coordinator) {
+  if (!coordinator.getRunning()) {
+    context.out << "coordinator  not running: read from " << text_of(coordinator.getStore())
+                << "\n\n";
+    return;
+  }
+  std::string line = fmt::format("coordinator  running, pid {}", coordinator.getPid());
+  if (const auto started = time_of(coordinator.getStartedAt())) {
+    line += ", started " + ago(*started, context.now());
+  }
+  context.out << line << "\n             " << text_of(coordinator.getAddress()) << "\n\n";
+}
+
+void print_status(const Context& context, schema::StatusView::Reader status) {
+  print_coordinator(context, status.getCoordinator());
+  print_labs(context, status.getLabs());
+  if (status.getCoordinator().getRunning()) {
+    context.out << '\n';
+    print_workers(context, status.getWorkers());
+  }
+}
+
+Result<void> run_status(const Context& context) {
+  SWARMLAB_TRY(swarm, context.swarm());
+  SWARMLAB_TRY(reply, swarm->ask([](schema::Query::Builder query) { query.setStatus(); }));
+  if (!reply.body().isStatus()) return tl::unexpected(unexpected_reply("status"));
+  const auto status = reply.body().getStatus();
+  if (context.json) {
+    context.out << wire::to_json(status, wire::JsonStyle::pretty) << '\n';
+  } else {
+    print_status(context, status);
+  }
+  return {};
+}
+
+Result<void> run_labs(const Context& context) {
+  SWARMLAB_TRY(swarm, context.swarm());
+  SWARMLAB_TRY(reply, ask_labs(*swarm));
+  const auto labs = reply.body().getLabs().getLabs();
+  if (context.json) {
+    print_array(context.out, labs, [](auto lab) { return wire::to_json(lab); });
+  } else {
+    print_labs(context, labs);
+  }
+  return {};
+}
+
+Result<void> run_workers(const Context& context) {
+  SWARMLAB_TRY(swarm, context.swarm());
+  SWARMLAB_TRY(reply, swarm->ask([](schema::Query::Builder query) { query.setStatus(); }));
+  if (!reply.body().isStatus()) return tl::unexpected(unexpected_reply("workers"));
+  const auto workers = reply.body().getStatus().getWorkers();
+  if (context.json) {
+    print_array(context.out, workers, [](auto worker) { return wire::to_json(worker); });
+  } else {
+    print_workers(context, workers);
+  }
+  return {};
+}
+
+void add_query(CLI::App& app, Context& context, const char* name, const char* about,
+               Result<void> (*run)(const Context&)) {
+  CLI::App* command = app.add_subcommand(name, about);
+  command->group(kGroupLook);
+  add_json(*command, context);
+  add_connect(*command, context);
+  add_examples(*command, fmt::format("  swarmlab {0}\n  swarmlab {0} --json", name));
+  command->callback([&context, run] { context.action = [&context, run] { return run(context); }; });
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Context& context) {
+  add_query(app, context, "status", "What runs, how far it is, who works on it", run_status);
+}
+
+void add_labs(CLI::App& app, Context& context) {
+  add_query(app, context, "labs", "The labs of this swarm", run_labs);
+}
+
+void add_workers(CLI::App& app, Context& context) {
+  add_query(app, context, "workers", "The workers of this swarm", run_workers);
+}
+
+}  // namespace swarmlab::cli

@@ -1,0 +1,80 @@
+// `swarmlab pause`, `resume`, `stop`: what a running coordinator is told about a lab.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <memory>
+#include <ostream>
+
+#include "cli/commands.h"
+#include "cli/swarm.h"
+#include "cli/views.h"
+
+namespace swarmlab::cli {
+
+namespace {
+
+using Wish = schema::SetLabStatus::Wish;
+
+struct Verb {
+  const char* name;
+  const char* about;
+  const char* example;
+  Wish wish;
+  const char* done;  // what to say then
+};
+
+constexpr std::array<Verb, 3> kVerbs{{
+    {"pause", "Give out no more work for a lab; what runs goes on",
+     "  swarmlab pause my-lab --reason \"the GPU is needed\"", Wish::PAUSE,
+     "is paused: what runs goes on, nothing new starts; swarmlab resume goes on"},
+    {"resume", "Go on with a lab that was paused or stopped", "  swarmlab resume my-lab",
+     Wish::RESUME, "goes on"},
+    {"stop", "End a lab: what runs is finished, nothing new starts", "  swarmlab stop my-lab",
+     Wish::STOP, "stops when what runs has ended; swarmlab status tells"},
+}};
+
+std::string who_asks(const Context& context) {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
+  return context.variable("USER").value_or("user") + "@" + host.data();
+}
+
+Result<void> steer(const Context& context, const Verb& verb, const std::string& reason) {
+  SWARMLAB_TRY(swarm, context.swarm());
+  SWARMLAB_TRY(lab, swarm->lab_of(context));
+  const auto fill = [&](schema::Envelope::Body::Builder body) {
+    auto wish = body.initSetLabStatus();
+    wish.setLab(lab);
+    wish.setWish(verb.wish);
+    wish.setReason(reason);
+    wish.setWho(who_asks(context));
+  };
+  SWARMLAB_TRY(reply, swarm->request(fill));
+  if (!reply.body().isDone()) return tl::unexpected(unexpected_reply(verb.name));
+  context.note(lab + " " + verb.done);
+  return {};
+}
+
+void add_verb(CLI::App& app, Context& context, const Verb& verb) {
+  auto reason = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand(verb.name, verb.about);
+  command->group(kGroupSteer);
+  add_lab(*command, context);
+  command->add_option("--reason", *reason, "Why, for the record");
+  add_json(*command, context);
+  add_quiet(*command, context);
+  add_connect(*command, context);
+  add_examples(*command, verb.example);
+  command->callback([&context, &verb, reason] {
+    context.action = [&context, &verb, reason] { return steer(context, verb, *reason); };
+  });
+}
+
+}  // namespace
+
+void add_steering(CLI::App& app, Context& context) {
+  for (const Verb& verb : kVerbs) add_verb(app, context, verb);
+}
+
+}  // namespace swarmlab::cli

@@ -1,0 +1,112 @@
+#include "cli/swarm.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "cli/locate.h"
+#include "cli/stored_swarm.h"
+#include "common/net/client.h"
+#include "common/os/unique_fd.h"
+#include "common/wire/message.h"
+
+namespace swarmlab::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+class Coordinator final : public Answerer {
+ public:
+  Coordinator(net::Client client, std::string address)
+      : client_(std::move(client)), address_(std::move(address)) {}
+
+  Result<std::string> answer(const FillBody& fill, Milliseconds timeout) override {
+    const std::uint64_t id = client_.next_id();
+    wire::Outgoing request(id);
+    fill(request.body());
+    Result<std::string> reply = client_.call(id, request.bytes(), timeout);
+    if (!reply && reply.error().code == ErrorCode::unavailable) {
+      return fail(ErrorCode::unavailable, "no coordinator at {}: {}", address_,
+                  reply.error().message);
+    }
+    return reply;
+  }
+  bool is_live() const override { return true; }
+
+ private:
+  net::Client client_;
+  std::string address_;
+};
+
+// A socket's file outlives a coordinator that was killed: only a connection tells.
+bool somebody_listens(const fs::path& socket_file) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = socket_file.string();
+  if (path.size() >= sizeof address.sun_path) return false;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const auto* name = reinterpret_cast<const sockaddr*>(&address);  // as connect(2) wants it
+  return probe && ::connect(probe.get(), name, sizeof address) == 0;
+}
+
+Result<std::unique_ptr<Swarm>> connect(const std::string& address) {
+  SWARMLAB_TRY(client, net::Client::connect(
+                           address, {.socket = {},
+                                     .id_of = [](auto bytes) { return wire::request_id_of(bytes); },
+                                     .on_unsolicited = {}}));
+  return std::make_unique<Swarm>(std::make_unique<Coordinator>(std::move(client), address));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Swarm>> Swarm::open(const Context& context) {
+  if (!context.connect.empty()) return connect(context.connect);
+  SWARMLAB_TRY(root, locate_root(context));
+  const fs::path state = state_folder(root);
+  const fs::path socket_file = state / "coordinator.sock";
+  if (somebody_listens(socket_file)) return connect("ipc://" + socket_file.string());
+  SWARMLAB_TRY(stored, open_stored_swarm(state));
+  return std::make_unique<Swarm>(std::move(stored));
+}
+
+Result<wire::Incoming> Swarm::exchange(const FillBody& fill, Milliseconds timeout) {
+  SWARMLAB_TRY(bytes, answerer_->answer(fill, timeout));
+  SWARMLAB_TRY(reply, wire::Incoming::parse(std::as_bytes(std::span(bytes))));
+  if (reply.body().isError()) return tl::unexpected(wire::read(reply.body().getError()));
+  return std::move(reply);
+}
+
+Result<wire::Incoming> Swarm::ask(const FillQuery& fill, Milliseconds timeout) {
+  return exchange([&](schema::Envelope::Body::Builder body) { fill(body.initQuery()); }, timeout);
+}
+
+Result<wire::Incoming> Swarm::request(const FillBody& fill, Milliseconds timeout) {
+  if (!is_live()) {
+    return fail(ErrorCode::unavailable,
+                "no coordinator runs here, so nothing can be steered; swarmlab run starts one");
+  }
+  return exchange(fill, timeout);
+}
+
+Result<std::string> Swarm::lab_of(const Context& context) {
+  SWARMLAB_TRY(named, named_lab(context));
+  if (named) return *named;
+  SWARMLAB_TRY(reply, ask([](schema::Query::Builder query) { query.setLabs(); }));
+  if (!reply.body().isLabs()) return fail(ErrorCode::internal, "labs: unexpected kind of reply");
+  const auto labs = reply.body().getLabs().getLabs();
+  if (labs.size() == 1) return std::string(labs[0].getName().cStr());
+  if (labs.size() == 0) {
+    return fail(ErrorCode::not_found, "no lab was run here yet; swarmlab run LAB starts one");
+  }
+  std::string names;
+  for (const auto lab : labs)
+    names += std::string(names.empty() ? "" : ", ") + lab.getName().cStr();
+  return fail(ErrorCode::invalid_input, "which lab? there are {}: name one with --lab", names);
+}
+
+}  // namespace swarmlab::cli
