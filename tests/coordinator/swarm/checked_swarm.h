@@ -1,0 +1,386 @@
+// A swarm whose every step is checked against the invariants, with a model that is kept from the
+// facts alone: who may count, what was charged, what is kept. It shares no code with the core.
+#pragma once
+
+#include <algorithm>
+#include <set>
+
+#include "tests/coordinator/swarm/swarm_under_test.h"
+
+namespace swarmlab::swarm {
+
+class CheckedSwarm : public SwarmUnderTest {
+ public:
+  std::string violation;        // the first; empty: none
+  State replayed;               // what the stored changes alone give (I6)
+  std::vector<Change> history;  // all stored changes
+
+  void apply(const Change& change) override {
+    evolve(state, change);
+    if (is_stored(change)) {
+      evolve(replayed, change);
+      history.push_back(change);
+    }
+    std::visit([this](const auto& fact) { note(fact); }, change);
+  }
+
+  // A command, and all that must hold after it.
+  Reply step(const Command& command) {
+    const auto leases_before = leases_;
+    const auto deadlines_before = deadlines_;
+    Reply reply = tell(command);
+    check_reply(command, reply, leases_before, deadlines_before);
+    check_state();
+    return reply;
+  }
+
+  // The process died: only what is stored is left.
+  void restart() {
+    state = replayed;
+    state.presence = {};
+    state.index = {};
+    rebuild_index(state);
+    deadlines_.clear();
+    step(Restarted{});
+  }
+
+  void require(bool holds, const char* what) {
+    if (!holds && violation.empty()) violation = what;
+  }
+
+  // Slow: the state from all stored changes, one after the other.
+  void check_replay() {
+    State again;
+    for (const Change& change : history) evolve(again, change);
+    require(again.same_facts(state), "I6: a replay from nothing gives another state");
+  }
+
+ private:
+  struct ModelLease {
+    WorkerName worker;
+    FencingToken token;
+  };
+  struct Answer {
+    FencingToken token;
+    Verdict verdict;
+    std::string reason;
+  };
+  using Leases = std::map<TaskId, ModelLease>;
+  using Deadlines = std::map<TaskId, Timestamp>;
+
+  std::set<TaskId> open_;
+  Leases leases_;
+  Deadlines deadlines_;
+  FencingToken last_token_;
+  std::map<std::pair<TaskId, FencingToken>, std::int64_t> charged_;
+  std::map<LabId, std::int64_t> spent_;
+  std::map<LabId, std::uint64_t> attempts_charged_;
+  std::map<LabId, std::uint64_t> without_keep_;
+  std::map<LabId, std::map<ExperimentNumber, std::uint64_t>> visits_;  // of this segment
+  std::map<LabId, std::set<ExperimentNumber>> numbers_;
+  std::map<std::pair<LabId, ExperimentNumber>, Answer> answers_;
+
+  void end_lease(TaskId task) {
+    leases_.erase(task);
+    deadlines_.erase(task);
+  }
+
+  void charge(LabId lab, TaskId task, FencingToken token, std::int64_t cost) {
+    require(charged_.emplace(std::pair(task, token), cost).second, "I1: a token is charged twice");
+    spent_[lab] += cost;
+    attempts_charged_[lab] += 1;
+  }
+
+  void note(const LabOpened&) {}
+  void note(const SettingsChanged&) {}
+  void note(const LabStatusChanged&) {}
+  void note(const WorkerJoined&) {}
+  void note(const WorkerSeen&) {}
+  void note(const WorkerGone&) {}
+
+  void note(const SegmentBegan& fact) {
+    visits_[fact.lab].clear();
+    without_keep_[fact.lab] = 0;
+    for (const TaskId task : open_) {
+      require(state.tasks.at(task).lab != fact.lab, "a task outlives its segment");
+    }
+  }
+
+  void note(const TaskCreated& fact) {
+    require(open_.insert(fact.task).second, "a task is created twice");
+    require(numbers_[fact.lab].insert(fact.experiment).second, "a number is given twice");
+    if (fact.parent) visits_[fact.lab][*fact.parent] += 1;
+  }
+
+  void note(const LeaseGranted& fact) {
+    require(open_.contains(fact.task), "a task is leased after its end");
+    require(fact.token > last_token_, "I2: a token does not grow");
+    last_token_ = fact.token;
+    require(leases_.emplace(fact.task, ModelLease{fact.worker, fact.token}).second,
+            "I2: two leases of a task are current");
+  }
+
+  void note(const LeaseExtended& fact) {
+    const auto lease = leases_.find(fact.task);
+    require(lease != leases_.end() && lease->second.token == fact.token, "no lease to extend");
+    deadlines_.insert_or_assign(fact.task, fact.until);
+  }
+
+  void note(const LeaseEnded& fact) {
+    const auto lease = leases_.find(fact.task);
+    require(lease != leases_.end() && lease->second.token == fact.token, "no lease to end");
+    end_lease(fact.task);
+  }
+
+  void note(const TaskDropped& fact) {
+    require(open_.erase(fact.task) == 1, "I3: a task ends twice");
+    end_lease(fact.task);
+  }
+
+  void note(const CostSpent& fact) {
+    charge(fact.lab, fact.task, fact.token, fact.cost.usd.value());
+    const auto found = stored.find({fact.lab, fact.experiment});
+    if (found == stored.end()) return;
+    found->second.charged.push_back(fact.token);
+    found->second.cost.usd = MicroUsd(found->second.cost.usd.value() + fact.cost.usd.value());
+  }
+
+  void note(const ExperimentFinished& fact) {
+    const Experiment& one = fact.experiment;
+    require(open_.erase(one.task) == 1, "I3: a task ends twice");
+    require(stored.emplace(std::pair(one.lab, one.number), one).second,
+            "I1: an experiment is decided twice");
+    if (one.token == FencingToken()) {
+      require(one.verdict == Verdict::crash && !leases_.contains(one.task),
+              "given up while it runs");
+      require(fact.cost == Cost{}, "given up, but it cost something");
+    } else {
+      const auto lease = leases_.find(one.task);
+      require(lease != leases_.end() && lease->second.token == one.token,
+              "I2: a report counts that holds no current lease");
+      if (charged_.contains({one.task, one.token})) {
+        require(fact.cost == Cost{}, "I1: a cost counts twice");
+      } else {
+        charge(one.lab, one.task, one.token, fact.cost.usd.value());
+      }
+    }
+    end_lease(one.task);
+    const bool keep = one.verdict == Verdict::keep;
+    std::uint64_t& without = without_keep_[one.lab];
+    without = keep || one.kind == TaskKind::baseline ? 0 : without + 1;
+    if (keep) check_kept(one);
+  }
+
+  void check_kept(const Experiment& one) {
+    const Segment& segment = state.labs.at(one.lab).segment;
+    require(one.segment == segment.number, "an experiment of an old segment is kept");
+    require(one.commit && one.tree && one.measurements.size() == 1, "I7: kept without measurement");
+    if (one.measurements.empty() || !one.tree) return;
+    const ScoreIdentity& identity = one.measurements[0].identity;
+    require(identity.evaluator == segment.evaluator_hash && identity.data == segment.data_hash &&
+                identity.tree == *one.tree,
+            "I7: kept on a measurement of something else");
+  }
+
+  void check_reply(const Command& command, const Reply& reply, const Leases& leases,
+                   const Deadlines& deadlines) {
+    if (std::holds_alternative<Error>(reply) || std::holds_alternative<SayHello>(reply) ||
+        std::holds_alternative<NothingToDo>(reply)) {
+      require(last.empty(), "a refusal changed something");
+    }
+    if (const auto* report = std::get_if<ReportArrived>(&command)) {
+      check_report(*report, reply, leases, deadlines);
+    }
+    if (const auto* granted = std::get_if<Granted>(&reply)) check_grant(*granted);
+    for (const LeaseEnded& fact : last_of<LeaseEnded>()) {
+      const auto task = state.tasks.find(fact.task);
+      if (fact.how == LeaseEnd::returned || task == state.tasks.end()) continue;
+      require(task->second.losses <= state.labs.at(task->second.lab).settings.stop.max_restarts,
+              "I3: a task is retried without end");
+    }
+  }
+
+  void check_report(const ReportArrived& command, const Reply& reply, const Leases& leases,
+                    const Deadlines& deadlines) {
+    const Report& report = command.report;
+    if (std::holds_alternative<ReportStale>(reply)) {
+      const bool returned = report.outcome == Outcome::returned;
+      for (const Change& change : last) {
+        require(std::holds_alternative<CostSpent>(change) ||
+                    std::holds_alternative<LabStatusChanged>(change) ||
+                    (returned && std::holds_alternative<LeaseEnded>(change)),
+                "I2: a stale report changed more than what was spent");
+      }
+    }
+    const auto* counted = std::get_if<ReportCounted>(&reply);
+    if (counted == nullptr) return;
+    const auto [first, is_first] =
+        answers_.emplace(std::pair(report.lab, report.experiment),
+                         Answer{report.token, counted->verdict, counted->reason});
+    require(first->second.token == report.token && first->second.verdict == counted->verdict &&
+                first->second.reason == counted->reason,
+            "I1: the same report got another answer");
+    const auto found = stored.find({report.lab, report.experiment});
+    require(found != stored.end() && found->second.token == report.token,
+            "I1: acknowledged, but not in the store");
+    if (!is_first) {
+      require(last.empty(), "I1: a report counts again");
+      return;
+    }
+    const auto lease = leases.find(report.task);
+    require(lease != leases.end() && lease->second.token == report.token &&
+                lease->second.worker == command.worker,
+            "I2: a report counts that holds no current lease");
+    const auto deadline = deadlines.find(report.task);
+    require(deadline == deadlines.end() || now < deadline->second,
+            "I2: a report counts after its deadline");
+  }
+
+  // I4: what is leased was affordable.
+  void check_grant(const Granted& granted) {
+    const Task& task = state.tasks.at(granted.task);
+    const Lab& lab = state.labs.at(task.lab);
+    const StopLimits& limits = lab.settings.stop;
+    require(lab.status == LabStatus::running, "I4: leased in a lab that does not run");
+    require(task.segment == lab.segment.number, "leased for an old segment");
+    const std::uint64_t running = state.index.labs.at(lab.id).leased.size();
+    if (task.kind == TaskKind::explore && limits.max_iterations != 0) {
+      require(lab.counters.iterations + running <= limits.max_iterations,
+              "I4: more experiments are leased than the limit allows");
+    }
+    const std::int64_t before =
+        lab.budget.spent.value() + lab.budget.reserved.value() - task.lease->reserved.value();
+    require(limits.max_cost.value() == 0 || before < limits.max_cost.value(),
+            "I4: leased without money");
+    require(limits.max_time.count() == 0 ||
+                lab.budget.active + (now - *lab.budget.running_since) < limits.max_time,
+            "I4: leased after the time was over");
+    require(state.presence.deadlines.contains(task.id), "leased without a deadline");
+  }
+
+  void check_state() {
+    require(replayed.same_facts(state), "I6: stored changes give another state");
+    State indexed;
+    indexed.labs = state.labs;
+    indexed.tasks = state.tasks;
+    rebuild_index(indexed);
+    require(indexed.index == state.index, "the index is not that of the tasks");
+    std::map<LabId, std::uint64_t> open;
+    for (const auto& [id, task] : state.tasks) {
+      check_task(task);
+      open[task.lab] += 1;
+    }
+    require(state.tasks.size() == open_.size(), "I3: a task is lost");
+    for (const auto& [id, lab] : state.labs) check_lab(lab, open[id]);
+    for (const auto& [id, deadline] : state.presence.deadlines) {
+      require(leases_.contains(id), "a deadline without a lease");
+    }
+  }
+
+  void check_task(const Task& task) {
+    require(open_.contains(task.id), "I3: an ended task is still there");
+    const auto lease = leases_.find(task.id);
+    require(task.lease.has_value() == (lease != leases_.end()), "I2: a lease is lost");
+    if (task.lease && lease != leases_.end()) {
+      require(
+          task.lease->token == lease->second.token && task.lease->worker == lease->second.worker,
+          "I2: a lease is another's");
+    }
+    const Lab& lab = state.labs.at(task.lab);
+    require(task.segment == lab.segment.number, "a task outlives its segment");
+    require((task.kind == TaskKind::explore) == lab.segment.baseline_measured,
+            "explored before the baseline is measured, or a baseline after");
+  }
+
+  void check_lab(const Lab& lab, std::uint64_t open) {
+    Counters counters;
+    std::map<ExperimentNumber, FrontierEntry> kept;
+    const auto begin = stored.lower_bound({lab.id, ExperimentNumber(0)});
+    for (auto one = begin; one != stored.end() && one->first.first == lab.id; ++one) {
+      count(lab, one->second, counters, kept);
+    }
+    counters.without_keep = without_keep_[lab.id];
+    require(lab.counters == counters, "I6: counters are not those of the decided experiments");
+    require(lab.frontier == kept, "I6: the frontier is not what was kept in this segment");
+    check_best(lab);
+    check_budget(lab);
+    check_status(lab, open);
+    require(lab.segment.baseline_measured == !lab.frontier.empty(), "kept before the baseline");
+    if (!lab.segment.baseline_measured) require(open <= 1, "more than the baseline is open");
+    for (const auto& [tree, number] : lab.trees) {
+      const Experiment& owner = stored.at({lab.id, number});
+      require(owner.tree == tree && owner.segment == lab.segment.number, "a tree is another's");
+    }
+  }
+
+  void count(const Lab& lab, const Experiment& one, Counters& counters,
+             std::map<ExperimentNumber, FrontierEntry>& kept) {
+    counters.experiments += 1;
+    counters.by_verdict[one.verdict] += 1;
+    if (one.kind == TaskKind::explore) counters.iterations += 1;
+    std::int64_t cost = 0;
+    for (const FencingToken token : one.charged) {
+      const auto charge = charged_.find({one.task, token});
+      require(charge != charged_.end(), "an experiment has a cost that nobody had");
+      if (charge != charged_.end()) cost += charge->second;
+    }
+    require(one.cost.usd.value() == cost, "an experiment's cost is not the sum of its attempts");
+    if (one.segment != lab.segment.number || one.verdict != Verdict::keep) return;
+    FrontierEntry entry;
+    entry.number = one.number;
+    entry.score = one.score().value_or(0.0);
+    entry.commit = one.commit.value_or(ObjectId{});
+    const auto& visits = visits_[lab.id];
+    const auto visited = visits.find(one.number);
+    entry.visits = visited == visits.end() ? 0 : visited->second;
+    kept.emplace(one.number, entry);
+  }
+
+  void check_best(const Lab& lab) {
+    require(lab.best.has_value() == !lab.frontier.empty(), "I6: best is lost");
+    if (!lab.best) return;
+    const auto entry = lab.frontier.find(lab.best->number);
+    require(entry != lab.frontier.end() && entry->second == *lab.best, "I6: best is not kept");
+    for (const auto& [number, other] : lab.frontier) {
+      const bool better = lab.settings.metric.direction == Direction::minimize
+                              ? other.score < lab.best->score
+                              : other.score > lab.best->score;
+      require(!better, "I6: another is better than best");
+    }
+  }
+
+  void check_budget(const Lab& lab) {
+    std::int64_t reserved = 0;
+    for (const auto& [id, task] : state.tasks) {
+      if (task.lab == lab.id && task.lease) reserved += task.lease->reserved.value();
+    }
+    require(lab.budget.reserved.value() == reserved, "I4: reserved is not what leases reserve");
+    require(lab.budget.spent.value() == spent_[lab.id], "I4: spent is not what was charged");
+    require(lab.budget.charged == attempts_charged_[lab.id], "I4: attempts are miscounted");
+    require(lab.budget.running_since.has_value() == (lab.status == LabStatus::running),
+            "time runs in a lab that does not, or stands in one that does");
+  }
+
+  void check_status(const Lab& lab, std::uint64_t open) {
+    const std::uint64_t leased = state.index.labs.at(lab.id).leased.size();
+    if (lab.status == LabStatus::stopped) require(leased == 0, "stopped, but something runs");
+    if (lab.status == LabStatus::stopping) require(leased > 0, "stopping, but nothing runs");
+    if (lab.status == LabStatus::stopped || lab.status == LabStatus::stopping) return;
+    const StopLimits& limits = lab.settings.stop;
+    require(limits.max_iterations == 0 || lab.counters.iterations < limits.max_iterations,
+            "all experiments are done, but it runs");
+    require(limits.plateau_threshold == 0 || lab.counters.without_keep < limits.plateau_threshold,
+            "a plateau, but it runs");
+    require(limits.max_cost.value() == 0 || lab.budget.spent < limits.max_cost,
+            "the money is spent, but it runs");
+    if (limits.target_score && lab.best) {
+      const bool reached = lab.settings.metric.direction == Direction::minimize
+                               ? lab.best->score <= *limits.target_score
+                               : lab.best->score >= *limits.target_score;
+      require(!reached, "the target is reached, but it runs");
+    }
+    require(open >= leased, "more leases than tasks");
+  }
+};
+
+}  // namespace swarmlab::swarm
