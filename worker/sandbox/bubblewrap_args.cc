@@ -161,8 +161,11 @@ Result<Words> bubblewrap_args(const SystemView& system, const SandboxRequest& re
   words.insert(words.end(), system.args.begin(), system.args.end());
   for (const Mount& mount : request.mounts) SWARMLAB_CHECK(add_mount(words, mount));
   SWARMLAB_CHECK(add_environment(words, system, request));
-  // Last, when all mount points are made.
-  add(words, {"--remount-ro", "/dev", "--remount-ro", "/", "--chdir", request.folder});
+  // Last, when all mount points are made. /proc too: started by root, we are root to the kernel's
+  // settings in /proc/sys, and bubblewrap leaves those writable. Whoever may set core_pattern there
+  // has programs run outside, with all rights.
+  add(words, {"--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"});
+  add(words, {"--chdir", request.folder});
   return words;
 }
 
