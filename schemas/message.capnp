@@ -93,6 +93,7 @@ struct Hello {
   protocolMin @4 :UInt16;
   protocolMax @5 :UInt16;
   version @6 :Text;          # of the worker's build, for people
+  again @7 :Bool;            # this process said hello before: what it does not hold, it never got
 }
 
 struct Welcome {
@@ -109,6 +110,7 @@ struct Work {
   report @1 :Record.Report;             # absent: only asks
   attachments @2 :Record.Attachments;   # of the report; absent: none
   packBytes @3 :UInt64;  # length of the pack that was sent under the report's (task, token). 0: none
+  slot @4 :UInt32;       # who asks, from 0. A slot that asks again did not get the last answer.
 }
 
 struct WorkReply {
@@ -164,7 +166,7 @@ struct PackChunk {
   # again; a gap is answered by where to go on.
   task @0 :UInt64;           # 0: of a lab that is to be opened, `token` is a number of the sender's
   token @1 :UInt64;
-  offset @2 :UInt64;         # bytes; 0 begins anew
+  offset @2 :UInt64;         # bytes
   data @3 :Data;             # at most chunkBytes
   last @4 :Bool;
 }

@@ -5,7 +5,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
-CORE = {"coordinator/swarm", "coordinator/policy", "coordinator/judge", "worker/plan", "common/model"}
+CORE = {"coordinator/swarm", "coordinator/policy", "coordinator/judge", "common/model"}
 # The rooms that see Cap'n Proto: codecs, and the edges that speak in its views.
 CAPNP = {"common/wire", "coordinator/store", "coordinator/server", "worker/server", "worker/spool", "cli"}
 # Which room may include which library; a library that is not listed is free.
@@ -33,13 +33,12 @@ MAY_USE = {  # room: the rooms that it may include, besides itself
     "coordinator/store": MODEL | {"coordinator/policy", "coordinator/swarm", "common/wire", "common/git", "common/os", "schemas"},
     "coordinator/server": MODEL | {"coordinator/policy", "coordinator/swarm", "coordinator/store", "coordinator/judge", "common/net", "common/lab",
                                    "common/log", "common/git", "common/wire", "common/os", "schemas"},
-    "worker/plan": MODEL,
     "worker/sandbox": MODEL | {"common/os"},
     "worker/workspace": MODEL | {"common/git", "common/lab", "common/os"},
     "worker/agent": MODEL | {"worker/sandbox", "common/lab", "common/os"},
     "worker/evaluator": MODEL | {"worker/sandbox", "common/lab", "common/os"},
     "worker/spool": MODEL | {"common/wire", "common/os", "schemas"},
-    "worker/server": MODEL | {"worker/plan", "worker/sandbox", "worker/workspace", "worker/agent", "worker/evaluator",
+    "worker/server": MODEL | {"worker/sandbox", "worker/workspace", "worker/agent", "worker/evaluator",
                               "worker/spool", "common/net", "common/log", "common/wire", "common/git", "common/lab", "common/os", "schemas"},
     "cli": None,  # everything
 }

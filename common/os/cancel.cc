@@ -7,12 +7,23 @@
 #include <cstdint>
 #include <cstring>
 
+#include "common/os/clock.h"
+
 namespace swarmlab {
 
 bool CancelToken::cancelled() const {
   if (!event_) return false;
   pollfd event{.fd = event_->get(), .events = POLLIN, .revents = 0};
   return ::poll(&event, 1, 0) > 0;
+}
+
+bool CancelToken::wait(Milliseconds time) const {
+  const Deadline deadline = Deadline::after(time);
+  pollfd event{.fd = fd(), .events = POLLIN, .revents = 0};  // -1 is passed over: only waits
+  while (true) {
+    const int ready = ::poll(&event, 1, deadline.poll_timeout());
+    if (ready >= 0 || errno != EINTR) return ready > 0;
+  }
 }
 
 Result<CancelSource> CancelSource::make() {

@@ -5,6 +5,7 @@
 
 #include "common/os/unique_fd.h"
 #include "common/result.h"
+#include "common/strong_id.h"
 
 namespace swarmlab {
 
@@ -14,6 +15,8 @@ class CancelToken {
   CancelToken() = default;
 
   [[nodiscard]] bool cancelled() const;
+  /// Waits until the cancel or for this long. \return whether it is cancelled.
+  bool wait(Milliseconds time) const;
   /// Readable (POLLIN) from the cancel on, for good: poll it, do not read it. -1: never cancelled;
   /// poll(2) skips that. Valid as long as a token or the source lives.
   [[nodiscard]] int fd() const { return event_ ? event_->get() : -1; }

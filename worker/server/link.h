@@ -3,6 +3,7 @@
 // coordinator answers the same request the same way.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,6 +24,7 @@ struct LinkOptions {
   std::string host_class;
   std::string version;
   std::uint32_t slots = 1;
+  std::function<void()> on_drain = {};  // the coordinator wants us to leave; from any thread
 };
 
 // What the coordinator said to a report.
@@ -55,9 +57,15 @@ class Link {
   Link& operator=(Link&&) = delete;
   ~Link();
 
-  /// Sends the report (if any), and asks for a task (if `ask`). Blocks until there is an answer.
-  /// \return  unavailable when `stop` came first; invalid_input if the coordinator refuses us.
-  Result<WorkAnswer> work(const SpooledReport* report, bool ask, const CancelToken& stop);
+  struct WorkRequest {
+    const SpooledReport* report = nullptr;  // to be delivered; may be null
+    bool ask = false;                       // for a task
+    std::uint32_t slot = 0;                 // who asks
+  };
+  /// Blocks until there is an answer. A task that it brings is among the holdings.
+  /// \return  unavailable when `stop` came first, or nobody answers and we leave; invalid_input
+  ///          if the coordinator refuses us.
+  Result<WorkAnswer> work(const WorkRequest& request, const CancelToken& stop);
 
   /// The experiment whose candidate has this tree.
   Result<std::optional<ExperimentNumber>> known_tree(LabId lab, const ObjectId& tree,
@@ -69,7 +77,8 @@ class Link {
 
   /// From now on heartbeats say that this worker takes nothing more.
   void leave();
-  /// Says goodbye: leases that are still held go back. Waits a little for the answer.
+  /// Says goodbye: leases that are still held go back. Waits a little for the answer; after it
+  /// nothing is sent any more.
   void bye();
 
  private:

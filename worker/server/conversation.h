@@ -1,0 +1,86 @@
+// Talking with the coordinator: a session that is renewed when it is lost, and requests that are
+// sent again until they are answered. For .cc files only: it includes the generated headers.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "common/net/client.h"
+#include "common/os/cancel.h"
+#include "common/os/clock.h"
+#include "common/wire/message_codec.h"
+#include "worker/server/holdings.h"
+#include "worker/server/link.h"
+
+namespace swarmlab::worker {
+
+/// Thread-safe.
+class Conversation {
+ public:
+  using Fill = std::function<void(schema::Envelope::Body::Builder)>;
+
+  /// `holdings` must outlive it.
+  static Result<std::unique_ptr<Conversation>> open(const LinkOptions& options, Holdings& holdings);
+
+  // A request on its way.
+  struct Sent {
+    std::uint64_t session = 0;
+    std::future<Result<std::string>> reply;
+  };
+  /// Says hello first, if there is no session. `unavailable` if that was not answered in time.
+  Result<Sent> send(const Fill& fill);
+  /// Waits for the reply. `unavailable`: none came, or the session was over. What the coordinator
+  /// refuses is its error.
+  Result<wire::Incoming> receive(Sent sent);
+
+  /// send() and receive(), again and again while the answer is `unavailable`, until `stop`; after
+  /// leave(), for as long as somebody answers.
+  Result<wire::Incoming> ask(const Fill& fill, const CancelToken& stop);
+
+  /// Calls `action` until it gives anything but `unavailable`, as ask() does.
+  template <class Action>
+  auto persist(const CancelToken& stop, const Action& action) -> decltype(action()) {
+    Milliseconds pause = kFirstPause;
+    while (true) {
+      auto result = action();
+      if (result || result.error().code != ErrorCode::unavailable || gives_up()) return result;
+      if (stop.wait(pause)) return result;
+      pause = std::min(pause * 2, kLongestPause);
+    }
+  }
+
+  void leave() { leaving_.store(true); }
+  [[nodiscard]] bool leaving() const { return leaving_.load(); }
+  /// How often the coordinator wants to hear from us.
+  [[nodiscard]] Milliseconds heartbeat() const { return Milliseconds(heartbeat_ms_.load()); }
+  /// Requests that wait end, later ones fail at once.
+  void close() { client_.close(); }
+
+ private:
+  static constexpr Milliseconds kFirstPause{50};
+  static constexpr Milliseconds kLongestPause{2000};
+
+  Conversation(const LinkOptions& options, Holdings& holdings, net::Client client);
+  Result<std::uint64_t> session();
+  Result<std::uint64_t> say_hello();
+  void take_welcome(schema::Welcome::Reader welcome, const std::vector<LeaseKey>& held);
+  void forget(std::uint64_t session);
+  [[nodiscard]] bool gives_up() const;
+
+  const LinkOptions options_;
+  Holdings& holdings_;
+  net::Client client_;
+  std::atomic<bool> leaving_ = false;
+  std::atomic<std::uint32_t> heartbeat_ms_ = 1000;
+  std::atomic<Deadline::TimePoint> last_heard_;
+
+  std::mutex joining_;  // held while saying hello: others wait for its session
+  std::uint64_t session_ = 0;
+  bool said_hello_ = false;
+};
+
+}  // namespace swarmlab::worker

@@ -1,0 +1,214 @@
+#include "worker/server/link.h"
+
+#include <condition_variable>
+#include <thread>
+
+#include "common/log/log.h"
+#include "common/wire/record_codec.h"
+#include "worker/server/conversation.h"
+#include "worker/server/packs.h"
+
+namespace swarmlab::worker {
+namespace {
+
+using Body = schema::Envelope::Body::Builder;
+
+Result<ReportAnswer> read_report_answer(schema::WorkReply::Report::Reader answer) {
+  ReportAnswer read;
+  if (answer.isCounted()) {
+    SWARMLAB_TRY(verdict, wire::read(answer.getCounted().getVerdict()));
+    read.verdict = verdict;
+    read.reason = wire::string_of(answer.getCounted().getReason());
+  } else if (answer.isStale()) {
+    read.kind = ReportAnswer::Kind::stale;
+    read.reason = wire::string_of(answer.getStale());
+  } else if (answer.isRefused()) {
+    read.kind = ReportAnswer::Kind::refused;
+    read.reason = wire::string_of(answer.getRefused());
+  } else {
+    return fail(ErrorCode::invalid_input, "the coordinator did not answer the report");
+  }
+  return read;
+}
+
+Result<WorkAnswer> read_answer(schema::WorkReply::Reader reply, const Link::WorkRequest& request) {
+  WorkAnswer answer;
+  if (request.report != nullptr) {
+    SWARMLAB_TRY(report, read_report_answer(reply.getReport()));
+    answer.report = report;
+  }
+  const auto task = reply.getTask();
+  if (task.isAssignment()) {
+    SWARMLAB_TRY(assignment, wire::read(task.getAssignment()));
+    answer.assignment = std::move(assignment);
+  } else if (request.ask) {
+    answer.nothing = NothingYet{.because = "no task", .retry_after = Milliseconds(1000)};
+    if (task.isNothing()) {
+      answer.nothing = NothingYet{.because = wire::string_of(task.getNothing().getBecause()),
+                                  .retry_after = Milliseconds(task.getNothing().getRetryMs())};
+    }
+  }
+  return answer;
+}
+
+void write_ids(capnp::List<capnp::Data>::Builder to, std::span<const ObjectId> ids) {
+  for (unsigned i = 0; i < ids.size(); ++i) to.set(i, wire::data_of(ids[i]));
+}
+
+}  // namespace
+
+struct Link::Impl {
+  Impl(const LinkOptions& chosen, Holdings& held, std::unique_ptr<Conversation> opened)
+      : options(chosen), holdings(held), conversation(std::move(opened)) {
+    beats = std::thread([this] { beat_until_closed(); });
+  }
+  ~Impl() {
+    {
+      const std::lock_guard lock(mutex);
+      closed = true;
+    }
+    changed.notify_all();
+    conversation->close();
+    if (beats.joinable()) beats.join();
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  Impl(Impl&&) = delete;
+  Impl& operator=(Impl&&) = delete;
+
+  void beat_until_closed() {
+    std::unique_lock lock(mutex);
+    while (!closed) {
+      lock.unlock();
+      beat();
+      lock.lock();
+      changed.wait_for(lock, conversation->heartbeat(), [this] { return closed || hurry; });
+      hurry = false;
+    }
+  }
+
+  void beat() {
+    const auto write_state = [this](Body body) {
+      auto heartbeat = body.initHeartbeat();
+      const std::vector<LeaseKey> held = holdings.all();
+      auto list = heartbeat.initHeld(static_cast<unsigned>(held.size()));
+      for (unsigned i = 0; i < held.size(); ++i) {
+        list[i].setTask(held[i].task.value());
+        list[i].setToken(held[i].token.value());
+      }
+      heartbeat.setLeaving(conversation->leaving());
+    };
+    auto sent = conversation->send(write_state);
+    if (!sent) return;
+    const auto reply = conversation->receive(*std::move(sent));
+    if (!reply || !reply->body().isHeartbeatReply()) return;
+    const auto wish = reply->body().getHeartbeatReply();
+    for (const auto lease : wish.getDrop())
+      holdings.cancel({TaskId(lease.getTask()), FencingToken(lease.getToken())});
+    if (wish.getDrain() && options.on_drain) options.on_drain();
+  }
+
+  // One try.
+  Result<WorkAnswer> work(const WorkRequest& request) {
+    const SpooledReport* report = request.report;
+    if (report != nullptr && !report->pack.empty()) {
+      SWARMLAB_CHECK(
+          send_pack(*conversation, {report->report.task, report->report.token}, report->pack));
+    }
+    SWARMLAB_TRY(sent, conversation->send([&](Body body) {
+      auto work = body.initWork();
+      work.setAsk(request.ask);
+      work.setSlot(request.slot);
+      if (report == nullptr) return;
+      wire::write(work.initReport(), report->report);
+      wire::write(work.initAttachments(), report->attachments);
+      work.setPackBytes(report->pack.size());
+    }));
+    auto reply = conversation->receive(std::move(sent));
+    if (!reply && reply.error().code == ErrorCode::conflict)  // it lost the pack: send it again
+      return fail(ErrorCode::unavailable, "{}", reply.error().message);
+    if (!reply) return tl::unexpected(reply.error());
+    if (!reply->body().isWorkReply())
+      return fail(ErrorCode::invalid_input, "the coordinator answered an ask with something else");
+    return read_answer(reply->body().getWorkReply(), request);
+  }
+
+  LinkOptions options;
+  Holdings& holdings;
+  std::unique_ptr<Conversation> conversation;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool closed = false;
+  bool hurry = false;  // a heartbeat is due now
+  std::thread beats;
+};
+
+Link::Link(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Link::~Link() = default;
+
+Result<std::unique_ptr<Link>> Link::connect(const LinkOptions& options, Holdings& holdings) {
+  SWARMLAB_TRY(conversation, Conversation::open(options, holdings));
+  return std::unique_ptr<Link>(
+      new Link(std::make_unique<Impl>(options, holdings, std::move(conversation))));
+}
+
+Result<WorkAnswer> Link::work(const WorkRequest& request, const CancelToken& stop) {
+  SWARMLAB_TRY(answer, impl_->conversation->persist(stop, [&] { return impl_->work(request); }));
+  if (answer.assignment)
+    impl_->holdings.add({answer.assignment->task, answer.assignment->token}, std::nullopt);
+  return std::move(answer);
+}
+
+Result<std::optional<ExperimentNumber>> Link::known_tree(LabId lab, const ObjectId& tree,
+                                                         const CancelToken& stop) {
+  SWARMLAB_TRY(reply, impl_->conversation->ask(
+                          [&](Body body) {
+                            auto check = body.initTreeCheck();
+                            check.setLab(lab.value());
+                            check.setTree(wire::data_of(tree));
+                          },
+                          stop));
+  if (!reply.body().isTreeReply())
+    return fail(ErrorCode::invalid_input, "the coordinator did not say whether it knows a tree");
+  const auto known = reply.body().getTreeReply();
+  if (known.isUnknown()) return std::optional<ExperimentNumber>();
+  return std::optional(ExperimentNumber(known.getExperiment()));
+}
+
+Result<std::string> Link::fetch(LabId lab, std::span<const ObjectId> wanted,
+                                std::span<const ObjectId> had, const CancelToken& stop) {
+  Conversation& conversation = *impl_->conversation;
+  return conversation.persist(stop, [&]() -> Result<std::string> {
+    SWARMLAB_TRY(sent, conversation.send([&](Body body) {
+      auto fetch = body.initFetch();
+      fetch.setLab(lab.value());
+      write_ids(fetch.initWanted(static_cast<unsigned>(wanted.size())), wanted);
+      write_ids(fetch.initHave(static_cast<unsigned>(had.size())), had);
+    }));
+    SWARMLAB_TRY(reply, conversation.receive(std::move(sent)));
+    if (!reply.body().isFetchReply())
+      return fail(ErrorCode::invalid_input, "the coordinator answered a fetch with something else");
+    const auto offer = reply.body().getFetchReply();
+    return receive_pack(conversation, offer.getTransfer(), offer.getSize());
+  });
+}
+
+void Link::leave() {
+  impl_->conversation->leave();
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->hurry = true;
+  }
+  impl_->changed.notify_all();
+}
+
+void Link::bye() {
+  auto sent = impl_->conversation->send([](Body body) { body.setBye(); });
+  if (sent) {
+    if (const auto done = impl_->conversation->receive(*std::move(sent)); !done)
+      log::debug("goodbye was not answered: {}", done.error().message);
+  }
+  impl_->conversation->close();
+}
+
+}  // namespace swarmlab::worker
