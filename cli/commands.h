@@ -12,6 +12,8 @@ class App;
 
 namespace swarmlab::cli {
 
+struct TrialWish;
+
 /// Parses `arguments` (without the program's name) and runs what they ask for. Returns the exit
 /// code. Prints help, results and errors to the context's streams; never throws.
 [[nodiscard]] int run_command_line(std::span<const std::string> arguments, Context& context);
@@ -36,7 +38,14 @@ void add_connect(CLI::App& command, Context& context);
 /// The examples at the end of --help.
 void add_examples(CLI::App& command, const std::string& lines);
 
+/// --data and --expose, of the commands that run an evaluator.
+void add_trial_options(CLI::App& command, TrialWish& wish);
+
 // In the order of `swarmlab --help`; each in the file that is named like it.
+void add_init(CLI::App& app, Context& context);
+void add_check(CLI::App& app, Context& context);
+void add_eval(CLI::App& app, Context& context);
+void add_diagnose(CLI::App& app, Context& context);  // in eval.cc
 void add_status(CLI::App& app, Context& context);
 void add_labs(CLI::App& app, Context& context);
 void add_workers(CLI::App& app, Context& context);
@@ -47,7 +56,9 @@ void add_frontier(CLI::App& app, Context& context);
 void add_results(CLI::App& app, Context& context);
 void add_plot(CLI::App& app, Context& context);
 void add_events(CLI::App& app, Context& context);
-void add_steering(CLI::App& app, Context& context);  // pause, resume, stop
+void add_export(CLI::App& app, Context& context);
+void add_steering(CLI::App& app, Context& context);  // pause, resume, stop, drain
+void add_doctor(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 
 }  // namespace swarmlab::cli
