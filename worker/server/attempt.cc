@@ -1,0 +1,314 @@
+#include "worker/server/attempt.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "common/git/pack.h"
+#include "common/lab/lab.h"
+#include "common/lab/scope.h"
+#include "common/os/file.h"
+#include "worker/agent/agent.h"
+#include "worker/agent/outcome.h"
+#include "worker/evaluator/evaluation.h"
+#include "worker/server/texts.h"
+#include "worker/workspace/collect.h"
+#include "worker/workspace/workspace.h"
+
+namespace swarmlab::worker {
+namespace {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// Measures the stage that its scope is.
+class StageTimer {
+ public:
+  StageTimer(std::vector<StageTime>& stages, Stage stage)
+      : stages_(stages), stage_(stage), begin_(std::chrono::steady_clock::now()) {}
+  StageTimer(const StageTimer&) = delete;
+  StageTimer& operator=(const StageTimer&) = delete;
+  StageTimer(StageTimer&&) = delete;
+  StageTimer& operator=(StageTimer&&) = delete;
+  ~StageTimer() {
+    const auto took = std::chrono::steady_clock::now() - begin_;
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took);
+    const auto known = std::ranges::find(stages_, stage_, &StageTime::stage);
+    if (known == stages_.end()) {
+      stages_.push_back({.stage = stage_, .took = micros});
+    } else {
+      known->took += micros;  // two checkouts are one stage
+    }
+  }
+
+ private:
+  std::vector<StageTime>& stages_;
+  Stage stage_;
+  SteadyTime begin_;
+};
+
+class Attempt {
+ public:
+  Attempt(const Workbench& bench, const Assignment& assignment, CancelToken cancel,
+          git::Repository repository, TempFolder folder)
+      : bench_(bench),
+        assignment_(assignment),
+        settings_(assignment.settings),
+        cancel_(std::move(cancel)),
+        repository_(std::move(repository)),
+        folder_(std::move(folder)) {}
+
+  Result<SpooledReport> run() {
+    result_ = returned(assignment_, {});
+    report_.host_class = bench_.host_class;
+    {
+      const StageTimer total(report_.stages, Stage::total);
+      SWARMLAB_CHECK(go());
+    }
+    return std::move(result_);
+  }
+
+ private:
+  // Steps say whether to go on; when they do not, the report has its outcome.
+  Result<void> go() {
+    SWARMLAB_CHECK(bench_.data.verify(settings_.evaluator.data, assignment_.data_hash));
+    SWARMLAB_CHECK(fetch());
+    const bool is_baseline = assignment_.kind == TaskKind::baseline;
+    SWARMLAB_TRY(has_candidate, is_baseline ? take_lab_commit() : make_candidate());
+    if (!has_candidate) return {};
+    SWARMLAB_CHECK(measure());
+    return is_baseline || report_.outcome == Outcome::returned ? Result<void>() : pack();
+  }
+
+  bool end(Outcome outcome, std::string reason) {
+    report_.outcome = outcome;
+    report_.reason = std::move(reason);
+    return false;
+  }
+  [[nodiscard]] std::string in_folder(const char* name) const {
+    return folder_.path() + "/" + name;
+  }
+
+  Result<void> fetch() {
+    const StageTimer timer(report_.stages, Stage::fetch);
+    const ObjectId wanted[] = {assignment_.lab_commit, assignment_.parent_commit};
+    SWARMLAB_CHECK(
+        bench_.objects.bring(bench_.link, assignment_.lab, wanted, repository_, cancel_));
+    SWARMLAB_TRY(tree, repository_.tree_of(assignment_.parent_commit));
+    parent_tree_ = tree;
+    return {};
+  }
+
+  Result<bool> take_lab_commit() {
+    report_.commit = assignment_.lab_commit;
+    SWARMLAB_TRY(tree, repository_.tree_of(assignment_.lab_commit));
+    report_.tree = tree;
+    return true;
+  }
+
+  Result<bool> make_candidate() {
+    SWARMLAB_TRY(scope, Scope::from(settings_.artifact));
+    SWARMLAB_CHECK(lay_out(scope));
+    SWARMLAB_TRY(has_worked, let_agent_work(scope));
+    if (!has_worked) return false;
+    return collect_changes(scope);
+  }
+
+  // The files of ours that lie in the workspace too, where an agent of a predecessor looks for
+  // them.
+  [[nodiscard]] std::vector<std::string> texts_in_workspace(const Scope& scope) const {
+    const std::string base = settings_.folder.empty() ? "" : settings_.folder + "/";
+    std::vector<std::string> paths;
+    for (const std::string& path : {base + settings_.results_file, base + "brief.md"}) {
+      if (!scope.editable(path)) paths.push_back(path);
+    }
+    return paths;
+  }
+
+  Result<void> lay_out(const Scope& scope) {
+    const StageTimer timer(report_.stages, Stage::checkout);
+    const std::string workspace = in_folder("workspace");
+    SWARMLAB_CHECK(prepare(repository_, parent_tree_, workspace));
+    for (const std::string& path : texts_in_workspace(scope)) {
+      const bool is_brief = path.ends_with("brief.md");
+      const std::string file = workspace + "/" + path;
+      SWARMLAB_CHECK(make_folders(std::filesystem::path(file).parent_path().string()));
+      SWARMLAB_CHECK(write_file(file, is_brief ? assignment_.brief : assignment_.results));
+    }
+    SWARMLAB_CHECK(write_file(in_folder("brief.md"), assignment_.brief));
+    SWARMLAB_CHECK(write_file(in_folder("results.tsv"), assignment_.results));
+    return make_folders(in_folder("out"));
+  }
+
+  // Binds of the workspace: all of it, then what may not be written over it.
+  Result<std::vector<sandbox::Mount>> mounts(const Scope& scope) const {
+    SWARMLAB_TRY(listing, repository_.list_tree(parent_tree_));
+    const std::string base = settings_.folder.empty() ? "" : settings_.folder + "/";
+    std::vector<sandbox::Mount> mounts;
+    for (const MountPlan& plan : plan_mounts(listing, scope, {base + "lab.toml"})) {
+      const std::string below = plan.path.empty() ? "" : "/" + plan.path;
+      mounts.push_back({.kind = plan.writable ? sandbox::Mount::Kind::read_write
+                                              : sandbox::Mount::Kind::read_only,
+                        .host = in_folder("workspace") + below,
+                        .inside = "/workspace" + below});
+    }
+    return mounts;
+  }
+
+  Result<bool> let_agent_work(const Scope& scope) {
+    const StageTimer timer(report_.stages, Stage::agent);
+    SWARMLAB_TRY(workspace, mounts(scope));
+    const std::unique_ptr<Agent> agent = make_agent(settings_.agent.kind);
+    SWARMLAB_TRY(request, agent->prepare(assignment_,
+                                         {.workspace = workspace,
+                                          .checkout = in_folder("workspace"),
+                                          .brief = in_folder("brief.md"),
+                                          .results = in_folder("results.tsv"),
+                                          .out = in_folder("out")},
+                                         bench_.environment));
+    SWARMLAB_TRY(ended, bench_.sandbox.run(request, cancel_));
+    report_.cost = agent->read_cost(ended);
+    result_.attachments.agent_log = log_of(ended);
+    AgentSaid said = read_outcome(in_folder("out") + "/" + kOutcomeFile);
+    report_.notes = std::move(said.notes);
+    if (!said.warning.empty())
+      result_.attachments.agent_log += "\noutcome.json: " + said.warning + "\n";
+    if (auto failure = agent->read_end(ended))
+      return end(failure->outcome, std::move(failure->reason));
+    return true;
+  }
+
+  Result<bool> collect_changes(const Scope& scope) {
+    const StageTimer timer(report_.stages, Stage::collect);
+    CollectRequest request{.folder = in_folder("workspace"),
+                           .parent_tree = parent_tree_,
+                           .limits = {.max_file_bytes = settings_.artifact.max_file_bytes},
+                           .ignored = texts_in_workspace(scope)};
+    SWARMLAB_TRY(collected, collect(repository_, scope, request));
+    if (!collected.violations.empty()) {
+      for (const Violation& violation : collected.violations)
+        report_.paths.push_back(violation.path);
+      return end(Outcome::out_of_scope, violations_text(collected.violations));
+    }
+    if (collected.tree == parent_tree_)
+      return end(Outcome::no_change, "the agent changed nothing that it may change");
+    report_.tree = collected.tree;
+    SWARMLAB_TRY(known, bench_.link.known_tree(assignment_.lab, collected.tree, cancel_));
+    if (known) {
+      return end(Outcome::duplicate,
+                 fmt::format("same tree as #{}: not measured again", known->value()));
+    }
+    return commit_candidate(collected.tree);
+  }
+
+  Result<bool> commit_candidate(const ObjectId& tree) {
+    SWARMLAB_TRY(commit,
+                 repository_.commit(tree, {assignment_.parent_commit},
+                                    {.author_name = "swarmlab " + bench_.worker.value(),
+                                     .author_email = "swarmlab@localhost",
+                                     .at = bench_.clock.now(),
+                                     .message = candidate_message(assignment_, report_.notes)}));
+    report_.commit = commit;
+    bench_.objects.remember(commit);
+    return true;
+  }
+
+  // Guard and evaluator, each with a scratch folder of its own, on a checkout that no agent saw.
+  Result<void> measure() {
+    {
+      const StageTimer timer(report_.stages, Stage::checkout);
+      SWARMLAB_CHECK(prepare(repository_, *report_.tree, in_folder("checkout")));
+    }
+    if (settings_.guard) {
+      SWARMLAB_TRY(passed, guard());
+      if (!passed) return {};
+    }
+    return evaluate();
+  }
+
+  Result<EvaluationPaths> paths_for(const char* scratch) const {
+    SWARMLAB_CHECK(make_folders(in_folder(scratch)));
+    return EvaluationPaths{
+        .checkout = in_folder("checkout"), .scratch = in_folder(scratch), .shim = bench_.shim};
+  }
+
+  Result<bool> guard() {
+    const StageTimer timer(report_.stages, Stage::guard);
+    SWARMLAB_TRY(paths, paths_for("guard"));
+    SWARMLAB_TRY(ended, bench_.sandbox.run(prepare_guard(settings_, paths), cancel_));
+    result_.attachments.guard_log = log_of(ended);
+    if (auto failed = read_guard(ended)) return end(failed->outcome, std::move(failed->reason));
+    return true;
+  }
+
+  Result<void> evaluate() {
+    const auto begin = std::chrono::steady_clock::now();
+    const StageTimer timer(report_.stages, Stage::evaluate);
+    SWARMLAB_TRY(paths, paths_for("scratch"));
+    SWARMLAB_TRY(request, prepare_evaluation(settings_, paths));
+    SWARMLAB_TRY(ended, bench_.sandbox.run(request, cancel_));
+    result_.attachments.evaluator_log = log_of(ended);
+    Evaluation evaluation = read_evaluation(settings_, ended);
+    if (auto* failed = std::get_if<Failed>(&evaluation)) {
+      end(failed->outcome, std::move(failed->reason));
+      return {};
+    }
+    take_score(std::get<Scored>(std::move(evaluation)),
+               std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begin));
+    return {};
+  }
+
+  void take_score(Scored scored, Milliseconds took) {
+    report_.outcome = Outcome::measured;
+    Measurement& measurement = report_.measurement.emplace();
+    measurement.identity.evaluator = assignment_.evaluator_hash;
+    measurement.identity.data = assignment_.data_hash;
+    measurement.identity.tree = *report_.tree;
+    measurement.identity.scale = settings_.scale;
+    measurement.identity.host_class = bench_.host_class;
+    measurement.score = scored.score;
+    measurement.metrics = std::move(scored.metrics);
+    measurement.took = took;
+    measurement.worker = bench_.worker;
+    result_.attachments.samples = within_limit(std::move(scored.samples));
+  }
+
+  Result<void> pack() {
+    const StageTimer timer(report_.stages, Stage::pack);
+    SWARMLAB_TRY(pack, git::make_pack(repository_, {*report_.commit}, {assignment_.parent_commit}));
+    result_.pack = std::move(pack);
+    return {};
+  }
+
+  const Workbench& bench_;
+  const Assignment& assignment_;
+  const LabSettings& settings_;
+  CancelToken cancel_;
+  git::Repository repository_;
+  TempFolder folder_;
+  ObjectId parent_tree_;
+  SpooledReport result_;
+  Report& report_ = result_.report;
+};
+
+}  // namespace
+
+SpooledReport returned(const Assignment& assignment, std::string reason) {
+  SpooledReport result;
+  result.report.task = assignment.task;
+  result.report.token = assignment.token;
+  result.report.lab = assignment.lab;
+  result.report.experiment = assignment.experiment;
+  result.report.outcome = Outcome::returned;
+  result.report.reason = std::move(reason);
+  return result;
+}
+
+Result<SpooledReport> attempt(const Workbench& bench, const Assignment& assignment,
+                              const CancelToken& cancel) {
+  SWARMLAB_TRY(repository, bench.objects.repository());
+  SWARMLAB_TRY(folder, TempFolder::create(bench.work_folder, "attempt"));
+  auto result = Attempt(bench, assignment, cancel, std::move(repository), std::move(folder)).run();
+  if (!result && cancel.cancelled()) return returned(assignment, "cancelled");
+  return result;
+}
+
+}  // namespace swarmlab::worker

@@ -1,0 +1,43 @@
+// One attempt at a task: fetch, check out, let the agent work, collect what it may have changed,
+// guard and evaluate that on a clean checkout, pack. ARCHITECTURE.md, "An experiment", has why.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/model/report.h"
+#include "common/os/cancel.h"
+#include "common/os/clock.h"
+#include "common/result.h"
+#include "worker/sandbox/sandbox.h"
+#include "worker/server/data_folders.h"
+#include "worker/server/link.h"
+#include "worker/server/object_cache.h"
+#include "worker/spool/spool.h"
+
+namespace swarmlab::worker {
+
+// What attempts need of their worker, which outlives them. All of it may be shared by slots.
+struct Workbench {
+  Link& link;
+  ObjectCache& objects;
+  DataFolders& data;
+  sandbox::Sandbox& sandbox;
+  Clock& clock;
+  std::string work_folder;  // attempts make folders of their own in it
+  std::string shim;         // where write_shim() wrote
+  WorkerName worker;
+  std::string host_class;
+  std::vector<std::string> environment;  // of this process
+};
+
+/// Blocks until it is done, failed (an outcome of the report), or cancelled (outcome `returned`).
+/// \return  an Error if this worker is what failed: a full disk, a sandbox that does not start. The
+///          task should go back then.
+[[nodiscard]] Result<SpooledReport> attempt(const Workbench& bench, const Assignment& assignment,
+                                            const CancelToken& cancel);
+
+/// The report of an attempt that comes back undone.
+[[nodiscard]] SpooledReport returned(const Assignment& assignment, std::string reason);
+
+}  // namespace swarmlab::worker

@@ -1,0 +1,119 @@
+#include "worker/server/slot.h"
+
+#include "common/log/log.h"
+#include "common/model/names.h"
+
+namespace swarmlab::worker {
+namespace {
+
+constexpr std::uint32_t kMostFailures = 5;
+constexpr Milliseconds kFirstPause{500};
+
+LeaseKey key_of(const Report& report) {
+  return {report.task, report.token};
+}
+
+}  // namespace
+
+void Slot::settle(const SpooledReport& report, const ReportAnswer& answer) {
+  const Report& said = report.report;
+  switch (answer.kind) {
+    case ReportAnswer::Kind::counted:
+      log::info("experiment {} counts: {}{}", said.experiment.value(), name_of(answer.verdict),
+                log::field("why", answer.reason));
+      break;
+    case ReportAnswer::Kind::stale:
+      log::info("experiment {} does not count here: {}", said.experiment.value(), answer.reason);
+      break;
+    case ReportAnswer::Kind::refused:
+      log::error("experiment {}: the coordinator refused the report: {}", said.experiment.value(),
+                 answer.reason);
+      break;
+  }
+  if (const auto removed = spool_.remove(said.task, said.token); !removed)
+    log::warning("spool: {}", removed.error().message);
+  holdings_.remove(key_of(said));
+}
+
+Result<void> Slot::deliver_left_over(std::vector<SpooledReport> reports, const CancelToken& drain) {
+  for (const SpooledReport& report : reports) {
+    const auto answer = bench_.link.work({.report = &report, .ask = false, .slot = index_}, drain);
+    if (answer) {
+      settle(report, *answer->report);
+    } else if (drain.cancelled()) {
+      return {};  // it stays in the spool
+    } else if (answer.error().code == ErrorCode::invalid_input) {
+      settle(report, {.kind = ReportAnswer::Kind::refused, .reason = answer.error().message});
+    } else {
+      return tl::unexpected(answer.error());
+    }
+  }
+  return {};
+}
+
+// Delivers what is done and asks for the next; nothing if there is none now, or none is wanted.
+Result<std::optional<Assignment>> Slot::next(std::optional<SpooledReport>& done,
+                                             const CancelToken& drain) {
+  const bool wants_more = !drain.cancelled() && failures_ < kMostFailures;
+  if (!done && !wants_more) return std::optional<Assignment>();
+  // A report is worth waiting for although we leave: the link gives up by itself. An ask is not.
+  const CancelToken stop = done ? CancelToken() : drain;
+  const SpooledReport* report = done ? &*done : nullptr;
+  auto answer = bench_.link.work({.report = report, .ask = wants_more, .slot = index_}, stop);
+  if (!answer) {
+    done.reset();  // it stays in the spool
+    if (drain.cancelled()) return std::optional<Assignment>();
+    return tl::unexpected(answer.error());
+  }
+  if (done) settle(*done, *answer->report);
+  done.reset();
+  if (answer->nothing) drain.wait(answer->nothing->retry_after);
+  return std::move(answer->assignment);
+}
+
+// What fails here is not the experiment's fault: it goes back, and this worker waits longer and
+// longer before it takes another.
+Result<SpooledReport> Slot::do_task(const Assignment& assignment) {
+  const LeaseKey key{assignment.task, assignment.token};
+  SWARMLAB_TRY(cancel, CancelSource::make());
+  holdings_.add(key, cancel);
+  log::info("experiment {} begins{}{}", assignment.experiment.value(),
+            log::field("lab", assignment.settings.name),
+            log::field("kind", name_of(assignment.kind)));
+  Result<SpooledReport> report = attempt(bench_, assignment, cancel.token());
+  if (report && report->report.outcome != Outcome::returned) {
+    if (auto kept = spool_.put(*report); !kept) report = within("spool", kept.error());
+  }
+  holdings_.add(key, std::nullopt);
+  if (report) {
+    failures_ = 0;
+    return report;
+  }
+  ++failures_;
+  log::error("experiment {} goes back, this worker failed: {}", assignment.experiment.value(),
+             report.error().message);
+  return returned(assignment, report.error().message);
+}
+
+Result<void> Slot::run(std::vector<SpooledReport> left_over, const CancelToken& drain) {
+  SWARMLAB_CHECK(deliver_left_over(std::move(left_over), drain));
+  std::optional<SpooledReport> done;
+  while (true) {
+    SWARMLAB_TRY(assignment, next(done, drain));
+    if (assignment) {
+      SWARMLAB_TRY(report, do_task(*assignment));
+      if (failures_ > 0) drain.wait(kFirstPause * (1U << failures_));
+      const std::string reason = report.report.reason;
+      done = std::move(report);
+      if (failures_ == kMostFailures) {
+        SWARMLAB_CHECK(next(done, drain));
+        return fail(ErrorCode::unavailable, "{} attempts in a row failed here, the last: {}",
+                    kMostFailures, reason);
+      }
+    } else if (drain.cancelled()) {
+      return {};
+    }
+  }
+}
+
+}  // namespace swarmlab::worker

@@ -1,0 +1,83 @@
+#include "worker/server/texts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace swarmlab::worker {
+namespace {
+
+constexpr std::size_t kLogBytes = 32U << 10U;
+constexpr std::size_t kSamplesBytes = 1U << 20U;
+constexpr std::size_t kSubjectBytes = 72;
+constexpr std::size_t kViolationsTold = 5;
+
+void append_tail(std::string& log, const std::string& title, const std::string& text) {
+  if (text.empty()) return;
+  log += "--- " + title + "\n";
+  if (text.size() > kLogBytes) {
+    log += fmt::format("[{} bytes before this are not kept]\n", text.size() - kLogBytes);
+    log.append(text, text.size() - kLogBytes);
+  } else {
+    log += text;
+  }
+  if (!log.ends_with('\n')) log += '\n';
+}
+
+std::string first_line(const std::string& text, std::size_t most) {
+  std::string line = text.substr(0, text.find('\n'));
+  if (line.size() <= most) return line;
+  std::size_t end = most - 3;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0U) == 0x80U) --end;
+  return line.substr(0, end) + "...";
+}
+
+}  // namespace
+
+std::string log_of(const sandbox::SandboxResult& result) {
+  std::string log;
+  append_tail(log, "stdout", result.out);
+  append_tail(log, "stderr", result.err);
+  log += fmt::format("--- {} after {:.3f} s\n", sandbox::describe(result),
+                     static_cast<double>(result.took.count()) / 1e6);
+  return log;
+}
+
+std::string candidate_message(const Assignment& assignment, const AgentNotes& notes) {
+  const std::string subject = first_line(notes.hypothesis, kSubjectBytes);
+  std::string message =
+      subject.empty() ? fmt::format("Experiment {}", assignment.experiment.value()) : subject;
+  message += "\n\n";
+  if (notes.hypothesis.size() > subject.size() && !subject.empty())
+    message += notes.hypothesis + "\n\n";
+  if (!notes.mechanism.empty()) message += "Mechanism: " + notes.mechanism + "\n\n";
+  message += fmt::format("Swarmlab-Lab: {}\nSwarmlab-Experiment: {}\n", assignment.settings.name,
+                         assignment.experiment.value());
+  if (assignment.parent)
+    message += fmt::format("Swarmlab-Parent: {}\n", assignment.parent->value());
+  return message;
+}
+
+std::string violations_text(const std::vector<Violation>& violations) {
+  std::string text = fmt::format("{} path{} left the scope: ", violations.size(),
+                                 violations.size() == 1 ? "" : "s");
+  const std::size_t told = std::min(violations.size(), kViolationsTold);
+  for (std::size_t i = 0; i < told; ++i) {
+    if (i > 0) text += ", ";
+    text += fmt::format("{} ({})", violations[i].path, violations[i].why);
+  }
+  if (told < violations.size()) text += ", ...";
+  return text;
+}
+
+std::vector<SampleScore> within_limit(std::vector<SampleScore> samples) {
+  std::size_t bytes = 0;
+  const auto over = std::ranges::find_if(samples, [&bytes](const SampleScore& sample) {
+    bytes += 64 + sample.id.size() + sample.error.size() + sample.extra.size();
+    return bytes > kSamplesBytes;
+  });
+  samples.erase(over, samples.end());
+  return samples;
+}
+
+}  // namespace swarmlab::worker

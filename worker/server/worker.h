@@ -1,0 +1,64 @@
+// A worker: slots that ask for tasks, do them and report, until it is told to leave.
+//
+// What it measured is on its disk before it is reported, and stays there until the coordinator has
+// acknowledged it: neither a crash of the worker nor one of the coordinator loses it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/os/clock.h"
+#include "common/result.h"
+#include "worker/sandbox/sandbox.h"
+
+namespace swarmlab::worker {
+
+struct WorkerOptions {
+  std::string address;     // of the coordinator: ipc://path or tcp://host:port
+  std::string name;        // one worker of a name at a time
+  std::string folder;      // its own: object cache, spool, work folders
+  std::string host_class;  // measurements compare within one
+  std::string version;     // of this build
+  std::uint32_t slots = 1;
+  std::uint64_t cache_bytes = 4ULL << 30U;
+  std::vector<std::string> environment;  // "NAME=VALUE": what [agent] env may pass on
+};
+
+class Worker {
+ public:
+  /// Takes the folder for itself, clears what attempts left there, and starts to connect.
+  /// \return  conflict if a living worker has the folder
+  static Result<std::unique_ptr<Worker>> start(const WorkerOptions& options,
+                                               std::unique_ptr<sandbox::Sandbox> sandbox,
+                                               Clock& clock);
+
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  Worker(Worker&&) = delete;
+  Worker& operator=(Worker&&) = delete;
+  ~Worker();
+
+  /// Works until leave() and what runs is done.
+  /// \return  an error if it stopped because nothing works here: a full disk, no sandbox, a
+  ///          coordinator of another version
+  Result<void> run();
+
+  /// Takes nothing more; what runs is finished and delivered. Thread-safe.
+  void leave();
+  /// leave(), and what runs is ended and handed back.
+  void leave_now();
+
+ private:
+  struct Impl;
+  explicit Worker(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Whether a living process works in that folder.
+[[nodiscard]] bool is_worker_folder_taken(const std::string& folder);
+/// Whether reports wait in that folder for a worker to deliver them.
+[[nodiscard]] bool has_undelivered_reports(const std::string& folder);
+
+}  // namespace swarmlab::worker
