@@ -1,0 +1,18 @@
+# Carries the files below cli/templates/NAME/ in `target`, as generated/templates.cc: init needs no
+# installed data. Bytes are kept as they are; files may not hold a NUL.
+function(embed_templates target)
+  set(root "${PROJECT_SOURCE_DIR}/cli/templates")
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS LIST_DIRECTORIES false RELATIVE "${root}" "${root}/*")
+  list(FILTER files EXCLUDE REGEX "__pycache__")
+  list(SORT files)
+  set(SWARMLAB_TEMPLATES "")
+  foreach(file IN LISTS files)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${root}/${file}")
+    file(READ "${root}/${file}" content)
+    string(REGEX MATCH "^[^/]+" name "${file}")
+    string(REGEX REPLACE "^[^/]+/" "" path "${file}")
+    string(APPEND SWARMLAB_TEMPLATES "    {\"${name}\", \"${path}\",\n     R\"embedded(${content})embedded\"},\n")
+  endforeach()
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/templates.cc.in" "${PROJECT_BINARY_DIR}/generated/templates.cc" @ONLY)
+  target_sources(${target} PRIVATE "${PROJECT_BINARY_DIR}/generated/templates.cc")
+endfunction()
