@@ -16,9 +16,9 @@
 namespace swarmlab::sandbox {
 namespace {
 
-Result<void> hand_over(Job& job, BwrapFd fd, const char* name, std::string_view bytes) {
+Result<void> hand_over(Job& job, int fd, const char* name, std::string_view bytes) {
   SWARMLAB_TRY(file, memory_file(name, bytes));
-  job.spawn.fds.push_back({file.get(), static_cast<int>(fd)});
+  job.spawn.fds.push_back({file.get(), fd});
   job.handed_over.push_back(std::move(file));
   return {};
 }
@@ -59,11 +59,11 @@ Result<SandboxResult> Bubblewrap::run(const SandboxRequest& request, const Cance
   job.spawn.limits = process_limits(request.limits, parts_.cgroups);
   job.spawn.folder.assign(1, '/');
   job.spawn.die_with_parent = true;
-  SWARMLAB_CHECK(hand_over(job, BwrapFd::args, "args", joined(args)));
-  SWARMLAB_CHECK(hand_over(job, BwrapFd::seccomp, "seccomp", parts_.seccomp));
-  SWARMLAB_CHECK(hand_over(job, BwrapFd::passwd, "passwd", kPasswd));
-  SWARMLAB_CHECK(hand_over(job, BwrapFd::group, "group", kGroup));
-  SWARMLAB_CHECK(hand_over(job, BwrapFd::hosts, "hosts", kHosts));
+  SWARMLAB_CHECK(hand_over(job, static_cast<int>(BwrapFd::args), "args", joined(args)));
+  SWARMLAB_CHECK(hand_over(job, static_cast<int>(BwrapFd::seccomp), "seccomp", parts_.seccomp));
+  int next = kFirstFileFd;
+  for (const std::string& file : parts_.system.files)
+    SWARMLAB_CHECK(hand_over(job, next++, "file", file));
   SWARMLAB_CHECK(add_status_pipe(job));
   return supervise(std::move(job), cancel);
 }

@@ -1,7 +1,5 @@
 #include "worker/sandbox/bubblewrap_args.h"
 
-#include <algorithm>
-#include <array>
 #include <filesystem>
 
 namespace swarmlab::sandbox {
@@ -10,17 +8,6 @@ namespace {
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
-constexpr std::array kSystemFolders = {"/usr",   "/bin",   "/sbin",   "/lib",
-                                       "/lib32", "/lib64", "/libx32", "/opt"};
-
-// What programs look up in /etc and nobody minds to show. No shadow, no keys, no credentials.
-constexpr std::array kEtc = {"ld.so.cache",   "ld.so.conf",      "ld.so.conf.d",    "alternatives",
-                             "ssl/certs",     "ssl/openssl.cnf", "ca-certificates", "localtime",
-                             "nsswitch.conf", "fonts",           "mime.types",      "protocols",
-                             "services",      "os-release"};
-constexpr std::array kEtcPrefixes = {"java", "python3"};
-
-constexpr std::string_view kPath = "/usr/local/bin:/usr/bin:/bin";
 constexpr std::uint64_t kSharedMemoryBytes = 1ULL << 30U;  // of /dev/shm; counts as memory too
 
 void add(Words& words, std::initializer_list<std::string> more) {
@@ -29,52 +16,6 @@ void add(Words& words, std::initializer_list<std::string> more) {
 
 std::string fd_of(BwrapFd fd) {
   return std::to_string(static_cast<int>(fd));
-}
-
-bool is_absolute_and_plain(const std::string& path) {
-  return path.starts_with('/') && fs::path(path).lexically_normal() == fs::path(path) &&
-         path.find('\0') == std::string::npos;
-}
-
-void bind_system_folders(Words& words) {
-  std::error_code error;
-  for (const std::string folder : kSystemFolders) {
-    if (fs::is_symlink(folder, error))
-      add(words, {"--symlink", fs::read_symlink(folder, error).string(), folder});
-    else if (fs::is_directory(folder, error))
-      add(words, {"--ro-bind", folder, folder});
-  }
-}
-
-void bind_etc(Words& words) {
-  std::error_code error;
-  std::vector<std::string> names(kEtc.begin(), kEtc.end());
-  for (const auto& entry : fs::directory_iterator("/etc", error)) {
-    const std::string name = entry.path().filename().string();
-    for (const std::string_view prefix : kEtcPrefixes)
-      if (name.starts_with(prefix)) names.push_back(name);
-  }
-  for (const std::string& name : names)
-    if (fs::exists("/etc/" + name, error))
-      add(words, {"--ro-bind", "/etc/" + name, "/etc/" + name});
-  add(words, {"--perms", "0644", "--file", fd_of(BwrapFd::passwd), "/etc/passwd"});
-  add(words, {"--perms", "0644", "--file", fd_of(BwrapFd::group), "/etc/group"});
-  add(words, {"--perms", "0644", "--file", fd_of(BwrapFd::hosts), "/etc/hosts"});
-}
-
-Result<void> expose(const std::string& path, SystemView& view) {
-  if (!is_absolute_and_plain(path))
-    return fail(ErrorCode::invalid_input, "--expose {}: expected an absolute path", path);
-  std::error_code error;
-  if (!fs::exists(path, error))
-    return fail(ErrorCode::not_found, "--expose {}: there is no such path", path);
-  add(view.args, {"--ro-bind", path, path});
-  const fs::path named(path);
-  if (named.filename() == "bin")
-    view.path.append(1, ':').append(path);
-  else if (fs::is_directory(named / "bin", error))
-    view.path.append(1, ':').append((named / "bin").string());
-  return {};
 }
 
 Result<void> add_mount(Words& words, const Mount& mount) {
@@ -133,14 +74,6 @@ Words isolation(bool disable_user_namespaces) {
 }
 
 }  // namespace
-
-Result<SystemView> view_of_system(const SandboxOptions& options) {
-  SystemView view{.args = {}, .path = std::string(kPath)};
-  bind_system_folders(view.args);
-  bind_etc(view.args);
-  for (const std::string& path : options.expose) SWARMLAB_CHECK(expose(path, view));
-  return view;
-}
 
 Result<Words> bubblewrap_args(const SystemView& system, const SandboxRequest& request,
                               bool disable_user_namespaces) {

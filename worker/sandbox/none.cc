@@ -9,10 +9,10 @@
 #include <filesystem>
 #include <utility>
 
-#include "worker/sandbox/bubblewrap_args.h"
 #include "worker/sandbox/cgroup.h"
 #include "worker/sandbox/sandbox.h"
 #include "worker/sandbox/supervise.h"
+#include "worker/sandbox/system_view.h"
 
 namespace swarmlab::sandbox {
 namespace {

@@ -1,0 +1,29 @@
+// What every sandbox shows of the host: the system's folders, the short list of /etc, and what is
+// exposed. Looked up once: a mount that is not made saves each run 0.1 ms.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "worker/sandbox/sandbox.h"
+
+namespace swarmlab::sandbox {
+
+// Small files are not mounted: bubblewrap writes them from descriptors, this one and the next.
+inline constexpr int kFirstFileFd = 7;
+
+struct SystemView {
+  std::vector<std::string> args = {};   // of bubblewrap, the same in every run
+  std::vector<std::string> files = {};  // contents; number i is to be at kFirstFileFd + i
+  std::string path = {};                // the value of PATH
+};
+
+/// Reads what is there now.
+/// \return not_found if an exposed path does not exist, invalid_input if it is not absolute.
+[[nodiscard]] Result<SystemView> view_of_system(const SandboxOptions& options);
+
+/// Whether it begins with / and has no "..", "//" and the like, and no NUL.
+[[nodiscard]] bool is_absolute_and_plain(const std::string& path);
+
+}  // namespace swarmlab::sandbox
