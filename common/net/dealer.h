@@ -1,10 +1,11 @@
 // A worker's or the command line's side: one peer, reconnected to by itself, with growing pauses.
 //
-// Messages that were queued while there was no connection may be lost or arrive late: requests are
+// Nothing is queued while there is no connection, and what was queued is lost with it: requests are
 // sent again by who made them.
 // Threads: one thread owns a Dealer; its Waker may be used by any.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,10 +17,16 @@
 
 namespace swarmlab::net {
 
+// What receive() waits for, besides the waker.
+enum class Until : std::uint8_t {
+  message,
+  message_or_room,  // also until send() would queue: there is a connection, and room in its queue
+};
+
 class Dealer {
  public:
   /// Does not wait for the peer: it may start later.
-  /// \return invalid_input if `address` is neither "ipc://path" nor "tcp://host:port".
+  /// \return invalid_input if `address` is neither "ipc:///path" nor "tcp://host:port".
   static Result<Dealer> connect(const std::string& address, const SocketOptions& options = {});
 
   Dealer(Dealer&&) noexcept;
@@ -28,11 +35,13 @@ class Dealer {
   Dealer& operator=(const Dealer&) = delete;
   ~Dealer();  // waits up to `linger` for what is queued
 
-  /// Never blocks; `full` if too much waits for the peer.
+  /// Never blocks; `full` if there is no connection (yet), or if too much waits for the peer.
+  /// \return invalid_input if it is larger than the peer would take.
   Result<Sent> send(std::string_view bytes);
 
-  /// Waits up to `wait` (negative: for ever). Nothing: time is over, or the waker was used.
-  Result<std::optional<std::string>> receive(Milliseconds wait);
+  /// Waits up to `wait` (negative: for ever). Nothing: time is over, the waker was used, or there
+  /// is room. Messages of several parts are dropped.
+  Result<std::optional<std::string>> receive(Milliseconds wait, Until until = Until::message);
 
   [[nodiscard]] Waker waker() const;
 

@@ -36,7 +36,8 @@ class Router {
   /// `address`: "ipc:///path/to/socket" or "tcp://host:port" (port 0 or *: any free one).
   /// Of ipc the folder is made if it is missing (mode 0700), and refused if others may enter it. A
   /// socket file that a dead process left is replaced.
-  /// \return conflict if somebody listens there, invalid_input if it is no such address.
+  /// \return conflict if somebody listens there, invalid_input if it is no such address or cannot
+  /// be one of this machine's.
   static Result<Router> bind(const std::string& address, const SocketOptions& options = {});
 
   Router(Router&&) noexcept;
@@ -53,7 +54,7 @@ class Router {
   /// Messages of several parts are no messages of ours: dropped and counted.
   Result<std::vector<Letter>> receive(Milliseconds wait, const BurstLimits& limits = {});
 
-  /// Never blocks.
+  /// Never blocks. \return invalid_input if it is larger than a peer would take.
   Result<Sent> send(const PeerId& peer, std::string_view bytes);
 
   [[nodiscard]] Waker waker() const;

@@ -12,10 +12,10 @@ namespace swarmlab::net {
 
 struct SocketOptions {
   std::size_t max_message_bytes = (4ULL << 20U) + (64ULL << 10U);  // a larger one cuts its sender
-  int queued_messages = 1000;    // a peer, a direction: beyond it, what is sent is dropped and told
-  Milliseconds heartbeat{2000};  // a ping after this much silence
-  Milliseconds heartbeat_timeout{6000};  // no answer for this long: the connection is closed
-  Milliseconds reconnect_first{20};      // then doubled, up to
+  int queued_messages = 1000;  // a peer, a direction: beyond it, what is sent is dropped and told
+  Milliseconds probe_after{2000};    // of silence on tcp: is the other machine still there?
+  Milliseconds dead_after{6000};     // of silence on tcp: the connection is closed
+  Milliseconds reconnect_first{20};  // then doubled, up to
   Milliseconds reconnect_most{2000};
   Milliseconds linger{500};  // how long closing waits for what is still queued
   int backlog = 4096;        // connections that wait to be accepted

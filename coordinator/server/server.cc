@@ -4,6 +4,7 @@
 
 #include "common/git/library.h"
 #include "common/log/log.h"
+#include "common/os/file.h"
 #include "coordinator/server/desk.h"
 
 namespace swarmlab::server {
@@ -45,6 +46,7 @@ Server::~Server() = default;
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Clock& clock) {
   store::StoreOptions store_options;
   store_options.reserve_bytes = options.reserve_bytes;
+  SWARMLAB_CHECK(make_folders(options.folder, 0700));  // its socket is guarded by that
   SWARMLAB_TRY(store, store::Store::open(options.folder + "/store", store_options));
   SWARMLAB_TRY(objects, store::Objects::open(objects_folder(options.folder)));
   SWARMLAB_TRY(engine, Engine::open(std::move(store), std::move(objects), options.rules, clock));

@@ -1,0 +1,182 @@
+#include "common/net/socket.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+namespace swarmlab::net {
+namespace {
+
+constexpr int kHandshakeMs = 10'000;  // a connection that says nothing is closed after this
+constexpr int kConnectMs = 5'000;     // the kernel alone would try for two minutes
+
+int to_int(Milliseconds time) {
+  constexpr Milliseconds::rep kMost = std::numeric_limits<int>::max();
+  return static_cast<int>(std::clamp<Milliseconds::rep>(time.count(), 0, kMost));
+}
+
+// EINTR comes before anything was done, so doing it again is safe.
+template <class Action>
+auto again_if_interrupted(const Action& action) {
+  for (;;) {
+    try {
+      return action();
+    } catch (const zmq::error_t& error) {
+      if (error.num() != EINTR) throw;
+    }
+  }
+}
+
+ErrorCode code_of(int error) {
+  switch (error) {
+    case EADDRINUSE:
+      return ErrorCode::conflict;
+    case EINVAL:
+    case ENODEV:
+    case EADDRNOTAVAIL:
+    case EPROTONOSUPPORT:
+    case EACCES:
+      return ErrorCode::invalid_input;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+      return ErrorCode::unavailable;
+    default:
+      return ErrorCode::internal;
+  }
+}
+
+tl::unexpected<Error> failed(std::string_view what, const std::string& address,
+                             const zmq::error_t& error) {
+  return fail(code_of(error.num()), "{}: cannot {}: {}", address, what, error.what());
+}
+
+// TCP's own probes tell when the other machine is gone; when only the process is, the kernel closes
+// its connections. ZeroMQ's heartbeats are not used: with them libzmq 4.3.4 aborts our process when
+// a peer goes whose messages fill its queue (zeromq/libzmq issues 4364 and 3937).
+void watch_the_other_side(zmq::socket_t& socket, const SocketOptions& options) {
+  namespace option = zmq::sockopt;
+  const auto seconds = [](Milliseconds time) { return std::max(1, to_int(time) / 1000); };
+  socket.set(option::tcp_keepalive, 1);
+  socket.set(option::tcp_keepalive_idle, seconds(options.probe_after));
+  socket.set(option::tcp_keepalive_intvl, 1);
+  socket.set(option::tcp_keepalive_cnt, seconds(options.dead_after - options.probe_after));
+  socket.set(option::tcp_maxrt, to_int(options.dead_after));  // what was sent and not acknowledged
+}
+
+void set_up(zmq::socket_t& socket, const SocketOptions& options, bool ipv6) {
+  namespace option = zmq::sockopt;
+  socket.set(option::linger, to_int(options.linger));
+  socket.set(option::sndhwm, options.queued_messages);
+  socket.set(option::rcvhwm, options.queued_messages);
+  socket.set(option::maxmsgsize, static_cast<std::int64_t>(options.max_message_bytes));
+  socket.set(option::handshake_ivl, kHandshakeMs);
+  socket.set(option::ipv6, ipv6);
+  watch_the_other_side(socket, options);
+}
+
+void set_up_router(zmq::socket_t& socket, const SocketOptions& options) {
+  namespace option = zmq::sockopt;
+  socket.set(option::router_mandatory, true);  // or what cannot be sent would vanish untold
+  socket.set(option::router_handover, false);  // or a peer could take over another's replies
+  socket.set(option::backlog, options.backlog);
+}
+
+void set_up_dealer(zmq::socket_t& socket, const SocketOptions& options) {
+  namespace option = zmq::sockopt;
+  socket.set(option::reconnect_ivl, to_int(options.reconnect_first));
+  socket.set(option::reconnect_ivl_max, to_int(options.reconnect_most));
+  socket.set(option::connect_timeout, kConnectMs);
+  // Nothing is queued for a connection that is not there: it would arrive long after its sender
+  // gave up, together with all that was sent instead.
+  socket.set(option::immediate, true);
+}
+
+}  // namespace
+
+Result<Socket> Socket::bind(Place place, const SocketOptions& options) {
+  return open(std::move(place), options, true);
+}
+
+Result<Socket> Socket::connect(Place place, const SocketOptions& options) {
+  return open(std::move(place), options, false);
+}
+
+Result<Socket> Socket::open(Place place, const SocketOptions& options, bool to_bind) {
+  SWARMLAB_TRY(waker, Waker::make());
+  try {
+    zmq::context_t context;
+    zmq::socket_t socket(context, to_bind ? zmq::socket_type::router : zmq::socket_type::dealer);
+    set_up(socket, options, place.ipv6);
+    if (to_bind) {
+      set_up_router(socket, options);
+      socket.bind(place.for_zmq);
+      SWARMLAB_CHECK(close_to_others(place));
+      if (place.file_name.empty()) place.address = socket.get(zmq::sockopt::last_endpoint);
+    } else {
+      set_up_dealer(socket, options);
+      socket.connect(place.for_zmq);
+    }
+    return Socket(std::move(place), options.max_message_bytes, std::move(waker), std::move(context),
+                  std::move(socket));
+  } catch (const zmq::error_t& error) {
+    return failed(to_bind ? "listen" : "connect", place.address, error);
+  }
+}
+
+Result<Readiness> Socket::wait(const Deadline& deadline, bool room) {
+  const auto events = static_cast<short>(ZMQ_POLLIN | (room ? ZMQ_POLLOUT : 0));
+  std::array<zmq::pollitem_t, 2> items{
+      {{socket_.handle(), 0, events, 0}, {nullptr, waker_.fd(), ZMQ_POLLIN, 0}}};
+  try {
+    again_if_interrupted([&] { return zmq::poll(items, Milliseconds(deadline.poll_timeout())); });
+  } catch (const zmq::error_t& error) {
+    return failed("wait", address(), error);
+  }
+  const bool woken = (items[1].revents & ZMQ_POLLIN) != 0 && waker_.clear();
+  return Readiness{.readable = (items[0].revents & ZMQ_POLLIN) != 0,
+                   .writable = (items[0].revents & ZMQ_POLLOUT) != 0,
+                   .woken = woken};
+}
+
+bool Socket::receive(zmq::message_t& frame) {
+  return again_if_interrupted(
+      [&] { return socket_.recv(frame, zmq::recv_flags::dontwait).has_value(); });
+}
+
+Result<std::optional<Frames>> Socket::take() {
+  try {
+    Frames frames;
+    zmq::message_t frame;
+    // Messages arrive whole: when the first part is there, the others are.
+    while (receive(frame)) {
+      if (frames.count < frames.part.size()) frames.part.at(frames.count) = frame.to_string();
+      ++frames.count;
+      if (!frame.more()) return frames;
+    }
+    return std::optional<Frames>();
+  } catch (const zmq::error_t& error) {
+    return failed("receive", address(), error);
+  }
+}
+
+Result<Sent> Socket::send(std::optional<std::string_view> peer, std::string_view bytes) {
+  if (bytes.size() > max_message_bytes_) {  // the other side would cut the connection
+    return fail(ErrorCode::invalid_input, "a message of {} bytes, at most {} can be sent",
+                bytes.size(), max_message_bytes_);
+  }
+  const auto send_part = [this](std::string_view part, zmq::send_flags flags) {
+    return again_if_interrupted([&] {
+      return socket_.send(zmq::buffer(part), flags | zmq::send_flags::dontwait).has_value();
+    });
+  };
+  try {
+    if (peer && !send_part(*peer, zmq::send_flags::sndmore)) return Sent::full;
+    return send_part(bytes, zmq::send_flags::none) ? Sent::queued : Sent::full;
+  } catch (const zmq::error_t& error) {
+    if (error.num() == EHOSTUNREACH) return Sent::gone;
+    return failed("send", address(), error);
+  }
+}
+
+}  // namespace swarmlab::net

@@ -1,0 +1,75 @@
+// What Router and Dealer have in common: one ZeroMQ socket in a context of its own, set up, waited
+// for together with a waker, and read message by message. For .cc files only: it includes ZeroMQ.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <zmq.hpp>
+
+#include "common/net/endpoint.h"
+#include "common/net/socket_options.h"
+#include "common/net/waker.h"
+#include "common/os/clock.h"
+#include "common/result.h"
+
+namespace swarmlab::net {
+
+// A message: its first two parts, and how many there were.
+struct Frames {
+  std::array<std::string, 2> part;
+  std::size_t count = 0;
+};
+
+struct Readiness {
+  bool readable = false;
+  bool writable = false;
+  bool woken = false;
+};
+
+/// One thread at a time; the waker is for any.
+class Socket {
+ public:
+  /// \return invalid_input or conflict as the address is to blame, unavailable if the process is
+  /// out of descriptors or memory.
+  static Result<Socket> bind(Place place, const SocketOptions& options);
+  static Result<Socket> connect(Place place, const SocketOptions& options);
+
+  /// Waits for a message, for the waker (which is cleared) or, if `room`, until a message could be
+  /// sent; at most until `deadline`. Signals do not end it.
+  Result<Readiness> wait(const Deadline& deadline, bool room);
+
+  /// The next message, if one is there.
+  Result<std::optional<Frames>> take();
+
+  /// Never blocks. `peer`: of a router; nothing: the only one.
+  Result<Sent> send(std::optional<std::string_view> peer, std::string_view bytes);
+
+  /// Of one that is bound: nobody new finds it from now on.
+  void hide() { remove_socket_file(place_); }
+
+  [[nodiscard]] const Waker& waker() const { return waker_; }
+  [[nodiscard]] const std::string& address() const { return place_.address; }
+
+ private:
+  Socket(Place place, std::size_t max_message_bytes, Waker waker, zmq::context_t context,
+         zmq::socket_t socket)
+      : place_(std::move(place)),
+        max_message_bytes_(max_message_bytes),
+        waker_(std::move(waker)),
+        context_(std::move(context)),
+        socket_(std::move(socket)) {}
+  static Result<Socket> open(Place place, const SocketOptions& options, bool to_bind);
+  bool receive(zmq::message_t& frame);
+
+  Place place_;
+  std::size_t max_message_bytes_;
+  Waker waker_;
+  // Closing the context waits (up to `linger`) until its closed sockets have sent what they hold.
+  zmq::context_t context_;
+  zmq::socket_t socket_;
+};
+
+}  // namespace swarmlab::net
