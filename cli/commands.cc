@@ -107,6 +107,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_plot(app, context);
   add_events(app, context);
   add_steering(app, context);
+  add_doctor(app, context);
   add_version(app, context);
 }
 
