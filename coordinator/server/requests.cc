@@ -124,7 +124,8 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
                                                   .slots = hello.getSlots(),
                                                   .joined_at = engine_.now()},
                                        .session = request.session,
-                                       .held = held_of(hello.getHeld())});
+                                       .held = held_of(hello.getHeld()),
+                                       .again = hello.getAgain()});
   log::info("worker {} says hello{}{}", name, log::field("slots", hello.getSlots()),
             log::field("held", hello.getHeld().size()));
 }
@@ -162,8 +163,11 @@ void Desk::take_work(Request& request, schema::Work::Reader work, const WorkerNa
     request.report_step = steps.size() - 1;
   }
   if (work.getAsk()) {
+    std::optional<swarm::HeldLease> reported;
+    if (request.pack) reported = swarm::HeldLease{request.pack->task, request.pack->token};
     request.step =
-        push(steps, swarm::WorkAsked{worker, SessionId(request.message.envelope().getSession())});
+        push(steps, swarm::WorkAsked{worker, SessionId(request.message.envelope().getSession()),
+                                     work.getSlot(), reported});
   }
 }
 

@@ -122,6 +122,7 @@ struct Write {
 
   // Not stored.
   void operator()(const swarm::WorkerSeen&) { SWARMLAB_ASSERT(false); }
+  void operator()(const swarm::SlotServed&) { SWARMLAB_ASSERT(false); }
   void operator()(const swarm::WorkerGone&) { SWARMLAB_ASSERT(false); }
   void operator()(const swarm::LeaseExtended&) { SWARMLAB_ASSERT(false); }
 };

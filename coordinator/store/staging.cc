@@ -93,6 +93,7 @@ class Touched {
     return {};
   }
   Result<void> operator()(const swarm::WorkerSeen&) { return {}; }
+  Result<void> operator()(const swarm::SlotServed&) { return {}; }
   Result<void> operator()(const swarm::WorkerGone&) { return {}; }
   Result<void> operator()(const swarm::LeaseExtended&) { return {}; }
 

@@ -105,6 +105,10 @@ Decision grant(const State& state, const Rules& rules, const WorkAsked& ask, con
                                     .reserved = expected_cost(lab.budget),
                                     .at = now});
   changes.emplace_back(LeaseExtended{.task = task, .token = token, .until = now + rules.lease});
+  if (ask.slot) {
+    changes.emplace_back(
+        SlotServed{.worker = ask.worker, .slot = *ask.slot, .task = task, .token = token});
+  }
   return {.changes = std::move(changes), .reply = Granted{.task = task, .token = token}};
 }
 
@@ -162,6 +166,19 @@ std::string against_worker(const Presence::Seen& seen, const Rules& rules, const
   return {};
 }
 
+// What the slot was given before, if the answer was lost on its way.
+std::optional<Granted> unheard_grant(const State& state, const Presence::Seen& seen,
+                                     const WorkAsked& ask, Timestamp now) {
+  if (!ask.slot) return std::nullopt;
+  const auto served = seen.slots.find(*ask.slot);
+  if (served == seen.slots.end()) return std::nullopt;
+  const auto [task_id, token] = served->second;
+  if (ask.reported == HeldLease{.task = task_id, .token = token}) return std::nullopt;
+  const Task* task = find_task(state, task_id);
+  if (task == nullptr || !holds(state, *task, ask.worker, token, now)) return std::nullopt;
+  return Granted{.task = task_id, .token = token};
+}
+
 }  // namespace
 
 Decision on(const State& state, const Rules& rules, const WorkAsked& command, Timestamp now) {
@@ -174,6 +191,9 @@ Decision on(const State& state, const Rules& rules, const WorkAsked& command, Ti
         .reply = NothingToDo{.because = std::move(because), .retry_after = rules.retry_ask}};
   };
   const Presence::Seen& seen = state.presence.workers.at(command.worker);
+  if (const auto unheard = unheard_grant(state, seen, command, now)) {
+    return {.changes = {}, .reply = *unheard};
+  }
   if (std::string because = against_worker(seen, rules, command, now); !because.empty()) {
     return nothing(std::move(because));
   }

@@ -122,6 +122,14 @@ struct WorkerSeen {
   bool operator==(const WorkerSeen&) const = default;
 };
 
+struct SlotServed {
+  WorkerName worker;
+  std::uint32_t slot = 0;
+  TaskId task;
+  FencingToken token;
+  bool operator==(const SlotServed&) const = default;
+};
+
 struct WorkerGone {
   WorkerName worker;
   bool operator==(const WorkerGone&) const = default;
@@ -136,7 +144,7 @@ struct LeaseExtended {
 
 using Change = std::variant<LabOpened, SettingsChanged, SegmentBegan, LabStatusChanged, TaskCreated,
                             LeaseGranted, LeaseEnded, TaskDropped, CostSpent, ExperimentFinished,
-                            WorkerJoined, WorkerSeen, WorkerGone, LeaseExtended>;
+                            WorkerJoined, WorkerSeen, SlotServed, WorkerGone, LeaseExtended>;
 
 /// Whether the fact goes to disk. What is not stored is learned anew after a restart.
 [[nodiscard]] bool is_stored(const Change& change);

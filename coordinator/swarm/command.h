@@ -49,6 +49,7 @@ struct WorkerArrived {
   Worker worker;
   SessionId session;  // fresh, by the shell: an older session of the same name ends
   std::vector<HeldLease> held;
+  bool again = false;  // the process was here before: what it does not hold, it never heard of
 };
 
 struct WorkerLeft {
@@ -56,9 +57,13 @@ struct WorkerLeft {
   SessionId session;
 };
 
+// A slot holds nothing when it asks. If it was given a task that it did not report since, it never
+// heard of it: it gets the same one again.
 struct WorkAsked {
   WorkerName worker;
   SessionId session;
+  std::optional<std::uint32_t> slot{};  // of the worker, from 0; none: it does not say
+  std::optional<HeldLease> reported{};  // what it reports in the same message
 };
 
 struct ReportArrived {

@@ -196,9 +196,17 @@ void apply(State& state, const WorkerJoined& fact) {
 }
 
 void apply(State& state, const WorkerSeen& fact) {
-  state.presence.workers.insert_or_assign(
-      fact.worker,
-      Presence::Seen{.session = fact.session, .last = fact.at, .leaving = fact.leaving});
+  Presence::Seen& seen = state.presence.workers[fact.worker];
+  if (seen.session != fact.session) seen = Presence::Seen{.session = fact.session, .last = fact.at};
+  seen.last = fact.at;
+  seen.leaving = fact.leaving;
+}
+
+void apply(State& state, const SlotServed& fact) {
+  const auto seen = state.presence.workers.find(fact.worker);
+  SWARMLAB_ASSERT(seen != state.presence.workers.end());
+  seen->second.slots.insert_or_assign(fact.slot,
+                                      Presence::Served{.task = fact.task, .token = fact.token});
 }
 
 void apply(State& state, const WorkerGone& fact) {
@@ -215,6 +223,7 @@ void apply(State& state, const LeaseExtended& fact) {
 
 bool is_stored(const Change& change) {
   return !std::holds_alternative<WorkerSeen>(change) &&
+         !std::holds_alternative<SlotServed>(change) &&
          !std::holds_alternative<WorkerGone>(change) &&
          !std::holds_alternative<LeaseExtended>(change);
 }

@@ -116,10 +116,17 @@ struct Worker {
 
 // What is known of who is there just now. Not stored: a restart learns it anew.
 struct Presence {
+  // A lease that was given to a slot: if it asks again, the answer did not reach it.
+  struct Served {
+    TaskId task;
+    FencingToken token;
+    bool operator==(const Served&) const = default;
+  };
   struct Seen {
     SessionId session;
     Timestamp last;
     bool leaving = false;  // drains: gets nothing more
+    std::map<std::uint32_t, Served> slots{};
     bool operator==(const Seen&) const = default;
   };
   std::map<WorkerName, Seen> workers;

@@ -47,7 +47,11 @@ Decision on(const State& state, const Rules& rules, const WorkerArrived& command
     const HeldLease held{.task = id, .token = task.lease->token};
     const auto listed = std::find(command.held.begin(), command.held.end(), held);
     if (listed == command.held.end()) {
-      lose_lease(draft, state, task, LeaseEnd::worker_restarted, now);
+      if (command.again) {
+        draft.end_lease(task, LeaseEnd::returned);  // the grant never reached it: nothing is lost
+      } else {
+        lose_lease(draft, state, task, LeaseEnd::worker_restarted, now);
+      }
     } else if (!holds(state, task, name, held.token, now)) {
       lose_lease(draft, state, task, LeaseEnd::expired, now);
     } else {

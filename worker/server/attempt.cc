@@ -191,10 +191,11 @@ class Attempt {
     if (collected.tree == parent_tree_)
       return end(Outcome::no_change, "the agent changed nothing that it may change");
     report_.tree = collected.tree;
-    SWARMLAB_TRY(known, bench_.link.known_tree(assignment_.lab, collected.tree, cancel_));
-    if (known) {
+    // Nobody there to ask: then it is measured, and the coordinator finds out itself.
+    const auto known = bench_.link.known_tree(assignment_.lab, collected.tree, cancel_);
+    if (known && *known) {
       return end(Outcome::duplicate,
-                 fmt::format("same tree as #{}: not measured again", known->value()));
+                 fmt::format("same tree as #{}: not measured again", (*known)->value()));
     }
     return commit_candidate(collected.tree);
   }

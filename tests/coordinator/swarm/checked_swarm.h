@@ -96,6 +96,7 @@ class CheckedSwarm : public SwarmUnderTest {
   void note(const LabStatusChanged&) {}
   void note(const WorkerJoined&) {}
   void note(const WorkerSeen&) {}
+  void note(const SlotServed&) {}
   void note(const WorkerGone&) {}
 
   void note(const SegmentBegan& fact) {
