@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include "common/git/hash.h"
 #include "common/git/verify.h"
 #include "common/os/unique_fd.h"
+#include "worker/workspace/found.h"
 
 namespace swarmlab::worker {
 namespace {
@@ -26,51 +26,12 @@ using git::Leaf;
 
 constexpr std::size_t kMaxDepth = 128;
 constexpr std::size_t kMaxLinkBytes = 4095;
-constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+constexpr std::string_view kByteCode = "__pycache__";
+constexpr std::size_t kMaxPathBytes = 1024;  // what other systems and tools can still take
 
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };
-
-// An entry of a folder of the workspace, as lstat sees it.
-struct Found {
-  int folder = -1;
-  std::string name;
-  std::string path;
-  struct stat about {};
-  [[nodiscard]] std::uint64_t size() const { return static_cast<std::uint64_t>(about.st_size); }
-};
-
-// Opens for reading; if it is ours but we may not, gives us the right first. No link is followed:
-// the caller has seen that it is none, and nothing runs that could put one there.
-UniqueFd open_own(const Found& found, int flags, mode_t needed) {
-  UniqueFd fd(::openat(found.folder, found.name.c_str(), flags));
-  const bool lacking = (found.about.st_mode & needed) != needed;
-  if ((fd && !lacking) || (!fd && errno != EACCES)) return fd;
-  if (::fchmodat(found.folder, found.name.c_str(), (found.about.st_mode & 0777U) | needed, 0) !=
-      0) {
-    return fd;
-  }
-  if (!fd) fd.reset(::openat(found.folder, found.name.c_str(), flags));
-  return fd;
-}
-
-// All of an open file; nothing if it has more than `max_bytes` after all, or cannot be read.
-std::optional<std::string> read_open(int fd, std::uint64_t expected, std::uint64_t max_bytes) {
-  std::string bytes(std::min(expected, max_bytes) + 1, '\0');
-  std::size_t length = 0;
-  for (;;) {
-    const ssize_t got = ::read(fd, bytes.data() + length, bytes.size() - length);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::nullopt;
-    if (got == 0) break;
-    length += static_cast<std::size_t>(got);
-    if (length > max_bytes) return std::nullopt;
-    if (length == bytes.size()) bytes.resize(std::min<std::uint64_t>(2 * length, max_bytes) + 1);
-  }
-  bytes.resize(length);
-  return bytes;
-}
 
 class Collector {
  public:
@@ -79,12 +40,13 @@ class Collector {
 
   Result<Collected> run() {
     SWARMLAB_CHECK(load_parent());
-    UniqueFd root(::open(request_.folder.c_str(), kFolderFlags));
+    UniqueFd root(::open(request_.folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!root) {
       return fail(ErrorCode::internal, "{}: cannot open: {}", request_.folder,
                   std::strerror(errno));
     }
     SWARMLAB_CHECK(walk(std::move(root), "", 0));
+    if (!stopped_) note_names_elsewhere();
     if (!stopped_) note_removed();
     return result();
   }
@@ -109,7 +71,14 @@ class Collector {
       return {};
     }
     const int fd = opened.release();  // the listing's now
-    while (const dirent* entry = stopped_ ? nullptr : ::readdir(listing.get())) {
+    while (!stopped_) {
+      errno = 0;
+      const dirent* entry = ::readdir(listing.get());
+      if (entry == nullptr && errno != 0) {  // not to be taken for files that were removed
+        return fail(ErrorCode::internal, "{}/{}: cannot list: {}", request_.folder, folder,
+                    std::strerror(errno));
+      }
+      if (entry == nullptr) break;
       const std::string_view name = entry->d_name;
       if (name == "." || name == "..") continue;
       Found found{.folder = fd, .name = std::string(name), .path = {}, .about = {}};
@@ -121,14 +90,15 @@ class Collector {
 
   Result<void> look_at(Found& found, std::size_t depth) {
     if (is_ignored(found.path)) return {};
+    const bool known = parent_.count(found.path) != 0 || folders_.count(found.path) != 0;
+    if (!known && found.name == kByteCode) return {};
     if (++entries_ > request_.limits.max_files) {
       violate(found.path, fmt::format("more than {} files and folders in the workspace",
                                       request_.limits.max_files));
       stopped_ = true;
       return {};
     }
-    const bool known = parent_.count(found.path) != 0 || folders_.count(found.path) != 0;
-    if (auto why = known ? std::nullopt : git::why_unfit_for_candidate(found.name)) {
+    if (auto why = known ? std::nullopt : why_unfit(found)) {
       violate(found.path, *why);
       return {};
     }
@@ -143,12 +113,19 @@ class Collector {
     return {};
   }
 
+  static std::optional<std::string> why_unfit(const Found& found) {
+    if (found.path.size() > kMaxPathBytes) {
+      return fmt::format("a path longer than {} bytes", kMaxPathBytes);
+    }
+    return git::why_unfit_for_candidate(found.name);
+  }
+
   Result<void> look_at_folder(const Found& found, std::size_t depth) {
     if (depth >= kMaxDepth) {
       violate(found.path, fmt::format("folders nest deeper than {}", kMaxDepth));
       return {};
     }
-    UniqueFd below = open_own(found, kFolderFlags, 0700);
+    UniqueFd below = open_found(found, O_DIRECTORY, 0700);
     if (!below) {
       violate(found.path, "a folder that cannot be opened");
       return {};
@@ -158,6 +135,7 @@ class Collector {
 
   Result<void> look_at_file(const Found& found) {
     const Leaf* old = mark_seen(found.path);
+    note_names(found);
     if ((found.about.st_mode & (S_ISUID | S_ISGID | S_ISVTX)) != 0U) {
       violate(found.path, "a setuid, setgid or sticky bit");
       return {};
@@ -176,7 +154,7 @@ class Collector {
       violate(found.path, too_large(found.size()));
       return {};
     }
-    const UniqueFd file = open_own(found, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0400);
+    const UniqueFd file = open_found(found, 0, 0400);
     if (!file) {
       violate(found.path, "a file that cannot be opened");
       return {};
@@ -254,6 +232,22 @@ class Collector {
     return {};
   }
 
+  // Two names of a file in the workspace are two files of the candidate. A name elsewhere tells of
+  // bytes that came around the sandbox, or could still change.
+  void note_names(const Found& found) {
+    if (found.about.st_nlink < 2) return;
+    auto [names, first] = linked_.try_emplace({found.about.st_dev, found.about.st_ino},
+                                              Names{found.about.st_nlink, found.path});
+    --names->second.missing;
+  }
+
+  void note_names_elsewhere() {
+    for (const auto& [inode, names] : linked_) {
+      if (stopped_) return;
+      if (names.missing > 0) violate(names.path, "a hard link to a file outside the workspace");
+    }
+  }
+
   // What the parent has and the workspace has not. A submodule is only an empty folder here, which
   // does not count.
   void note_removed() {
@@ -313,6 +307,11 @@ class Collector {
   std::map<std::string, Leaf> parent_;
   std::set<std::string> folders_;  // of the parent
   std::set<std::string> seen_;     // leaves of the parent that are there, changed or not
+  struct Names {
+    nlink_t missing = 0;  // names of the inode that were not met
+    std::string path;     // the first that was
+  };
+  std::map<std::pair<dev_t, ino_t>, Names> linked_;
   std::uint64_t entries_ = 0;
   std::uint64_t total_bytes_ = 0;
   bool stopped_ = false;

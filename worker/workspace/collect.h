@@ -1,7 +1,12 @@
 // What an agent left, made into a candidate's tree, or into the list of what it may not have done.
 //
 // Call it when every process of the agent is dead. It trusts nothing in the folder: no link is
-// followed, nothing but regular files is opened, sizes are looked at before bytes.
+// followed, nothing but regular files is opened, sizes are looked at before bytes, what was opened
+// must be what was looked at.
+//
+// Without effect, as they never come into a candidate: empty folders, mode bits but the owner's x,
+// times, extended attributes, and folders named __pycache__ that the parent lacks (Python leaves
+// them wherever an agent runs something, and code in them would run in the place of its source).
 #pragma once
 
 #include <cstdint>
