@@ -106,6 +106,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_results(app, context);
   add_plot(app, context);
   add_events(app, context);
+  add_export(app, context);
   add_steering(app, context);
   add_doctor(app, context);
   add_version(app, context);
