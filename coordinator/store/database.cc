@@ -75,8 +75,10 @@ void Batch::remove_prefix(Family family, std::string_view prefix) {
   impl_->entries.push_back({Impl::Kind::remove_prefix, family, std::string(prefix), {}});
 }
 
-bool Batch::is_empty() const {
-  return impl_->entries.empty();
+std::uint64_t Batch::bytes() const {
+  std::uint64_t bytes = 0;
+  for (const Impl::Entry& entry : impl_->entries) bytes += entry.key.size() + entry.value.size();
+  return bytes;
 }
 
 KeyRange KeyRange::of_prefix(std::string_view prefix) {
@@ -87,6 +89,7 @@ struct Database::Impl {
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;  // the database's; given back before it closes
   bool read_only = false;
+  bool compacts = true;
   bool broken = false;
 
   Impl() = default;
@@ -129,11 +132,13 @@ Result<bool> Database::exists(const std::filesystem::path& folder) {
   return false;
 }
 
-Result<Database> Database::open(const std::filesystem::path& folder, Mode mode, rocksdb::Env* env) {
+Result<Database> Database::open(const std::filesystem::path& folder, Mode mode, rocksdb::Env* env,
+                                bool compacts) {
   auto impl = std::make_unique<Impl>();
   impl->read_only = mode == Mode::read_only;
   const rocksdb::DBOptions options = database_options(env);
-  const FamilyOptions family_options;
+  impl->compacts = compacts;
+  const FamilyOptions family_options(compacts);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (std::size_t place = 0; place < kFamilies; ++place) {
     families.emplace_back(std::string(kNames.at(place)),
@@ -213,6 +218,14 @@ Result<void> Database::write(Batch batch) {
   if (status.ok()) return {};
   impl_->broken = true;
   return failed(status);
+}
+
+Result<void> Database::start_compactions() {
+  if (impl_->compacts) return {};
+  const rocksdb::Status status = impl_->db->EnableAutoCompaction(impl_->handles);
+  if (!status.ok()) return failed(status);
+  impl_->compacts = true;
+  return {};
 }
 
 bool Database::is_read_only() const {

@@ -52,7 +52,8 @@ class Batch {
   void put(Family family, std::string_view key, std::string_view value);
   void remove(Family family, std::string_view key);
   void remove_prefix(Family family, std::string_view prefix);
-  [[nodiscard]] bool is_empty() const;
+  /// Of keys and values: about what the write adds to the write-ahead log.
+  [[nodiscard]] std::uint64_t bytes() const;
 
  private:
   friend class Database;
@@ -75,8 +76,10 @@ class Database {
 
   /// Opens what is in `folder`; with read_write also creates it. A read-only one may be opened
   /// beside another process and is a snapshot of now.
+  /// With `compacts` false nothing is compacted before start_compactions(): what a compaction
+  /// writes may not fit on a disk that is nearly full.
   static Result<Database> open(const std::filesystem::path& folder, Mode mode,
-                               rocksdb::Env* env = nullptr);
+                               rocksdb::Env* env = nullptr, bool compacts = true);
   /// Whether a database is in the folder. `corrupt` if only parts of one are.
   static Result<bool> exists(const std::filesystem::path& folder);
 
@@ -95,6 +98,9 @@ class Database {
 
   /// One synced write. On an error it may or may not have happened, and all later ones are refused.
   Result<void> write(Batch batch);
+
+  /// Fine if they run already.
+  Result<void> start_compactions();
 
   [[nodiscard]] bool is_read_only() const;
 

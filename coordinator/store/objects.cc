@@ -1,22 +1,30 @@
 #include "coordinator/store/objects.h"
 
+#include <fcntl.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "common/git/library.h"
 #include "common/git/pack.h"
 #include "common/git/repository.h"
 #include "common/git/verify.h"
+#include "common/os/unique_fd.h"
 
 namespace swarmlab::store {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::size_t kMaxPacks = 50;
 constexpr std::size_t kPathsToName = 5;  // in the message about a candidate that left its scope
 
-// What a report claims of its commit, held against the repository.
+// What a report claims of its commit, held against the repository that it is in, or would be in.
 Result<void> verify(const git::Repository& repository, const IncomingPack& claim) {
   SWARMLAB_TRY(parents, repository.parents_of(claim.commit));
   if (parents != std::vector{claim.parent}) {
@@ -35,6 +43,20 @@ Result<void> verify(const git::Repository& repository, const IncomingPack& claim
   if (count > kPathsToName) outside.resize(kPathsToName);
   return fail(ErrorCode::invalid_input, "changes {} paths that are not editable: {}{}", count,
               fmt::join(outside, ", "), count > kPathsToName ? ", ..." : "");
+}
+
+// libgit2 syncs packs and objects; that the repository itself survives a power loss is up to us.
+Result<void> sync_skeleton(const fs::path& path) {
+  std::error_code error;
+  const fs::path whole = fs::absolute(path, error);
+  if (error) return fail(ErrorCode::unavailable, "cannot be found: {}", error.message());
+  for (const char* part : {"HEAD", "config", "objects/pack", "objects", "refs", ".", ".."}) {
+    const UniqueFd file(::open((whole / part).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file || ::fsync(file.get()) != 0) {
+      return fail(ErrorCode::unavailable, "{} cannot be synced: {}", part, std::strerror(errno));
+    }
+  }
+  return {};
 }
 
 Result<void> of_commit(const ObjectId& commit, Result<void> result) {
@@ -63,6 +85,9 @@ Result<Objects> Objects::open(const std::filesystem::path& path) {
   const git::Library library({.fsync = true});
   auto repository = git::Repository::init_bare(path.string());
   if (!repository) return within("objects at " + path.string(), repository.error());
+  if (auto synced = sync_skeleton(path); !synced) {
+    return within("objects at " + path.string(), synced.error());
+  }
   Objects objects(std::unique_ptr<Impl>(
       new Impl{.library = git::Library(), .path = path, .repository = std::move(*repository)}));
   SWARMLAB_CHECK(objects.compact_if_needed());
@@ -75,14 +100,12 @@ Result<std::vector<Result<void>>> Objects::ingest(std::span<const IncomingPack> 
   results.reserve(packs.size());
   git::PackIngest burst(repository);
   for (const IncomingPack& pack : packs) {
-    results.push_back(pack.bytes.empty() ? Result<void>() : burst.add(pack.bytes, pack.commit));
+    const auto check = [&pack](const git::Repository& view) { return verify(view, pack); };
+    Result<void> taken =
+        pack.bytes.empty() ? verify(repository, pack) : burst.add(pack.bytes, pack.commit, check);
+    results.push_back(of_commit(pack.commit, std::move(taken)));
   }
   if (auto written = burst.commit(); !written) return impl_->here(written.error());
-  for (std::size_t place = 0; place < packs.size(); ++place) {
-    Result<void>& result = results[place];
-    if (result) result = verify(repository, packs[place]);
-    result = of_commit(packs[place].commit, std::move(result));
-  }
   return results;
 }
 

@@ -61,6 +61,8 @@ Result<Refs> Refs::open(const fs::path& folder) {
 }
 
 Result<bool> Refs::follow(const Store& store, const swarm::State& state, std::size_t max_events) {
+  // The mark is of a later history than the store's, which came from a backup: all over again.
+  if (read_ > store.last_sequence()) read_ = written_ = Sequence(0);
   SWARMLAB_TRY(events, store.events(read_, max_events));
   for (const StoredEvent& event : events) {
     if (const auto* fact = std::get_if<swarm::ExperimentFinished>(&event.change)) {

@@ -35,6 +35,12 @@ rocksdb::DBOptions database_options(rocksdb::Env* env) {
   options.db_write_buffer_size = 48 * kMiB;
   options.max_total_wal_size = 32 * kMiB;      // bounds the time to open after a crash
   options.avoid_flush_during_recovery = true;  // opening writes little, even on a disk that is full
+  // A power loss may tear the last batch, which nobody was told of: that one is dropped, also if
+  // its blocks reached the disk out of order, and all before it are there.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  // After an error of a sync nothing is known of the page cache: RocksDB must not try again by
+  // itself. Writes are refused from then on, and the process starts anew from what is on disk.
+  options.max_bgerror_resume_count = 0;
   options.max_background_jobs = 2;
   options.bytes_per_sync = kMiB;
   options.info_log_level = rocksdb::WARN_LEVEL;
@@ -45,10 +51,12 @@ rocksdb::DBOptions database_options(rocksdb::Env* env) {
   return options;
 }
 
-FamilyOptions::FamilyOptions() : cache_(rocksdb::NewLRUCache(32 * kMiB)) {}
+FamilyOptions::FamilyOptions(bool compacts)
+    : compacts_(compacts), cache_(rocksdb::NewLRUCache(32 * kMiB)) {}
 
 rocksdb::ColumnFamilyOptions FamilyOptions::of(Family family) const {
   rocksdb::ColumnFamilyOptions options;
+  options.disable_auto_compactions = !compacts_;
   options.write_buffer_size = (is_bulk(family) ? 8 : 4) * kMiB;
   options.max_write_buffer_number = 2;
   options.level_compaction_dynamic_level_bytes = true;

@@ -19,10 +19,12 @@ namespace swarmlab::store {
 // The options of the column families of one database, which share a cache.
 class FamilyOptions {
  public:
-  FamilyOptions();
+  /// `compacts`: whether compactions may begin as soon as it is open.
+  explicit FamilyOptions(bool compacts);
   [[nodiscard]] rocksdb::ColumnFamilyOptions of(Family family) const;
 
  private:
+  bool compacts_;
   std::shared_ptr<rocksdb::Cache> cache_;
 };
 

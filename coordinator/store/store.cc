@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/os/file.h"
 #include "coordinator/store/disk_space.h"
 #include "coordinator/store/keys.h"
 #include "coordinator/store/meta.h"
@@ -25,10 +26,19 @@ fs::path beside(const fs::path& path, const char* suffix) {
   return file += suffix;
 }
 
+// RocksDB syncs what is in the folder; that the folder itself survives a power loss is up to us.
 Result<void> make_folder(const fs::path& path) {
   std::error_code error;
-  fs::create_directories(path, error);
+  const fs::path whole = fs::absolute(path, error);
   if (error) return fail(ErrorCode::unavailable, "cannot be created: {}", error.message());
+  fs::path known = whole;  // the innermost folder that is there
+  while (!fs::exists(known, error) && known.has_relative_path()) known = known.parent_path();
+  if (!fs::create_directories(whole, error) && error) {
+    return fail(ErrorCode::unavailable, "cannot be created: {}", error.message());
+  }
+  for (fs::path made = whole; made != known; made = made.parent_path()) {
+    SWARMLAB_CHECK(sync_folder(made.parent_path().string()));
+  }
   return {};
 }
 
@@ -52,7 +62,8 @@ Result<Database> open_for_writing(const fs::path& path, const StoreOptions& opti
   if (there) SWARMLAB_CHECK(check_version(path, options.env));
   const Ballast ballast(beside(path, ".ballast"), options.ballast_bytes);
   SWARMLAB_CHECK(make_room_to_open(path, ballast, options.reserve_bytes));
-  SWARMLAB_TRY(database, Database::open(path, Database::Mode::read_write, options.env));
+  const bool has_room = check_free(path, options.reserve_bytes).has_value();
+  SWARMLAB_TRY(database, Database::open(path, Database::Mode::read_write, options.env, has_room));
   SWARMLAB_CHECK(meta::migrate(database));
   ballast.restore(options.reserve_bytes);
   return std::move(database);
@@ -111,6 +122,17 @@ Result<Store> Store::open_read_only(const fs::path& path, const StoreOptions& op
   return Store(std::move(impl));
 }
 
+Result<Sequence> Store::Impl::write(const Turn& turn) {
+  SWARMLAB_TRY(staged, stage(database, turn));
+  // A burst of large attachments must not eat the reserve: flushes and compactions need it.
+  SWARMLAB_CHECK(check_free(path, options.reserve_bytes + staged.batch.bytes()));
+  SWARMLAB_CHECK(database.start_compactions());
+  if (const auto written = database.write(std::move(staged.batch)); !written) {
+    return within("a write failed and may or may not be there; restart", written.error());
+  }
+  return staged.last;
+}
+
 Result<void> Store::has_room() const {
   const auto room = check_free(impl_->path, impl_->options.reserve_bytes);
   if (!room) return impl_->here(room.error());
@@ -120,20 +142,21 @@ Result<void> Store::has_room() const {
 Result<void> Store::commit(std::span<const swarm::Change> changes, const swarm::State& after,
                            Timestamp at, std::span<const AttachmentsOf> attachments) {
   if (!std::ranges::any_of(changes, swarm::is_stored) && attachments.empty()) return {};
-  SWARMLAB_CHECK(has_room());
-  auto staged = stage(impl_->database, {.changes = changes,
-                                        .after = after,
-                                        .at = at,
-                                        .attachments = attachments,
-                                        .last = last_sequence()});
-  if (!staged) return impl_->here(staged.error());
-  const auto written = impl_->database.write(std::move(staged->batch));
-  if (!written) {
-    return impl_->here({.code = written.error().code,
-                        .message = "a write failed and may or may not be there; restart: " +
-                                   written.error().message});
+  if (impl_->failed) {
+    return impl_->here(
+        {.code = ErrorCode::internal, .message = "an earlier commit failed; restart"});
   }
-  impl_->last_sequence = staged->last.value();
+  const Turn turn{.changes = changes,
+                  .after = after,
+                  .at = at,
+                  .attachments = attachments,
+                  .last = last_sequence()};
+  const auto last = impl_->write(turn);
+  if (!last) {
+    impl_->failed = true;  // memory is ahead of the disk: what came next would not fit together
+    return impl_->here(last.error());
+  }
+  impl_->last_sequence = last->value();
   return {};
 }
 

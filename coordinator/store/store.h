@@ -86,7 +86,8 @@ class Store {
   /// evolved into, `at` the instant of the turn; `attachments` belong to experiments that finished
   /// in it. Changes that are not stored (swarm::is_stored) are skipped; nothing to store is no
   /// write. On any error memory is ahead of the disk and whether the write happened is unknown: no
-  /// reply may leave, the process must end, and a restart loads what is true.
+  /// reply may leave, the process must end, and a restart loads what is true. Until then every
+  /// later commit is refused.
   Result<void> commit(std::span<const swarm::Change> changes, const swarm::State& after,
                       Timestamp at, std::span<const AttachmentsOf> attachments = {});
 

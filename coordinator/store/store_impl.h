@@ -9,6 +9,7 @@
 
 #include "coordinator/store/database.h"
 #include "coordinator/store/process_lock.h"
+#include "coordinator/store/staging.h"
 #include "coordinator/store/store.h"
 
 namespace swarmlab::store {
@@ -25,7 +26,11 @@ struct Store::Impl {
   StoreOptions options;
   std::optional<ProcessLock> lock;  // before the database: given back after it is closed
   Database database;
+  bool failed = false;                           // a commit did: nothing more is written
   std::atomic<std::uint64_t> last_sequence = 0;  // queries of other threads read it
+
+  /// The last sequence, once it is on disk.
+  Result<Sequence> write(const Turn& turn);
 
   /// Says which store, before the message of an error.
   [[nodiscard]] tl::unexpected<Error> here(const Error& error) const {
