@@ -54,20 +54,21 @@ struct Engine::Draft {
   std::optional<Error> full;             // the disk is: nothing that would be stored is decided
 };
 
-Engine::Engine(store::Store store, store::Objects objects, swarm::Rules rules, Clock& clock,
-               swarm::State state)
+Engine::Engine(store::Store store, store::Objects objects, store::Refs refs, swarm::Rules rules,
+               Clock& clock, swarm::State state)
     : store_(std::move(store)),
       objects_(std::move(objects)),
+      refs_(std::move(refs)),
       rules_(rules),
       clock_(clock),
       state_(std::move(state)),
       history_(kHistory) {}
 
 Result<std::unique_ptr<Engine>> Engine::open(store::Store store, store::Objects objects,
-                                             swarm::Rules rules, Clock& clock) {
+                                             store::Refs refs, swarm::Rules rules, Clock& clock) {
   SWARMLAB_TRY(state, store.load());
-  std::unique_ptr<Engine> engine(
-      new Engine(std::move(store), std::move(objects), rules, clock, std::move(state)));
+  std::unique_ptr<Engine> engine(new Engine(std::move(store), std::move(objects), std::move(refs),
+                                            rules, clock, std::move(state)));
   SWARMLAB_CHECK(engine->fill_history());
   std::vector<Step> steps;
   steps.push_back(Step{.command = swarm::Restarted{}, .attachments = {}, .pack = {}});
@@ -90,7 +91,6 @@ Result<std::vector<swarm::Reply>> Engine::turn(std::vector<Step> steps) {
   SWARMLAB_CHECK(look_up_decided(steps));
   if (!draft.full) SWARMLAB_CHECK(ingest_candidates(steps));
   for (Step& step : steps) decide_step(draft, step, now);
-  SWARMLAB_CHECK(set_refs(draft.changes));
   if (const Result<void> done = store_.commit(draft.changes, state_, now, draft.attachments); !done)
     return within("commit of a turn", done.error());
   for (const swarm::Change& change : draft.changes) {
@@ -139,7 +139,7 @@ Result<void> Engine::ingest_candidates(std::vector<Step>& steps) {
     }
     SWARMLAB_TRY(scope, Scope::from(state_.labs.at(task->lab).settings.artifact));
     packs.push_back(
-        {.bytes = step.pack,
+        {.bytes = {reinterpret_cast<const char*>(step.pack.data()), step.pack.size()},
          .commit = *report.commit,
          .tree = *report.tree,
          .parent = task->parent_commit,
@@ -180,28 +180,11 @@ void Engine::decide_step(Draft& draft, Step& step, Timestamp now) {
   draft.replies.push_back(std::move(decision.reply));
 }
 
-Result<void> Engine::set_refs(std::span<const swarm::Change> changes) {
-  std::vector<store::RefUpdate> updates;
-  for (const swarm::Change& change : changes) {
-    const auto* finished = std::get_if<swarm::ExperimentFinished>(&change);
-    if (finished == nullptr || !finished->experiment.commit) continue;
-    const Experiment& experiment = finished->experiment;
-    using Kind = store::RefUpdate::Kind;
-    const auto add = [&](Kind kind) {
-      updates.push_back({.lab = state_.labs.at(experiment.lab).settings.name,
-                         .kind = kind,
-                         .number = experiment.number,
-                         .commit = *experiment.commit});
-    };
-    add(Kind::experiment);
-    if (experiment.verdict == Verdict::keep) add(Kind::kept);
-    if (finished->becomes_best) add(Kind::best);
-  }
-  return updates.empty() ? Result<void>{} : objects_.set_refs(updates);
-}
-
 Result<Assignment> Engine::assignment(TaskId id) const {
-  const swarm::Task& task = state_.tasks.at(id);
+  const auto found = state_.tasks.find(id);
+  if (found == state_.tasks.end() || !found->second.lease)
+    return fail(ErrorCode::conflict, "task {} ended in the same turn", id.value());
+  const swarm::Task& task = found->second;
   const swarm::Lab& lab = state_.labs.at(task.lab);
   std::vector<Experiment> lineage;
   for (auto number = task.parent; number && lineage.size() < kLineage;) {
@@ -237,7 +220,16 @@ Result<Assignment> Engine::assignment(TaskId id) const {
 }
 
 Result<void> Engine::tidy() {
+  while (true) {
+    SWARMLAB_TRY(more, refs_.follow(store_, state_));
+    if (!more) break;
+  }
   return objects_.compact_if_needed();
+}
+
+Result<void> Engine::close() {
+  SWARMLAB_CHECK(tidy());
+  return refs_.flush();
 }
 
 }  // namespace swarmlab::server

@@ -15,6 +15,7 @@
 #include "common/result.h"
 #include "coordinator/server/history.h"
 #include "coordinator/store/objects.h"
+#include "coordinator/store/refs.h"
 #include "coordinator/store/store.h"
 #include "coordinator/swarm/command.h"
 
@@ -32,7 +33,7 @@ class Engine {
  public:
   /// Loads the state. \return  the store's error, or corrupt.
   static Result<std::unique_ptr<Engine>> open(store::Store store, store::Objects objects,
-                                              swarm::Rules rules, Clock& clock);
+                                              store::Refs refs, swarm::Rules rules, Clock& clock);
 
   /// Runs one turn. One reply a step, in order.
   /// \return  an error if the commit failed: no reply may leave and the process must end, since
@@ -42,8 +43,10 @@ class Engine {
   /// All that a worker needs for a task that was just granted to it.
   [[nodiscard]] Result<Assignment> assignment(TaskId task) const;
 
-  /// Folds packs and refs together when it is worth it; between turns.
+  /// Lets the refs follow what was decided, and folds packs together; between turns.
   Result<void> tidy();
+  /// tidy(), and all refs on disk: before the process ends.
+  Result<void> close();
 
   [[nodiscard]] const swarm::State& state() const { return state_; }
   [[nodiscard]] const store::Store& store() const { return store_; }
@@ -53,18 +56,18 @@ class Engine {
   [[nodiscard]] Timestamp now() { return clock_.now(); }
 
  private:
-  Engine(store::Store store, store::Objects objects, swarm::Rules rules, Clock& clock,
-         swarm::State state);
+  Engine(store::Store store, store::Objects objects, store::Refs refs, swarm::Rules rules,
+         Clock& clock, swarm::State state);
   struct Draft;
   Result<void> fill_history();
   Result<void> look_up_decided(std::vector<Step>& steps) const;
   Result<void> ingest_candidates(std::vector<Step>& steps);
   Result<void> check_known_candidate(swarm::ReportArrived& arrived) const;
   void decide_step(Draft& draft, Step& step, Timestamp now);
-  Result<void> set_refs(std::span<const swarm::Change> changes);
 
   store::Store store_;
   store::Objects objects_;
+  store::Refs refs_;
   swarm::Rules rules_;
   Clock& clock_;
   swarm::State state_;

@@ -24,12 +24,11 @@ struct Server::Impl {
 
   Result<void> serve_once(bool tick, Milliseconds wait) {
     SWARMLAB_TRY(burst, router.receive(wait));
-    const bool idle = burst.empty();
     SWARMLAB_TRY(answers, desk.serve(std::move(burst), tick));
     for (const Answer& answer : answers) SWARMLAB_CHECK(router.send(answer.peer, answer.bytes));
-    if (idle && tick) {
+    if (tick) {
       if (const auto done = engine->tidy(); !done)
-        log::warning("objects were not tidied: {}", done.error().message);
+        log::warning("refs and packs: {}", done.error().message);
     }
     return {};
   }
@@ -49,7 +48,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Cloc
   SWARMLAB_CHECK(make_folders(options.folder, 0700));  // its socket is guarded by that
   SWARMLAB_TRY(store, store::Store::open(options.folder + "/store", store_options));
   SWARMLAB_TRY(objects, store::Objects::open(objects_folder(options.folder)));
-  SWARMLAB_TRY(engine, Engine::open(std::move(store), std::move(objects), options.rules, clock));
+  SWARMLAB_TRY(refs, store::Refs::open(objects_folder(options.folder)));
+  SWARMLAB_TRY(engine, Engine::open(std::move(store), std::move(objects), std::move(refs),
+                                    options.rules, clock));
   SWARMLAB_TRY(router, net::Router::bind(options.address));
   Answerer answerer{.version = options.version,
                     .address = router.address(),
@@ -78,7 +79,7 @@ Result<void> Server::run() {
     if (tick) next_tick = Deadline::after(kTick);
     SWARMLAB_CHECK(impl_->serve_once(tick, tick ? Milliseconds(0) : wait));
   }
-  return {};
+  return impl_->engine->close();
 }
 
 void Server::request_stop() {

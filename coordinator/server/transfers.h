@@ -7,8 +7,8 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <span>
-#include <vector>
+#include <string>
+#include <string_view>
 
 namespace swarmlab::server {
 
@@ -17,7 +17,7 @@ class Transfers {
   explicit Transfers(std::uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
 
   /// Keeps `bytes` for reading. \return  its number, 1 or more
-  std::uint64_t add(std::vector<std::byte> bytes) {
+  std::uint64_t add(std::string bytes) {
     total_ += bytes.size();
     packs_.emplace(++last_, std::move(bytes));
     while (packs_.size() > 1 && total_ > limit_bytes_) {
@@ -28,14 +28,12 @@ class Transfers {
   }
 
   /// At most `most` bytes from `offset`; empty at the end. Nothing: the transfer is gone.
-  [[nodiscard]] std::optional<std::span<const std::byte>> chunk(std::uint64_t transfer,
-                                                                std::uint64_t offset,
-                                                                std::size_t most) const {
+  [[nodiscard]] std::optional<std::string_view> chunk(std::uint64_t transfer, std::uint64_t offset,
+                                                      std::size_t most) const {
     const auto found = packs_.find(transfer);
     if (found == packs_.end()) return std::nullopt;
-    const std::span<const std::byte> all(found->second);
-    if (offset >= all.size()) return std::span<const std::byte>{};
-    return all.subspan(offset, std::min<std::size_t>(most, all.size() - offset));
+    const std::string_view all(found->second);
+    return offset >= all.size() ? std::string_view() : all.substr(offset, most);
   }
 
   /// The reader has it all.
@@ -50,7 +48,7 @@ class Transfers {
   std::uint64_t limit_bytes_;
   std::uint64_t total_ = 0;
   std::uint64_t last_ = 0;
-  std::map<std::uint64_t, std::vector<std::byte>> packs_;
+  std::map<std::uint64_t, std::string> packs_;
 };
 
 }  // namespace swarmlab::server
