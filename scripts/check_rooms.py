@@ -22,7 +22,7 @@ MAY_USE = {  # room: the rooms that it may include, besides itself
     "common": set(),
     "common/model": {"common"},
     "common/os": {"common"},
-    "common/log": {"common"},
+    "common/log": {"common", "common/os"},
     "common/wire": MODEL | {"schemas"},
     "common/lab": MODEL,
     "common/git": MODEL | {"common/os"},

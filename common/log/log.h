@@ -1,7 +1,8 @@
 // The log of this process: lines with time, level and text, to stderr or a file. Thread-safe.
 //
-// Fields are a suffix, key=value: `log::info("lease granted{}", log::field("task", 7))`; with
-// `json` a line is an object {"time", "level", "message"}. Nothing is logged by rooms of the core.
+// Fields are a suffix, key=value: `log::info("lease granted{}", log::field("task", 7))`. A Context
+// adds fields to all that its thread says meanwhile. With `json` a line is an object {"time",
+// "level", "message", "context"}; times are RFC 3339, UTC. Nothing is logged by rooms of the core.
 #pragma once
 
 #include <fmt/format.h>
@@ -32,10 +33,10 @@ Result<void> init(const Options& options);
 [[nodiscard]] std::optional<Level> level_from(std::string_view text);
 
 [[nodiscard]] bool enabled(Level level);
-/// Newlines within become visible "\n", so that a line of the log is a line. Never throws.
+/// Hands one line to the kernel. Control characters become visible ("\n", "\x1b"), so that a line
+/// of the log is a line, and what peers and agents say moves no cursor. A line that cannot be
+/// written is lost. Never throws.
 void write(Level level, std::string_view text) noexcept;
-/// Hands the lines to the kernel. Warnings and errors are handed over at once.
-void flush() noexcept;
 
 /// " key=value"; a value with spaces, quotes or control characters is quoted.
 [[nodiscard]] std::string field(std::string_view key, std::string_view value);
@@ -43,6 +44,21 @@ template <class T>
 [[nodiscard]] std::string field(std::string_view key, const T& value) {
   return field(key, std::string_view(fmt::format("{}", value)));
 }
+
+/// Fields of what is being done: `const log::Context context("experiment", 12);`. The fields of
+/// contexts within contexts come one after the other. It ends in the thread that made it.
+class Context {
+ public:
+  Context(std::string_view key, std::string_view value);
+  template <class T>
+  Context(std::string_view key, const T& value)
+      : Context(key, std::string_view(fmt::format("{}", value))) {}
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+  Context(Context&&) = delete;
+  Context& operator=(Context&&) = delete;
+  ~Context();
+};
 
 template <class... Args>
 void debug(fmt::format_string<Args...> format, Args&&... args) {

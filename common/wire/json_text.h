@@ -6,7 +6,6 @@
 #include <capnp/compat/json.capnp.h>
 
 #include <string>
-#include <string_view>
 
 #include "common/wire/json_codec.h"
 
@@ -14,8 +13,5 @@ namespace swarmlab::wire {
 
 /// Numbers that are not finite become null, bytes that are no UTF-8 become U+FFFD.
 [[nodiscard]] std::string json_text(capnp::json::Value::Reader value, JsonStyle style);
-
-/// With its quotes.
-[[nodiscard]] std::string json_string(std::string_view text);
 
 }  // namespace swarmlab::wire

@@ -1,0 +1,188 @@
+#include "common/log/log.h"
+
+#include <fcntl.h>
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "common/json_string.h"
+#include "common/log/line_sink.h"
+
+namespace swarmlab::log {
+namespace {
+
+// What %v stands for is made by text_line() and json_line().
+constexpr const char* kTextPattern = "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
+constexpr const char* kJsonPattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
+
+struct Field {
+  std::string key;
+  std::string value;
+};
+
+std::vector<Field>& fields_of_thread() {
+  static thread_local std::vector<Field> fields;
+  return fields;
+}
+
+std::shared_ptr<spdlog::logger> make_logger(std::shared_ptr<spdlog::sinks::sink> sink, bool json) {
+  auto logger = std::make_shared<spdlog::logger>("swarmlab", std::move(sink));
+  logger->set_formatter(std::make_unique<spdlog::pattern_formatter>(
+      json ? kJsonPattern : kTextPattern, spdlog::pattern_time_type::utc, "\n"));
+  logger->set_level(spdlog::level::trace);  // enabled() has decided
+  logger->set_error_handler([](const std::string&) {});
+  return logger;
+}
+
+// Where lines go now. Lines that are being written while it changes go to the old place.
+class Log {
+ public:
+  struct Target {
+    std::shared_ptr<spdlog::logger> logger;
+    bool json = false;
+  };
+
+  void set(Target target, Level level) {
+    const std::lock_guard lock(mutex_);
+    target_ = std::move(target);
+    level_ = level;
+  }
+  [[nodiscard]] Target target() {
+    const std::lock_guard lock(mutex_);
+    return target_;
+  }
+  [[nodiscard]] Level level() const { return level_; }
+
+ private:
+  std::mutex mutex_;
+  Target target_{make_logger(std::make_shared<LineSink>(STDERR_FILENO), false), false};
+  std::atomic<Level> level_ = Level::warning;
+};
+
+Log& the_log() {
+  static Log log;
+  return log;
+}
+
+spdlog::level::level_enum to_spdlog(Level level) {
+  switch (level) {
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
+    case Level::off:
+      break;
+  }
+  return spdlog::level::off;
+}
+
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
+
+void append_visible(std::string& to, char c) {
+  if (c == '\n') {
+    to += "\\n";
+  } else if (c == '\t') {
+    to += "\\t";
+  } else if (is_control(c)) {
+    to += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
+  } else {
+    to += c;
+  }
+}
+
+std::string text_line(std::string_view text) {
+  std::string line;
+  line.reserve(text.size());
+  for (const char c : text) append_visible(line, c);
+  for (const Field& one : fields_of_thread()) line += field(one.key, std::string_view(one.value));
+  return line;
+}
+
+std::string json_line(std::string_view text) {
+  std::string line = "\"message\":" + json_string(text);
+  const char* before = ",\"context\":{";
+  for (const Field& one : fields_of_thread()) {
+    line += before + json_string(one.key) + ":" + json_string(one.value);
+    before = ",";
+  }
+  if (!fields_of_thread().empty()) line += "}";
+  return line;
+}
+
+}  // namespace
+
+Result<void> init(const Options& options) {
+  std::shared_ptr<LineSink> sink;
+  if (options.file.empty()) {
+    sink = std::make_shared<LineSink>(STDERR_FILENO);
+  } else {
+    UniqueFd file(
+        ::open(options.file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600));
+    if (!file) {
+      return fail(ErrorCode::unavailable, "{}: cannot open the log: {}", options.file,
+                  std::strerror(errno));
+    }
+    sink = std::make_shared<LineSink>(std::move(file));
+  }
+  the_log().set({make_logger(std::move(sink), options.json), options.json}, options.level);
+  return {};
+}
+
+std::optional<Level> level_from(std::string_view text) {
+  if (text == "debug") return Level::debug;
+  if (text == "info") return Level::info;
+  if (text == "warning") return Level::warning;
+  if (text == "error") return Level::error;
+  if (text == "off") return Level::off;
+  return std::nullopt;
+}
+
+bool enabled(Level level) {
+  return level != Level::off && level >= the_log().level();
+}
+
+void write(Level level, std::string_view text) noexcept {
+  try {
+    if (!enabled(level)) return;
+    const Log::Target target = the_log().target();
+    const std::string line = target.json ? json_line(text) : text_line(text);
+    target.logger->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  } catch (...) {  // out of memory: there is nobody to tell
+  }
+}
+
+std::string field(std::string_view key, std::string_view value) {
+  std::string text = fmt::format(" {}=", key);
+  const bool plain = !value.empty() && value.find_first_of(" \"\\=") == std::string_view::npos &&
+                     std::none_of(value.begin(), value.end(), is_control);
+  if (plain) return text.append(value);
+  text += '"';
+  for (const char c : value) {
+    if (c == '"' || c == '\\') text += '\\';
+    append_visible(text, c);
+  }
+  return text += '"';
+}
+
+Context::Context(std::string_view key, std::string_view value) {
+  fields_of_thread().push_back({std::string(key), std::string(value)});
+}
+
+Context::~Context() {
+  fields_of_thread().pop_back();
+}
+
+}  // namespace swarmlab::log
