@@ -26,6 +26,7 @@ struct Scored {
   double score = 0.0;                // finite
   std::vector<MetricValue> metrics;  // the others, without the score itself; sorted by name
   std::vector<SampleScore> samples;
+  std::vector<std::string> warnings;  // one line each: what was left out, for the evaluator's log
   bool operator==(const Scored&) const = default;
 };
 

@@ -1,0 +1,1 @@
+"""What backends of Autoresearch Lab import, where that package itself is not installed."""

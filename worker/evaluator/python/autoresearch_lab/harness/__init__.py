@@ -1,0 +1,1 @@
+"""The part of Autoresearch Lab that a backend needs."""
