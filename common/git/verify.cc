@@ -1,5 +1,6 @@
 #include "common/git/verify.h"
 
+#include <algorithm>
 #include <array>
 
 namespace swarmlab::git {
@@ -57,6 +58,15 @@ bool is_dot_git_on_ntfs(std::string_view name) {
   for (const char c : name.substr(0, name.find_first_of("\\:"))) folded.push_back(lower(c));
   while (!folded.empty() && (folded.back() == ' ' || folded.back() == '.')) folded.pop_back();
   return folded == ".git" || folded == "git~1";
+}
+
+// git refuses to read these through a link, so a commit with one cannot be used.
+bool is_read_by_git(std::string_view name) {
+  constexpr std::array<std::string_view, 4> kRead{".gitmodules", ".gitattributes", ".gitignore",
+                                                  ".mailmap"};
+  std::string folded;
+  for (const char c : name) folded.push_back(lower(c));
+  return std::find(kRead.begin(), kRead.end(), folded) != kRead.end();
 }
 
 std::optional<std::string> why_unfit_path(std::string_view path) {
@@ -130,6 +140,9 @@ std::optional<std::string> why_unfit_link(std::string_view path, std::string_vie
                                           const PathPredicate& editable) {
   if (target.empty() || target.find('\0') != std::string_view::npos) {
     return "a link whose target is no path";
+  }
+  if (is_read_by_git(path.substr(path.find_last_of('/') + 1))) {
+    return "a link in the place of a file that git itself reads";
   }
   if (target.front() == '/')
     return fmt::format("a link to an absolute path ({})", printable_path(target));

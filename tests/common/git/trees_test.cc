@@ -1,5 +1,5 @@
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
+#include <rapidcheck.h>
 
 #include <map>
 
@@ -121,22 +121,20 @@ Files some_files() {
   return files;
 }
 
-RC_GTEST_FIXTURE_PROP(TreesTest, EditsFromOneTreeToAnotherGiveThatTree, ()) {
-  const Files before = some_files();
-  const Files after = some_files();
-  const auto as_edits = [this](const Files& files) {
+TEST_F(TreesTest, EditsFromOneTreeToAnotherGiveThatTree) {
+  const auto tree_with = [this](const Files& files) {
     std::vector<PathEdit> edits;
     for (const auto& [path, bytes] : files) edits.push_back({path, file(bytes)});
-    return edits;
+    return tree(edits);
   };
-  const ObjectId from = tree(as_edits(before));
-  const ObjectId to = tree(as_edits(after));
-  std::vector<PathEdit> edits;
-  const auto changes = repository_.changed_paths(from, to).value();
-  for (const PathChange& change : changes) {
-    edits.push_back({change.path, change.after});
-  }
-  RC_ASSERT(repository_.replace_paths(from, edits).value() == to);
+  EXPECT_TRUE(rc::check([&] {
+    const ObjectId from = tree_with(some_files());
+    const ObjectId to = tree_with(some_files());
+    const auto changes = repository_.changed_paths(from, to).value();
+    std::vector<PathEdit> edits;
+    for (const PathChange& change : changes) edits.push_back({change.path, change.after});
+    RC_ASSERT(repository_.replace_paths(from, edits).value() == to);
+  }));
 }
 
 }  // namespace
