@@ -2,9 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "common/wire/json_codec.h"
 #include "common/wire/lab_codec.h"
+#include "schemas/message.capnp.h"
 
 namespace swarmlab::wire {
 namespace {
@@ -201,6 +204,32 @@ TEST(Json, TimesAreRfc3339InUtc) {
   EXPECT_EQ(rfc3339(Timestamp(Milliseconds(951'782'400'000))), "2000-02-29T00:00:00.000Z");
   EXPECT_EQ(rfc3339(Timestamp::max()), "9999-12-31T23:59:59.999Z");
   EXPECT_EQ(rfc3339(Timestamp::min()), "0000-01-01T00:00:00.000Z");
+}
+
+// The names of all 64-bit integers in what `type` is made of: in JSON they would be strings.
+std::vector<std::string> wide_integers(capnp::Type type) {
+  while (type.isList()) type = type.asList().getElementType();
+  if (!type.isStruct() || type == capnp::Type::from<schema::Time>()) return {};
+  std::vector<std::string> found;
+  for (const auto field : type.asStruct().getFields()) {
+    if (field.getType().isInt64() || field.getType().isUInt64()) {
+      found.emplace_back(field.getProto().getName().cStr());
+    }
+    const auto below = wide_integers(field.getType());
+    found.insert(found.end(), below.begin(), below.end());
+  }
+  return found;
+}
+
+TEST(Json, HasOnlyNumbersThatAreNumbers) {
+  using capnp::Type;
+  for (const Type view :
+       {Type::from<schema::StatusView>(), Type::from<schema::ExperimentList>(),
+        Type::from<schema::ExperimentDetail>(), Type::from<schema::FrontierList>(),
+        Type::from<schema::EventList>(), Type::from<schema::LabList>()}) {
+    EXPECT_EQ(wide_integers(view), std::vector<std::string>()) << view.hashCode();
+  }
+  EXPECT_EQ(wide_integers(Type::from<schema::HeldLease>()).size(), 2U);  // it would find some
 }
 
 }  // namespace
