@@ -3,14 +3,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstring>
-
-#include "common/os/unique_fd.h"
 
 namespace swarmlab::sandbox {
 
@@ -67,6 +66,11 @@ std::vector<pid_t> members_of(const std::string& folder) {
   return members;
 }
 
+void reap_orphan(const UniqueFd& process) {
+  siginfo_t ended{};
+  ::waitid(P_PIDFD, static_cast<id_t>(process.get()), &ended, WEXITED | WNOHANG);
+}
+
 bool kill_members(const std::string& folder, Deadline deadline) {
   for (;;) {
     const std::vector<pid_t> members = members_of(folder);
@@ -81,6 +85,7 @@ bool kill_members(const std::string& folder, Deadline deadline) {
     for (const UniqueFd& process : dying) {
       pollfd event{.fd = process.get(), .events = POLLIN, .revents = 0};
       ::poll(&event, 1, deadline.poll_timeout());
+      reap_orphan(process);
     }
     if (deadline.expired()) return members_of(folder).empty();
   }

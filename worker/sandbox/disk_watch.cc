@@ -35,10 +35,11 @@ DiskWatch::DiskWatch(std::vector<std::string> folders, std::uint64_t limit_bytes
 
 bool DiskWatch::step(std::size_t entries) {
   if (limit_ == 0 || folders_.empty()) return false;
+  if (besides_ > limit_) exceeded_ = true;
   if (!walking_) begin();
   while (walking_ && entries-- > 0 && !exceeded_) {
     walking_ = advance();
-    exceeded_ = bytes_ > limit_;
+    exceeded_ = bytes_ > limit_ - besides_;
   }
   return exceeded_;
 }
@@ -75,7 +76,7 @@ bool DiskWatch::advance() {
 void DiskWatch::enter(int parent, const char* name) {
   struct stat entry {};
   if (::fstatat(parent, name, &entry, AT_SYMLINK_NOFOLLOW) != 0) return;
-  bytes_ += static_cast<std::uint64_t>(entry.st_blocks) * kBlockBytes;
+  bytes_ += std::max(static_cast<std::uint64_t>(entry.st_blocks) * kBlockBytes, kEntryBytes);
   if (!S_ISDIR(entry.st_mode)) return;
   UniqueFd fd(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (open_.size() >= kMaxDepth || (!fd && errno == EACCES))

@@ -20,7 +20,7 @@ namespace swarmlab::sandbox {
 struct Mount {
   enum class Kind : std::uint8_t {
     read_only,   // of a file or a folder
-    read_write,  // what is written here counts against limits.disk_bytes
+    read_write,  // all below it counts against limits.disk_bytes, each entry as 16 KiB at least
     empty,       // a tmpfs of `bytes`
   };
   Kind kind = Kind::read_only;
@@ -84,9 +84,10 @@ class Sandbox {
   Sandbox& operator=(Sandbox&&) = delete;
   virtual ~Sandbox() = default;
 
-  /// Blocks until the command has ended and all that it started is dead; that takes at most about
-  /// 2 s after the timeout or the cancel. A command that fails is a result; an error means that it
-  /// could not be run (unavailable), or that the request makes no sense (invalid_input).
+  /// Blocks until the command has ended and all that it started is dead: some ms after the timeout
+  /// or the cancel, or seconds if the kernel has many GB of its memory to free. A command that
+  /// fails is a result; an error means that it could not be run (unavailable), or that the request
+  /// makes no sense (invalid_input).
   [[nodiscard]] virtual Result<SandboxResult> run(const SandboxRequest& request,
                                                   const CancelToken& cancel) = 0;
   [[nodiscard]] virtual std::string_view name() const = 0;

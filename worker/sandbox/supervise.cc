@@ -11,7 +11,9 @@
 #include <cstring>
 
 #include "worker/sandbox/capture.h"
+#include "worker/sandbox/cgroup_files.h"
 #include "worker/sandbox/channel.h"
+#include "worker/sandbox/deleted_files.h"
 #include "worker/sandbox/disk_watch.h"
 #include "worker/sandbox/memory_file.h"
 #include "worker/sandbox/status.h"
@@ -19,17 +21,25 @@
 namespace swarmlab::sandbox {
 namespace {
 
-constexpr Milliseconds kDiskPeriod{500};
+constexpr Milliseconds kDiskPeriod{500};         // between two walks
+constexpr Milliseconds kDiskPause{100};          // between two looks of a walk
 constexpr std::size_t kEntriesPerLook = 20'000;  // some 20 ms
 constexpr Milliseconds kStartGrace{1000};  // of bubblewrap, to say which process is the tree's
-constexpr Milliseconds kDeathGrace{2000};  // of the kernel, to end a tree that is killed
+// Of the kernel, to end a tree that is killed. To free some GB of memory, or a million files in
+// memory, takes it a second.
+constexpr Milliseconds kDeathGrace{60'000};
 constexpr std::uint64_t kDrainBytes = 4ULL << 20U;  // more than the pipes of a dead tree hold
+
+// Readable once, after the wait.
+bool wake_after(const UniqueFd& timer, Milliseconds wait) {
+  const itimerspec setting{.it_interval = {},
+                           .it_value = {0, std::chrono::nanoseconds(wait).count()}};
+  return ::timerfd_settime(timer.get(), 0, &setting, nullptr) == 0;
+}
 
 Result<UniqueFd> disk_timer() {
   UniqueFd timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-  const timespec period{.tv_sec = 0, .tv_nsec = std::chrono::nanoseconds(kDiskPeriod).count()};
-  const itimerspec setting{.it_interval = period, .it_value = period};
-  if (!timer || ::timerfd_settime(timer.get(), 0, &setting, nullptr) != 0)
+  if (!timer || !wake_after(timer, kDiskPeriod))
     return fail(ErrorCode::unavailable, "timer: {}", std::strerror(errno));
   return timer;
 }
@@ -127,10 +137,15 @@ class Supervision {
   void decide_to_stop(bool cancelled, bool look_at_disk) {
     if (cancelled) return stop(HowEnded::cancelled);
     if (deadline_.expired()) return stop(HowEnded::timed_out);
-    if (!look_at_disk) return;
-    std::uint64_t ticks = 0;
-    [[maybe_unused]] const ssize_t got = ::read(timer_.get(), &ticks, sizeof ticks);
-    if (disk_.step(kEntriesPerLook)) stop(HowEnded::disk_full);
+    if (look_at_disk && is_over_disk_limit()) stop(HowEnded::disk_full);
+  }
+
+  bool is_over_disk_limit() {
+    // At the start of a walk: few hold deleted files, and each look has its price.
+    if (job_.cgroup != nullptr && !disk_.walking() && !disk_.folders().empty())
+      disk_.count_besides(bytes_of_deleted_files(job_.cgroup->members(), disk_.folders()));
+    const bool over = disk_.step(kEntriesPerLook);
+    return !wake_after(timer_, disk_.walking() ? kDiskPause : kDiskPeriod) || over;
   }
 
   void stop(HowEnded how) {
@@ -152,10 +167,6 @@ class Supervision {
       process_->kill(SIGKILL);
     else
       process_->kill_group(SIGKILL);
-    // A tree outside of bubblewrap may have left its group; one inside cannot leave its namespace,
-    // but may not have come to that yet.
-    if (job_.cgroup != nullptr && (!in_bubblewrap_ || !init_)) [[maybe_unused]]
-      const bool empty = job_.cgroup->kill_all(Deadline::after(kDeathGrace));
   }
 
   void note_process_of_the_tree() {
@@ -164,13 +175,16 @@ class Supervision {
   }
 
   // Bubblewrap ends when the command does. The first process inside ends after all others there:
-  // the kernel sees to that. So its end is the end of the tree.
+  // the kernel sees to that. So its end is the end of the tree. What else there may be, the group
+  // knows: a tree outside of bubblewrap, or one that bubblewrap had not told of yet.
   Result<void> bury() {
     const Deadline deadline = Deadline::after(kDeathGrace);
     kill_now();
-    bool dead = !init_ || wait_for_end(init_, deadline);
-    if (job_.cgroup != nullptr) dead = job_.cgroup->kill_all(deadline) && dead;
+    // First of all: of what the group kills it also reaps our children.
     SWARMLAB_TRY(status, process_->wait(deadline));
+    bool dead = !init_ || wait_for_end(init_, deadline);
+    if (init_) reap_orphan(init_);
+    if (job_.cgroup != nullptr) dead = job_.cgroup->kill_all(deadline) && dead;
     for (Channel& channel : channels_) channel.drain(kDrainBytes);
     if (!dead || !status)
       return fail(ErrorCode::internal, "the sandbox's processes do not die: killed {} ms ago",
@@ -208,6 +222,7 @@ class Supervision {
     }
     const bool failed = result_.how != HowEnded::exited || code != 0;
     if (!stopped_ && failed && ran_out_of_memory()) stopped_ = HowEnded::out_of_memory;
+    disk_.count_besides(0);  // what was open is gone
     if (!stopped_ && disk_.check_all()) stopped_ = HowEnded::disk_full;
     if (!stopped_) return;
     result_.how = *stopped_;

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string>
 
+#include "worker/sandbox/bubblewrap.h"
 #include "worker/sandbox/cgroup.h"
 #include "worker/sandbox/sandbox.h"
 
@@ -42,6 +43,9 @@ class Folder {
     std::ostringstream text;
     text << file.rdbuf();
     return text.str();
+  }
+  [[nodiscard]] Mount at(std::string inside, Mount::Kind kind = Mount::Kind::read_write) const {
+    return {.kind = kind, .host = path_, .inside = std::move(inside)};
   }
   [[nodiscard]] bool has(const std::string& name) const {
     return std::filesystem::exists(path_ + "/" + name);
@@ -99,6 +103,31 @@ class SandboxTest : public testing::Test {
   }
   static std::string output_of(const std::string& script) { return output_of(request_for(script)); }
 };
+
+// The same without any cgroup, as on machines that let us make none.
+class EitherWay : public SandboxTest, public testing::WithParamInterface<bool> {
+ protected:
+  void SetUp() override {
+    auto parts = prepare_bubblewrap({});
+    ASSERT_TRUE(parts.has_value()) << parts.error().message;
+    if (GetParam() && parts->cgroups.version == 0) GTEST_SKIP() << "no cgroup can be made here";
+    if (!GetParam()) parts->cgroups = {};
+    sandbox_ = std::make_unique<Bubblewrap>(std::move(*parts));
+  }
+
+  SandboxResult run(const SandboxRequest& request, const CancelToken& cancel = {}) const {
+    auto result = sandbox_->run(request, cancel);
+    EXPECT_TRUE(result.has_value()) << (result ? "" : result.error().message);
+    return result ? std::move(*result) : SandboxResult();
+  }
+
+ private:
+  std::unique_ptr<Bubblewrap> sandbox_;
+};
+
+inline std::string cgroups_or_not(const testing::TestParamInfo<bool>& info) {
+  return info.param ? "WithCgroups" : "WithoutCgroups";
+}
 
 // Whether any process of the host has this word in its command line.
 inline bool is_running(const std::string& word) {
