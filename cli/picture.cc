@@ -1,14 +1,14 @@
 #include "cli/picture.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <map>
 
 #include "cli/picture_labels.h"
 #include "cli/picture_scale.h"
+#include "cli/svg.h"
 #include "cli/text.h"
 
 namespace swarmlab::cli {
@@ -17,45 +17,35 @@ namespace {
 
 constexpr double kWidth = 1200;
 constexpr double kHeight = 640;
-constexpr Box kPlot{84, 86, 1172, 556};
-constexpr double kFailures = 540;  // the line on which what has no score stands
+constexpr Box kPlot{84, 86, 1172, 556};  // its right side gives way to the names of marks
+constexpr double kFailures = 540;        // the line on which what has no score stands
 constexpr std::size_t kLabelColumns = 40;
+constexpr std::size_t kMarkColumns = 18;
 constexpr double kLabelSize = 11.5;
-constexpr double kCharWidth = 0.57;  // of the font's size: sans-serif text, on average
+constexpr double kMarkHeight = 30;  // of a mark's name and value
+constexpr double kBold = 1.15;      // times as wide as plain text
 
 constexpr const char* kInk = "#1f2933";
 constexpr const char* kSoftInk = "#66727f";
 constexpr const char* kGrid = "#e9edf1";
 constexpr const char* kAxis = "#c3ccd5";
+constexpr const char* kPaper = "#ffffff";
 constexpr const char* kDiscard = "#aeb8c2";
 constexpr const char* kKeep = "#12805c";
 constexpr const char* kFail = "#d0654f";
-constexpr const char* kStyle =
-    "text{font-family:Inter,'Helvetica Neue',Helvetica,Arial,'DejaVu Sans',sans-serif}"
-    ".label{paint-order:stroke;stroke:#fff;stroke-width:3.5px;stroke-linejoin:round}";
-
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char byte : one_line(text)) {
-    switch (byte) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      default:
-        safe.push_back(byte);
-    }
-  }
-  return safe;
+constexpr const char* kMark = "#7a5cc2";
+// Where the reader's page is dark, the same colours by their counterparts.
+constexpr const char* kStyle = R"css(
+text{font-family:Inter,'Helvetica Neue',Helvetica,Arial,'DejaVu Sans',sans-serif}
+.label{paint-order:stroke;stroke:#ffffff;stroke-width:3.5px;stroke-linejoin:round}
+@media (prefers-color-scheme:dark){
+[fill="#ffffff"]{fill:#161b21}[stroke="#ffffff"],.label{stroke:#161b21}
+[fill="#1f2933"]{fill:#e4e9ee}[fill="#66727f"]{fill:#98a4b0}
+[stroke="#e9edf1"]{stroke:#252c34}[stroke="#c3ccd5"]{stroke:#47525e}
+[fill="#aeb8c2"]{fill:#7c8894}[fill="#12805c"]{fill:#3fb98b}[stroke="#12805c"]{stroke:#3fb98b}
+[stroke="#d0654f"]{stroke:#e58a76}[fill="#7a5cc2"]{fill:#a991e0}[stroke="#7a5cc2"]{stroke:#a991e0}
 }
+)css";
 
 bool is_kept(const PicturePoint& point) {
   return point.verdict == Verdict::keep && point.score;
@@ -65,73 +55,57 @@ bool better(Direction direction, double score, double than) {
   return direction == Direction::minimize ? score < than : score > than;
 }
 
-double text_width(std::string_view text, double size) {
-  return static_cast<double>(columns_of(text)) * size * kCharWidth;
-}
-
 class Drawing {
  public:
-  explicit Drawing(const Picture& picture) : picture_(picture) {
-    std::vector<double> kept;
-    std::vector<double> others;
+  explicit Drawing(const Picture& picture)
+      : picture_(picture), svg_(kWidth, kHeight, picture.title, kStyle) {
+    Scores scores{.kept = {}, .others = {}, .marks = {}, .direction = picture.direction};
     for (const PicturePoint& point : picture.points) {
-      if (point.score) (is_kept(point) ? kept : others).push_back(*point.score);
+      if (point.score) (is_kept(point) ? scores.kept : scores.others).push_back(*point.score);
+      has_failures_ = has_failures_ || !point.score;
       first_ = std::min(first_, point.number);
       last_ = std::max(last_, point.number);
     }
-    y_ = range_of_scores(kept, others);
-    const double span = last_ > first_ ? static_cast<double>(last_ - first_) : 1.0;
-    x_ = {static_cast<double>(std::min(first_, last_)) - 0.02 * span,
-          static_cast<double>(std::min(first_, last_)) + 1.02 * span};
+    for (const PictureMark& mark : picture.marks) scores.marks.push_back(mark.score);
+    y_ = range_of_scores(scores);
+    const auto first = static_cast<double>(std::min(first_, last_));
+    const double span = last_ > first_ ? static_cast<double>(last_) - first : 1.0;
+    x_ = {first - 0.02 * span, first + 1.02 * span};
     follow_best();
+    make_room_for_marks();
   }
 
-  std::string svg() {
-    write(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" "
-        "height=\"{1}\" role=\"img\">\n<title>{2}</title>\n<style>{3}</style>\n"
-        "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
-        kWidth, kHeight, escaped(picture_.title), kStyle);
+  std::string svg() && {
+    svg_.add("<rect width=\"100%\" height=\"100%\" fill=\"{}\"/>", kPaper);
     heading();
     axes();
     segments();
-    dots(false);
-    best_line();
-    dots(true);
+    marks();
+    for (const PicturePoint& point : picture_.points) other_dot(point);
+    best_lines();
+    for (const PicturePoint& point : picture_.points) kept_dot(point);
     labels();
     legend();
-    write("</svg>\n");
-    return svg_;
+    return std::move(svg_).end();
   }
 
  private:
-  template <class... Args>
-  void write(fmt::format_string<Args...> format, Args&&... args) {
-    fmt::format_to(std::back_inserter(svg_), format, std::forward<Args>(args)...);
-  }
-
-  void text(Point at, std::string_view what, double size, const char* fill,
-            std::string_view more = "") {
-    write("<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"{}\" fill=\"{}\"{}{}>{}</text>\n", at.x,
-          at.y, size, fill, more.empty() ? "" : " ", more, escaped(what));
-  }
-
   [[nodiscard]] double x_of(double number) const {
-    return kPlot.left + (number - x_.low) / x_.span() * (kPlot.right - kPlot.left);
+    return plot_.left + (number - x_.low) / x_.span() * (plot_.right - plot_.left);
   }
   [[nodiscard]] double y_of(double score) const {
-    return plot_bottom() - (score - y_.low) / y_.span() * (plot_bottom() - kPlot.top);
+    return scores_end() - (score - y_.low) / y_.span() * (scores_end() - plot_.top);
   }
-  [[nodiscard]] double plot_bottom() const { return has_failures_ ? kFailures - 22 : kPlot.bottom; }
+  [[nodiscard]] double scores_end() const { return has_failures_ ? kFailures - 22 : plot_.bottom; }
   [[nodiscard]] Point place_of(const PicturePoint& point) const {
     const double x = x_of(static_cast<double>(point.number));
     return {x, point.score ? y_of(std::clamp(*point.score, y_.low, y_.high)) : kFailures};
   }
+  [[nodiscard]] bool is_off_the_scale(const PicturePoint& point) const {
+    return point.score && (*point.score > y_.high || *point.score < y_.low);
+  }
 
   void follow_best() {
-    for (const PicturePoint& point : picture_.points) {
-      if (!point.score) has_failures_ = true;
-    }
     for (const PicturePoint& point : picture_.points) {
       if (!is_kept(point)) continue;
       auto& steps = steps_[point.segment];
@@ -141,8 +115,18 @@ class Drawing {
     }
   }
 
+  void make_room_for_marks() {
+    double widest = 0.0;
+    for (const PictureMark& mark : picture_.marks) {
+      widest =
+          std::max({widest, kBold * text_width(cut(one_line(mark.name), kMarkColumns), kLabelSize),
+                    text_width(score_text(mark.score), kLabelSize)});
+    }
+    if (widest > 0.0) plot_.right = kWidth - 20 - widest;
+  }
+
   void heading() {
-    text({kPlot.left, 36}, cut(one_line(picture_.title), 70), 21, kInk, "font-weight=\"650\"");
+    svg_.text({plot_.left, 36}, cut(one_line(picture_.title), 70), 21, kInk, "font-weight=\"650\"");
     const std::string wish =
         picture_.direction == Direction::minimize ? "lower is better" : "higher is better";
     std::string line = cut(one_line(picture_.metric), 30) + ", " + wish;
@@ -154,35 +138,36 @@ class Drawing {
       line += "  ·  " + score_text(from) + " → " + score_text(to);
       if (!change.empty()) line += " (" + change + ")";
     }
-    text({kPlot.left, 60}, line, 13.5, kSoftInk);
+    svg_.text({plot_.left, 60}, line, 13.5, kSoftInk);
   }
 
   void axes() {
     const Ticks ys = nice_ticks(y_, 7);
     for (const double tick : ys.at) {
       const double y = y_of(tick);
-      write("<path d=\"M{:.1f} {:.1f}H{:.1f}\" stroke=\"{}\"/>\n", kPlot.left, y, kPlot.right,
-            kGrid);
-      text({kPlot.left - 10, y + 4}, ys.label(tick), 12, kSoftInk, "text-anchor=\"end\"");
+      svg_.add("<path d=\"M{:.1f} {:.1f}H{:.1f}\" stroke=\"{}\"/>", plot_.left, y, plot_.right,
+               kGrid);
+      svg_.text({plot_.left - 10, y + 4}, ys.label(tick), 12, kSoftInk, "text-anchor=\"end\"");
     }
-    write("<path d=\"M{:.1f} {:.1f}V{:.1f}H{:.1f}\" fill=\"none\" stroke=\"{}\"/>\n", kPlot.left,
-          kPlot.top, kPlot.bottom, kPlot.right, kAxis);
+    svg_.add("<path d=\"M{:.1f} {:.1f}V{:.1f}H{:.1f}\" fill=\"none\" stroke=\"{}\"/>", plot_.left,
+             plot_.top, plot_.bottom, plot_.right, kAxis);
     const Ticks xs = whole_ticks(x_, 12);
     for (const double tick : xs.at) {
       if (tick < 0.5) continue;
       const double x = x_of(tick);
-      write("<path d=\"M{:.1f} {:.1f}v5\" stroke=\"{}\"/>\n", x, kPlot.bottom, kAxis);
-      text({x, kPlot.bottom + 20}, xs.label(tick), 12, kSoftInk, "text-anchor=\"middle\"");
+      svg_.add("<path d=\"M{:.1f} {:.1f}v5\" stroke=\"{}\"/>", x, plot_.bottom, kAxis);
+      svg_.text({x, plot_.bottom + 20}, xs.label(tick), 12, kSoftInk, "text-anchor=\"middle\"");
     }
-    text({(kPlot.left + kPlot.right) / 2, kPlot.bottom + 46}, "experiment", 13, kSoftInk,
-         "text-anchor=\"middle\"");
-    const double middle = (kPlot.top + kPlot.bottom) / 2;
-    text({24, middle}, cut(one_line(picture_.metric), 40), 13, kSoftInk,
-         fmt::format("text-anchor=\"middle\" transform=\"rotate(-90 24 {:.1f})\"", middle));
-    if (picture_.points.empty()) {
-      text({(kPlot.left + kPlot.right) / 2, middle}, "no experiments yet", 15, kSoftInk,
-           "text-anchor=\"middle\"");
-    }
+    titles_of_axes();
+  }
+
+  void titles_of_axes() {
+    const Point middle{(plot_.left + plot_.right) / 2, (plot_.top + plot_.bottom) / 2};
+    constexpr const char* kCentred = "text-anchor=\"middle\"";
+    svg_.text({middle.x, plot_.bottom + 46}, "experiment", 13, kSoftInk, kCentred);
+    svg_.text({24, middle.y}, cut(one_line(picture_.metric), 40), 13, kSoftInk,
+              fmt::format("{} transform=\"rotate(-90 24 {:.1f})\"", kCentred, middle.y));
+    if (picture_.points.empty()) svg_.text(middle, "no experiments yet", 15, kSoftInk, kCentred);
   }
 
   void segments() {
@@ -190,62 +175,94 @@ class Drawing {
       const PicturePoint& point = picture_.points[i];
       if (point.segment == picture_.points[i - 1].segment) continue;
       const double x = x_of(static_cast<double>(point.number) - 0.5);
-      write("<path d=\"M{:.1f} {:.1f}V{:.1f}\" stroke=\"{}\" stroke-dasharray=\"4 4\"/>\n", x,
-            kPlot.top, kPlot.bottom, kAxis);
-      text({x + 6, kPlot.top + 10}, "new baseline", 11, kSoftInk);
+      svg_.add("<path d=\"M{:.1f} {:.1f}V{:.1f}\" stroke=\"{}\" stroke-dasharray=\"4 4\"/>", x,
+               plot_.top, plot_.bottom, kAxis);
+      svg_.text({x + 6, plot_.top + 10}, "new baseline", 11, kSoftInk);
     }
   }
 
-  void best_line() {
+  // Names stand to the right of their lines, moved apart where lines are close.
+  void marks() {
+    std::vector<PictureMark> marks = picture_.marks;
+    std::ranges::sort(marks, [](const auto& a, const auto& b) { return a.score > b.score; });
+    double free_from = plot_.top - 10;
+    for (const PictureMark& mark : marks) {
+      const double y = y_of(mark.score);
+      const double top = std::max(y - kMarkHeight / 2, free_from);
+      free_from = top + kMarkHeight;
+      const double x = plot_.right + 8;
+      svg_.add(
+          "<path class=\"mark\" d=\"M{:.1f} {:.1f}H{:.1f}L{:.1f} {:.1f}\" fill=\"none\" "
+          "stroke=\"{}\" stroke-width=\"1.5\" stroke-dasharray=\"6 4\"/>",
+          plot_.left, y, plot_.right, x - 3, top + kMarkHeight / 2, kMark);
+      svg_.text({x, top + 12}, cut(one_line(mark.name), kMarkColumns), kLabelSize, kMark,
+                "font-weight=\"600\"");
+      svg_.text({x, top + 26}, score_text(mark.score), kLabelSize, kMark);
+      lines_.push_back({{plot_.left, y}, {plot_.right, y}});
+    }
+  }
+
+  void best_lines() {
     for (const auto& [segment, steps] : steps_) {
-      line_.clear();
+      std::vector<Point> line;
       for (const PicturePoint* step : steps) {
         const Point at = place_of(*step);
-        if (!line_.empty()) line_.push_back({at.x, line_.back().y});
-        line_.push_back(at);
+        if (!line.empty()) line.push_back({at.x, line.back().y});
+        line.push_back(at);
       }
       const auto in_segment = [id = segment](const PicturePoint& p) { return p.segment == id; };
       const auto last = std::find_if(picture_.points.rbegin(), picture_.points.rend(), in_segment);
-      line_.push_back({place_of(*last).x, line_.back().y});
+      line.push_back({place_of(*last).x, line.back().y});
       std::string path;
-      for (const Point& at : line_) {
+      for (const Point& at : line) {
         path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", at.x, at.y);
       }
-      write(
+      svg_.add(
           "<path class=\"best\" d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\" "
-          "stroke-linejoin=\"round\" stroke-opacity=\".75\"/>\n",
+          "stroke-linejoin=\"round\" stroke-opacity=\".75\"/>",
           path, kKeep);
-      all_lines_.insert(all_lines_.end(), line_.begin(), line_.end());
+      for (std::size_t i = 1; i < line.size(); ++i) lines_.push_back({line[i - 1], line[i]});
     }
   }
 
-  void dots(bool kept) {
-    for (const PicturePoint& point : picture_.points) {
-      if (is_kept(point) != kept) continue;
-      const Point at = place_of(point);
-      if (kept) {
-        write(
-            "<circle class=\"kept\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"5.5\" fill=\"{}\" "
-            "stroke=\"#fff\" stroke-width=\"1.5\"/>\n",
-            at.x, at.y, kKeep);
-      } else if (!point.score) {
-        write(
-            "<path class=\"failed\" d=\"M{:.1f} {:.1f}l6 6m0 -6l-6 6\" stroke=\"{}\" "
-            "stroke-width=\"1.4\" stroke-opacity=\".8\"/>\n",
-            at.x - 3, at.y - 3, kFail);
-      } else if (*point.score > y_.high || *point.score < y_.low) {  // off the scale: points there
-        const double up = *point.score > y_.high ? -1 : 1;
-        write(
-            "<path class=\"outlier\" d=\"M{:.1f} {:.1f}l4 {:.0f}h-8z\" fill=\"{}\" "
-            "fill-opacity=\".6\"/>\n",
-            at.x, at.y + (up < 0 ? 0 : -1), -6 * up, kDiscard);
-      } else {
-        write(
-            "<circle class=\"discarded\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.6\" fill=\"{}\" "
-            "fill-opacity=\".6\"/>\n",
-            at.x, at.y, kDiscard);
-      }
+  // A small triangle at the edge that points to where the score is.
+  void arrow(const PicturePoint& point, const char* name, const char* fill, double size) {
+    const Point at = place_of(point);
+    const double up = *point.score > y_.high ? 1.0 : -1.0;
+    svg_.add("<path class=\"{}\" d=\"M{:.1f} {:.1f}l{:.1f} {:.1f}h{:.1f}z\" fill=\"{}\"/>", name,
+             at.x, at.y - up, size, up * size * 1.5, -2 * size, fill);
+  }
+
+  void kept_dot(const PicturePoint& point) {
+    if (!is_kept(point)) return;
+    if (is_off_the_scale(point)) return arrow(point, "kept", kKeep, 6);
+    const Point at = place_of(point);
+    svg_.add(
+        "<circle class=\"kept\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"5.5\" fill=\"{}\" "
+        "stroke=\"{}\" stroke-width=\"1.5\"/>",
+        at.x, at.y, kKeep, kPaper);
+  }
+
+  void other_dot(const PicturePoint& point) {
+    if (is_kept(point)) return;
+    if (is_off_the_scale(point)) return arrow(point, "outlier", kDiscard, 4);
+    const Point at = place_of(point);
+    if (point.score) {
+      svg_.add(
+          "<circle class=\"discarded\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.6\" fill=\"{}\" "
+          "fill-opacity=\".6\"/>",
+          at.x, at.y, kDiscard);
+    } else {
+      svg_.add(
+          "<path class=\"failed\" d=\"M{:.1f} {:.1f}l6 6m0 -6l-6 6\" stroke=\"{}\" "
+          "stroke-width=\"1.4\" stroke-opacity=\".8\"/>",
+          at.x - 3, at.y - 3, kFail);
     }
+  }
+
+  [[nodiscard]] std::string label_of(const PicturePoint& point) const {
+    const std::string label = cut(one_line(point.label), kLabelColumns);
+    return is_off_the_scale(point) ? label + ", " + score_text(point.score) : label;
   }
 
   // The best and the largest steps choose their places first.
@@ -274,20 +291,20 @@ class Drawing {
     const std::vector<const PicturePoint*> order = by_weight();
     std::vector<Anchor> anchors;
     for (const PicturePoint* point : order) {
-      const std::string label = cut(one_line(point->label), kLabelColumns);
-      anchors.push_back({place_of(*point), text_width(label, kLabelSize)});
+      anchors.push_back({place_of(*point), text_width(label_of(*point), kLabelSize)});
     }
-    Crowd crowd{.area = {kPlot.left + 4, kPlot.top, kWidth - 8, plot_bottom() - 2},
+    const double right = picture_.marks.empty() ? kWidth - 8 : plot_.right - 4;
+    Crowd crowd{.area = {plot_.left + 4, plot_.top, right, scores_end() - 2},
                 .strong = {},
                 .faint = {},
-                .line = all_lines_,
+                .lines = lines_,
                 .text_height = 14};
     for (const PicturePoint& point : picture_.points) {
       (is_kept(point) ? crowd.strong : crowd.faint).push_back(place_of(point));
     }
     const auto places = place_labels(anchors, crowd);
     for (std::size_t i = 0; i < order.size(); ++i) {
-      if (places[i]) label_at(*places[i], anchors[i].at, order[i]->label);
+      if (places[i]) label_at(*places[i], anchors[i].at, label_of(*order[i]));
     }
   }
 
@@ -296,15 +313,14 @@ class Drawing {
     if (place.leader) {
       const double x = std::clamp(dot.x, box.left, box.right);
       const double y = dot.y < box.top ? box.top + 1 : box.bottom - 1;
-      write(
+      svg_.add(
           "<path class=\"leader\" d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}\" stroke=\"{}\" "
-          "stroke-opacity=\".45\"/>\n",
+          "stroke-opacity=\".45\"/>",
           dot.x, dot.y + (dot.y < y ? 6 : -6), x, y, kKeep);
     }
     const bool ends_at_dot = box.right < dot.x;
-    text({ends_at_dot ? box.right : box.left, box.bottom - 3.5},
-         cut(one_line(label), kLabelColumns), kLabelSize, kInk,
-         ends_at_dot ? "class=\"label\" text-anchor=\"end\"" : "class=\"label\"");
+    svg_.text({ends_at_dot ? box.right : box.left, box.bottom - 3.5}, label, kLabelSize, kInk,
+              ends_at_dot ? "class=\"label\" text-anchor=\"end\"" : "class=\"label\"");
   }
 
   void legend() {
@@ -312,11 +328,11 @@ class Drawing {
         std::count_if(picture_.points.begin(), picture_.points.end(), is_kept));
     const std::string summary =
         counted(picture_.points.size(), "experiment") + fmt::format(", {} kept", kept);
-    text({kPlot.right, 36}, summary, 14, kInk, "text-anchor=\"end\"");
-    double x = kPlot.right - (has_failures_ ? 292 : 210);
+    svg_.text({kPlot.right, 36}, summary, 14, kInk, "text-anchor=\"end\"");
+    double x = kPlot.right - (has_failures_ ? 285 : 234);
     const auto entry = [&](std::string_view shape, const char* what, double width) {
-      write("<g transform=\"translate({:.1f} 56)\">{}</g>\n", x, shape);
-      text({x + 10, 60}, what, 12.5, kSoftInk);
+      svg_.add("<g transform=\"translate({:.1f} 56)\">{}</g>", x, shape);
+      svg_.text({x + 10, 60}, what, 12.5, kSoftInk);
       x += width;
     };
     entry(fmt::format("<circle r=\"5\" fill=\"{}\"/>", kKeep), "kept", 60);
@@ -324,23 +340,22 @@ class Drawing {
           "best so far", 94);
     entry(fmt::format("<circle r=\"3.6\" fill=\"{}\" fill-opacity=\".6\"/>", kDiscard), "discarded",
           86);
-    if (has_failures_) {
-      entry(fmt::format("<path d=\"M-3 -3l6 6m0 -6l-6 6\" stroke=\"{}\" stroke-width=\"1.4\"/>",
-                        kFail),
-            "failed", 0);
-    }
+    if (!has_failures_) return;
+    entry(
+        fmt::format("<path d=\"M-3 -3l6 6m0 -6l-6 6\" stroke=\"{}\" stroke-width=\"1.4\"/>", kFail),
+        "failed", 0);
   }
 
   const Picture& picture_;
-  std::string svg_;
+  Svg svg_;
+  Box plot_ = kPlot;
   std::uint64_t first_ = UINT64_MAX;
   std::uint64_t last_ = 1;
   bool has_failures_ = false;
   Range x_;
   Range y_;
   std::map<std::uint64_t, std::vector<const PicturePoint*>> steps_;  // the best so far, by segment
-  std::vector<Point> line_;
-  std::vector<Point> all_lines_;
+  std::vector<LinePart> lines_;                                      // that labels should not cross
 };
 
 }  // namespace

@@ -20,11 +20,18 @@ struct PicturePoint {
   std::string label;  // of kept ones; may be empty
 };
 
+// A score to compare with, such as the best one published: a line across the picture.
+struct PictureMark {
+  double score = 0.0;  // finite
+  std::string name;    // may be empty
+};
+
 struct Picture {
   std::string title;
   std::string metric;  // the name of the score
   Direction direction = Direction::minimize;
   std::vector<PicturePoint> points;  // by number
+  std::vector<PictureMark> marks;
 };
 
 /// A whole SVG document of 1200 x 640. No experiments give the axes and a line that says so.

@@ -93,8 +93,8 @@ class Placer {
     }
     double cost = distance(near_corner(box, dot), dot) * 0.5 + (label.leader ? kHasLeader : 0.0);
     for (const Point& point : crowd_.faint) cost += covers(box, point, 3.0) ? kCoversFaint : 0.0;
-    for (std::size_t i = 1; i < crowd_.line.size(); ++i) {
-      cost += hits(part_of_line(crowd_.line[i - 1], crowd_.line[i])) ? kCrossesLine : 0.0;
+    for (const LinePart& part : crowd_.lines) {
+      cost += hits(part_of_line(part.from, part.to)) ? kCrossesLine : 0.0;
     }
     for (const Box& leader : leaders_) cost += hits(leader) ? kCrossesLeader : 0.0;
     if (label.leader) {

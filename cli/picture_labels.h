@@ -6,30 +6,26 @@
 #include <optional>
 #include <vector>
 
+#include "cli/svg.h"
+
 namespace swarmlab::cli {
-
-struct Point {
-  double x = 0.0;
-  double y = 0.0;  // downwards, as in SVG
-};
-
-struct Box {
-  double left = 0.0;
-  double top = 0.0;
-  double right = 0.0;
-  double bottom = 0.0;
-};
 
 struct Anchor {
   Point at;            // of the dot that the label names
   double width = 0.0;  // of the label's text
 };
 
+// Of a line that labels should not cross; parallel to an axis.
+struct LinePart {
+  Point from;
+  Point to;
+};
+
 struct Crowd {
   Box area;                   // no label leaves it
   std::vector<Point> strong;  // dots that no label may cover
   std::vector<Point> faint;   // dots that labels should not cover
-  std::vector<Point> line;    // a line of axis-parallel parts that labels should not cross
+  std::vector<LinePart> lines;
   double text_height = 13.0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace swarmlab::cli {
 
@@ -12,11 +13,32 @@ namespace {
 // The distance from the kept scores, in their own span, up to which others are shown.
 constexpr double kReach = 0.6;
 constexpr double kMargin = 0.06;
+constexpr double kFar = 5.0;  // times the span of the rest
+constexpr std::size_t kFew = 4;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 double quantile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
   const double place = share * static_cast<double>(values.size() - 1);
   return values[static_cast<std::size_t>(std::llround(place))];
+}
+
+void widen(Range& range, double score) {
+  range.low = std::min(range.low, score);
+  range.high = std::max(range.high, score);
+}
+
+// The worst one or two of many are left out if all the others span but a fraction of the whole.
+std::vector<double> without_far_start(std::vector<double> kept, Direction direction) {
+  std::ranges::sort(kept);
+  if (direction == Direction::minimize) std::ranges::reverse(kept);  // the worst first
+  for (int left_out = 0; left_out < 2 && kept.size() > kFew; ++left_out) {
+    const double all = std::fabs(kept.back() - kept[0]);
+    const double rest = std::fabs(kept.back() - kept[1]);
+    if (rest == 0.0 || all < kFar * rest) break;
+    kept.erase(kept.begin());
+  }
+  return kept;
 }
 
 double nice_step(double span, int count) {
@@ -44,22 +66,21 @@ Ticks ticks_by(const Range& range, double step) {
 
 }  // namespace
 
-Range range_of_scores(const std::vector<double>& kept, const std::vector<double>& others) {
-  Range range{0.0, 0.0};
-  const std::vector<double>& sure = kept.empty() ? others : kept;
-  if (sure.empty()) return Range{};
-  range.low = *std::min_element(sure.begin(), sure.end());
-  range.high = *std::max_element(sure.begin(), sure.end());
+Range range_of_scores(const Scores& scores) {
+  const std::vector<double> kept = without_far_start(scores.kept, scores.direction);
+  const std::vector<double>& sure = kept.empty() ? scores.others : kept;
+  if (sure.empty() && scores.marks.empty()) return Range{};
+  Range range{kInfinity, -kInfinity};
+  for (const double score : sure) widen(range, score);
+  for (const double mark : scores.marks) widen(range, mark);
   double reach = kReach * range.span();
-  if (range.span() == 0.0 && !others.empty()) {  // one kept score: the middle of the others tells
-    reach = 1.5 * std::max(std::fabs(quantile(others, 0.75) - range.low),
-                           std::fabs(quantile(others, 0.25) - range.low));
+  if (range.span() == 0.0 && !scores.others.empty()) {  // the middle of the others tells
+    reach = 1.5 * std::max(std::fabs(quantile(scores.others, 0.75) - range.low),
+                           std::fabs(quantile(scores.others, 0.25) - range.low));
   }
   const Range shown{range.low - reach, range.high + reach};
-  for (const double score : others) {
-    if (score < shown.low || score > shown.high) continue;
-    range.low = std::min(range.low, score);
-    range.high = std::max(range.high, score);
+  for (const double score : scores.others) {
+    if (score >= shown.low && score <= shown.high) widen(range, score);
   }
   double margin = kMargin * range.span();
   // Equal scores, or so large that a margin would vanish in rounding: any room around them will do.

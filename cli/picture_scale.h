@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "common/model/lab.h"
+
 namespace swarmlab::cli {
 
 struct Range {
@@ -12,10 +14,18 @@ struct Range {
   [[nodiscard]] double span() const { return high - low; }
 };
 
-/// The scores worth showing: all of `kept`, and of `others` what lies near them. A candidate that
-/// is a thousand times worse must not squeeze all the others into a line; it is drawn at the edge.
-[[nodiscard]] Range range_of_scores(const std::vector<double>& kept,
-                                    const std::vector<double>& others);
+// What is to be shown on the axis of scores.
+struct Scores {
+  std::vector<double> kept;
+  std::vector<double> others;
+  std::vector<double> marks;  // of lines across the picture
+  Direction direction = Direction::minimize;
+};
+
+/// The scores worth showing: of `kept` all but a start that is so far behind that the rest would be
+/// a flat line, of `others` what lies near them, and all marks. What is outside is drawn at the
+/// edge: a candidate that is a thousand times worse must not squeeze all the others.
+[[nodiscard]] Range range_of_scores(const Scores& scores);
 
 struct Ticks {
   std::vector<double> at;
