@@ -5,7 +5,8 @@
 
 namespace swarmlab::policy {
 
-// The best so far; of equal ones, the one that fewer experiments started from, then the older.
+// The best so far; then by score, of equal ones the one that fewer experiments started from, then
+// the older.
 [[nodiscard]] Pick greedy_pick(const View& view);
 [[nodiscard]] std::vector<Ranked> greedy_ranked(const View& view);
 

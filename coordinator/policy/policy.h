@@ -18,6 +18,7 @@ using Frontier = std::map<ExperimentNumber, FrontierEntry>;
 // What a policy may look at.
 struct View {
   const Frontier& frontier;   // of the current segment; holds at least the baseline
+  ExperimentNumber best;      // an entry of the frontier: none has a better score
   ExperimentNumber baseline;  // an entry of the frontier
   Direction direction = Direction::minimize;
 };
@@ -34,10 +35,11 @@ struct Ranked {
   bool operator==(const Ranked&) const = default;
 };
 
-/// \pre  the frontier holds the baseline.
+/// \pre  the frontier holds best and baseline.
+/// \complexity  logarithmic in the frontier: it grows with history.
 [[nodiscard]] Pick pick_parent(PolicyKind policy, const View& view);
 
-/// All entries, the soonest first. The first is what pick_parent() takes.
+/// All entries, the soonest first. The first is what pick_parent() takes. Sorts: for people.
 [[nodiscard]] std::vector<Ranked> ranked(PolicyKind policy, const View& view);
 
 }  // namespace swarmlab::policy

@@ -51,7 +51,8 @@ struct Engine::Draft {
   std::vector<swarm::Reply> replies;
   std::vector<store::AttachmentsOf> attachments;
   std::map<TaskId, Experiment> decided;  // in this burst: the store does not have them yet
-  std::optional<Error> full;             // the disk is: nothing that would be stored is decided
+  std::map<TaskId, std::vector<FencingToken>> charged;  // in this burst, whatever the task became
+  std::optional<Error> full;  // the disk is: nothing that would be stored is decided
 };
 
 Engine::Engine(store::Store store, store::Objects objects, store::Refs refs, swarm::Rules rules,
@@ -165,10 +166,18 @@ void Engine::decide_step(Draft& draft, Step& step, Timestamp now) {
     const auto found = draft.decided.find(arrived->report.task);
     if (found != draft.decided.end()) arrived->decided = found->second;
   }
+  if (ReportArrived* arrived = report_of(step); arrived != nullptr && arrived->decided) {
+    // What the store has is from before the burst: a report that came twice in it costs once.
+    const std::vector<FencingToken>& charged = draft.charged[arrived->decided->task];
+    std::vector<FencingToken>& known = arrived->decided->charged;
+    known.insert(known.end(), charged.begin(), charged.end());
+  }
   swarm::Decision decision = decide(state_, rules_, step.command, now);
   for (const swarm::Change& change : decision.changes) {
     evolve(state_, change);
     const auto* finished = std::get_if<swarm::ExperimentFinished>(&change);
+    if (const auto* spent = std::get_if<swarm::CostSpent>(&change))
+      draft.charged[spent->task].push_back(spent->token);
     if (finished != nullptr) draft.decided.emplace(finished->experiment.task, finished->experiment);
     if (finished != nullptr && report_of(step) != nullptr) {
       draft.attachments.push_back({.lab = finished->experiment.lab,

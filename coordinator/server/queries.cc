@@ -123,9 +123,12 @@ Result<void> answer_best(const Source& source, std::string_view name,
 Result<void> answer_frontier(const Source& source, std::string_view name,
                              schema::FrontierList::Builder to) {
   SWARMLAB_TRY(lab, find_lab(source.state, name));
-  if (!lab->frontier.contains(lab->segment.baseline)) return {};
-  const auto ranked = policy::ranked(
-      lab->settings.policy, {lab->frontier, lab->segment.baseline, lab->settings.metric.direction});
+  if (!lab->best || !lab->frontier.contains(lab->segment.baseline)) return {};
+  const auto ranked =
+      policy::ranked(lab->settings.policy, {.frontier = lab->frontier,
+                                            .best = lab->best->number,
+                                            .baseline = lab->segment.baseline,
+                                            .direction = lab->settings.metric.direction});
   auto entries = to.initEntries(size_of(ranked.size()));
   for (unsigned i = 0; i < ranked.size(); ++i) {
     const policy::FrontierEntry& entry = ranked[i].entry;

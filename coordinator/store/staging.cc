@@ -198,7 +198,7 @@ class Touched {
     return {};
   }
 
-  // The first with a tree keeps it. Memory has the trees of the current segment only.
+  // Whose the tree is follows from memory, which has the trees of the current segment only.
   [[nodiscard]] Result<bool> has_tree_first(const Experiment& experiment,
                                             const std::string& key) const {
     const swarm::Lab& lab = after_.labs.at(experiment.lab);

@@ -1,5 +1,7 @@
 // A worker asks for work: what waits goes first, then the lab with the fewest leases gets a new
 // task. Baseline first; and never a lease that a stop limit forbids (I4).
+#include <algorithm>
+
 #include "common/result.h"
 #include "coordinator/policy/policy.h"
 #include "coordinator/swarm/find.h"
@@ -47,7 +49,8 @@ const Task* next_waiting(const State& state, Timestamp now) {
   const Task* first = nullptr;
   for (const auto& [id, lab] : state.labs) {
     const std::set<TaskId>& waiting = state.index.labs.at(id).waiting;
-    if (waiting.empty() || (first != nullptr && first->id < *waiting.begin())) continue;
+    if (lab.status != LabStatus::running || waiting.empty()) continue;
+    if (first != nullptr && first->id < *waiting.begin()) continue;
     if (against_a_retry(lab, standing_of(state, lab), now) != Obstacle::none) continue;
     first = &task_of(state, *waiting.begin());
   }
@@ -59,6 +62,7 @@ const Lab* next_lab(const State& state, Timestamp now) {
   const Lab* first = nullptr;
   std::uint64_t fewest = 0;
   for (const auto& [id, lab] : state.labs) {
+    if (lab.status != LabStatus::running) continue;
     const Standing standing = standing_of(state, lab);
     if (against_a_new_task(lab, standing, now) != Obstacle::none) continue;
     if (first != nullptr && standing.leased >= fewest) continue;
@@ -79,7 +83,9 @@ TaskCreated new_task(const State& state, const Lab& lab) {
       .parent_commit = lab.segment.lab_commit,
       .picked_because = fmt::format("baseline of segment {}", lab.segment.number.value())};
   if (!lab.segment.baseline_measured) return fact;
+  SWARMLAB_ASSERT(lab.best.has_value());
   const policy::View view{.frontier = lab.frontier,
+                          .best = lab.best->number,
                           .baseline = lab.segment.baseline,
                           .direction = lab.settings.metric.direction};
   policy::Pick pick = policy::pick_parent(lab.settings.policy, view);
@@ -122,8 +128,7 @@ std::string explain(const Lab& lab, const Standing& standing, Timestamp now) {
       return "its time is over";
     case Obstacle::money:
       return fmt::format("{} of {} are spent or reserved by what runs",
-                         money(MicroUsd(standing.spent.value() + standing.reserved.value())),
-                         money(limits.max_cost));
+                         money(plus(standing.spent, standing.reserved)), money(limits.max_cost));
     case Obstacle::baseline:
       return "baseline is running";
     case Obstacle::iterations:
@@ -155,13 +160,26 @@ std::string why_nothing(const State& state, Timestamp now) {
   return told;
 }
 
+// A slot may ask for more before the report of its last work is here, or after a grant was lost. A
+// worker that asks without end must not fill the memory.
+std::uint64_t most_leases(const Worker& worker) {
+  return 2 * std::max<std::uint64_t>(1, worker.slots);
+}
+
 // Why this worker gets nothing at all; empty: it may.
-std::string against_worker(const Presence::Seen& seen, const Rules& rules, const WorkAsked& ask,
+std::string against_worker(const State& state, const Rules& rules, const WorkAsked& ask,
                            Timestamp now) {
+  const Presence::Seen& seen = state.presence.workers.at(ask.worker);
   if (seen.leaving) return fmt::format("worker {} is leaving", ask.worker.value());
   if (now - seen.last >= rules.worker_silence) {
     return fmt::format("worker {}: no heartbeat for {} s", ask.worker.value(),
                        std::chrono::duration_cast<std::chrono::seconds>(now - seen.last).count());
+  }
+  const auto holds = state.index.holds.find(ask.worker);
+  const std::uint64_t most = most_leases(state.workers.at(ask.worker));
+  if (holds != state.index.holds.end() && holds->second.size() >= most) {
+    return fmt::format("worker {} holds {} leases, expected fewer than {}: twice its slots",
+                       ask.worker.value(), holds->second.size(), most);
   }
   return {};
 }
@@ -194,7 +212,7 @@ Decision on(const State& state, const Rules& rules, const WorkAsked& command, Ti
   if (const auto unheard = unheard_grant(state, seen, command, now)) {
     return {.changes = {}, .reply = *unheard};
   }
-  if (std::string because = against_worker(seen, rules, command, now); !because.empty()) {
+  if (std::string because = against_worker(state, rules, command, now); !because.empty()) {
     return nothing(std::move(because));
   }
   if (const Task* task = next_waiting(state, now)) {

@@ -149,8 +149,8 @@ using Change = std::variant<LabOpened, SettingsChanged, SegmentBegan, LabStatusC
 /// Whether the fact goes to disk. What is not stored is learned anew after a restart.
 [[nodiscard]] bool is_stored(const Change& change);
 
-/// Whether the candidate's tree is known from then on, so that the same one is a duplicate. The
-/// first with a tree keeps it.
+/// Whether the candidate's tree is known from then on, so that the same one is a duplicate. It is
+/// that of the first that had it, or of the one that was kept.
 [[nodiscard]] bool makes_tree_known(const Experiment& experiment);
 
 /// Applies a fact: the only writer of state. Cannot fail: what could fail was checked by decide(),

@@ -69,7 +69,8 @@ struct WorkAsked {
 struct ReportArrived {
   WorkerName worker;
   Report report;
-  // The experiment, if it was decided already: from the store, or from earlier in this burst.
+  // The experiment, if it was decided already: from the store, or from earlier in this burst; with
+  // every token that was charged, in this burst too.
   std::optional<Experiment> decided;
 };
 
@@ -134,9 +135,9 @@ struct Decision {
 /// Decides a command at `now`. Deterministic: equal arguments give equal decisions.
 /// \pre  the state's index is right (evolve keeps it, rebuild_index makes it after a load), and a
 ///       loaded state was first given Restarted.
-/// \complexity  logarithmic in open tasks and in history; linear in labs and, where a parent is
-///              picked, in kept candidates of the segment. TimePassed and Restarted are linear in
-///              current leases, OpenLab in open tasks of the lab.
+/// \complexity  logarithmic in open tasks and in history; linear in labs and in what the command
+///              lists. TimePassed and Restarted are linear in current leases, OpenLab in open tasks
+///              of the lab.
 [[nodiscard]] Decision decide(const State& state, const Rules& rules, const Command& command,
                               Timestamp now);
 

@@ -31,7 +31,7 @@ void Draft::finish(const Task& task, Experiment experiment, const Cost& cost, bo
   } else {
     of_lab.waiting -= 1;
   }
-  of_lab.spent = MicroUsd(of_lab.spent.value() + cost.usd.value());
+  of_lab.spent = plus(of_lab.spent, cost.usd);
   const bool keep = experiment.verdict == Verdict::keep;
   if (task.kind == TaskKind::explore) of_lab.iterations += 1;
   of_lab.without_keep = keep || task.kind == TaskKind::baseline ? 0 : of_lab.without_keep + 1;
@@ -64,7 +64,7 @@ void Draft::drop(const Task& task, std::string why) {
 void Draft::spend(const CostSpent& fact) {
   if (fact.cost == Cost{}) return;
   Standing& of_lab = standing(fact.lab);
-  of_lab.spent = MicroUsd(of_lab.spent.value() + fact.cost.usd.value());
+  of_lab.spent = plus(of_lab.spent, fact.cost.usd);
   add(fact);
 }
 

@@ -3,6 +3,7 @@
 #include "common/result.h"
 #include "coordinator/swarm/change.h"
 #include "coordinator/swarm/lease.h"
+#include "coordinator/swarm/stop.h"
 
 namespace swarmlab::swarm {
 namespace {
@@ -20,7 +21,7 @@ Task& task_in(State& state, TaskId id) {
 }
 
 void add(Cost& sum, const Cost& cost) {
-  sum.usd = MicroUsd(sum.usd.value() + cost.usd.value());
+  sum.usd = plus(sum.usd, cost.usd);
   sum.input_tokens += cost.input_tokens;
   sum.output_tokens += cost.output_tokens;
 }
@@ -74,6 +75,13 @@ void keep(Lab& lab, const Experiment& experiment, bool becomes_best) {
   lab.frontier.emplace(entry.number, entry);
   if (becomes_best) lab.best = entry;
   if (experiment.kind == TaskKind::baseline) lab.segment.baseline_measured = true;
+}
+
+// A baseline that was tried again has the tree of the try that failed: what is kept owns it, so
+// that an experiment without a change is known as that.
+void know_tree(Lab& lab, const Experiment& experiment) {
+  const auto [known, is_new] = lab.trees.emplace(*experiment.tree, experiment.number);
+  if (!is_new && experiment.verdict == Verdict::keep) known->second = experiment.number;
 }
 
 void apply(State& state, const LabOpened& fact) {
@@ -167,7 +175,7 @@ void apply(State& state, const TaskDropped& fact) {
 
 void apply(State& state, const CostSpent& fact) {
   Budget& budget = lab_in(state, fact.lab).budget;
-  budget.spent = MicroUsd(budget.spent.value() + fact.cost.usd.value());
+  budget.spent = plus(budget.spent, fact.cost.usd);
   budget.charged += 1;
   const auto task = state.tasks.find(fact.task);
   if (task == state.tasks.end()) return;  // decided: the stored experiment has the cost
@@ -182,12 +190,12 @@ void apply(State& state, const ExperimentFinished& fact) {
   Task& task = task_in(state, experiment.task);
   SWARMLAB_ASSERT(task.lab == experiment.lab && task.experiment == experiment.number);
   Lab& lab = lab_in(state, experiment.lab);
-  lab.budget.spent = MicroUsd(lab.budget.spent.value() + fact.cost.usd.value());
+  lab.budget.spent = plus(lab.budget.spent, fact.cost.usd);
   // Attempts are counted as they are charged: those of before are in the task already.
   lab.budget.charged += experiment.charged.size() - task.charged.size();
   count(lab, experiment);
   if (experiment.verdict == Verdict::keep) keep(lab, experiment, fact.becomes_best);
-  if (makes_tree_known(experiment)) lab.trees.emplace(*experiment.tree, experiment.number);
+  if (makes_tree_known(experiment)) know_tree(lab, experiment);
   remove(state, task);
 }
 

@@ -21,7 +21,10 @@ Decision open_new(const State& state, const OpenLab& command, Timestamp now) {
 }
 
 // Why scores of before cannot be compared with those to come; empty: they can.
-std::string what_differs(const Segment& before, const Segment& after) {
+std::string what_differs(const Lab& lab, const OpenLab& command) {
+  const Segment& before = lab.segment;
+  const Segment& after = command.segment;
+  const LabSettings& settings = command.settings;
   std::string why;
   const auto say = [&why](const char* what) {
     why += (why.empty() ? "" : "; ") + std::string(what);
@@ -31,6 +34,11 @@ std::string what_differs(const Segment& before, const Segment& after) {
   }
   if (before.data_hash != after.data_hash) say("the data changed");
   if (before.lab_commit != after.lab_commit) say("the start commit changed");
+  if (lab.settings.metric.name != settings.metric.name) say("the metric changed");
+  if (lab.settings.metric.direction != settings.metric.direction) {
+    say("the direction of the metric changed");
+  }
+  if (lab.settings.scale != settings.scale) say("the scale changed");
   return why;
 }
 
@@ -67,7 +75,7 @@ std::string run_again(Draft& draft, LabId id, const OpenLab& command, Timestamp 
 
 Decision open_again(const State& state, const Lab& lab, const OpenLab& command, Timestamp now) {
   Draft draft(state, now);
-  const std::string why = what_differs(lab.segment, command.segment);
+  const std::string why = what_differs(lab, command);
   if (!why.empty()) begin_segment(draft, state, lab, command, why);
   if (lab.settings != command.settings) {
     draft.add(SettingsChanged{.lab = lab.id, .settings = command.settings, .who = command.who});

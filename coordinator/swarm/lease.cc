@@ -55,7 +55,9 @@ Decision on(const State& state, const Rules& /*rules*/, const TimePassed& /*comm
   for (const auto& [id, deadline] : state.presence.deadlines) {
     if (now >= deadline) lose_lease(draft, state, task_of(state, id), LeaseEnd::expired, now);
   }
-  for (const auto& [id, lab] : state.labs) draft.settle(id, lab.settings);
+  for (const auto& [id, lab] : state.labs) {
+    if (lab.status != LabStatus::stopped) draft.settle(id, lab.settings);
+  }
   return std::move(draft).with(Done{});
 }
 

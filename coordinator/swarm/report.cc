@@ -7,6 +7,7 @@
 #include "coordinator/swarm/handlers.h"
 #include "coordinator/swarm/lease.h"
 #include "coordinator/swarm/shape.h"
+#include "coordinator/swarm/stop.h"
 #include "coordinator/swarm/verdict.h"
 
 namespace swarmlab::swarm {
@@ -108,7 +109,7 @@ Decision finish(const State& state, const Task& task, const Report& report, Time
   if (!contains(task.charged, report.token)) {
     cost = report.cost;
     experiment.charged.push_back(report.token);
-    experiment.cost.usd = MicroUsd(experiment.cost.usd.value() + cost.usd.value());
+    experiment.cost.usd = plus(experiment.cost.usd, cost.usd);
     experiment.cost.input_tokens += cost.input_tokens;
     experiment.cost.output_tokens += cost.output_tokens;
   }

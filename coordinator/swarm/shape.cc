@@ -1,5 +1,6 @@
 #include "coordinator/swarm/shape.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "common/model/names.h"
@@ -38,6 +39,10 @@ std::string wrong_in(const Report& report) {
   if (cost.value() < 0 || cost > kMostCost) {
     return fmt::format("cost is {} micro-dollars, expected 0 to {}", cost.value(),
                        kMostCost.value());
+  }
+  const std::uint64_t tokens = std::max(report.cost.input_tokens, report.cost.output_tokens);
+  if (tokens > kMostTokens) {
+    return fmt::format("tokens are {}, expected 0 to {}", tokens, kMostTokens);
   }
   if (report.outcome == Outcome::measured) return wrong_in_measured(report);
   if (report.measurement) {

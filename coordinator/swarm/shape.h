@@ -8,8 +8,9 @@
 
 namespace swarmlab::swarm {
 
-// The most that one attempt may say that it cost: sums of it cannot overflow.
+// The most that one attempt may say that it cost: a million dollars, a million million tokens.
 inline constexpr MicroUsd kMostCost{1'000'000'000'000};
+inline constexpr std::uint64_t kMostTokens = 1'000'000'000'000;
 
 /// What does not fit within the report itself; empty: nothing.
 [[nodiscard]] std::string wrong_in(const Report& report);

@@ -1,6 +1,7 @@
 #include "coordinator/swarm/stop.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "common/result.h"
 
@@ -88,8 +89,12 @@ std::optional<Limit> limit_reached(const LabSettings& settings, const Standing& 
 }
 
 bool money_is_taken(const StopLimits& limits, const Standing& standing) {
-  return limits.max_cost.value() != 0 &&
-         standing.spent.value() + standing.reserved.value() >= limits.max_cost.value();
+  return limits.max_cost.value() != 0 && plus(standing.spent, standing.reserved) >= limits.max_cost;
+}
+
+MicroUsd plus(MicroUsd a, MicroUsd b) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  return MicroUsd(a.value() > kMost - b.value() ? kMost : a.value() + b.value());
 }
 
 std::string money(MicroUsd amount) {

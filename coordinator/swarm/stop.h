@@ -40,6 +40,10 @@ struct Limit {
 /// Whether another lease would overshoot the money, with what current leases have reserved.
 [[nodiscard]] bool money_is_taken(const StopLimits& limits, const Standing& standing);
 
+/// The sum of two amounts that are not negative, or the most that there is: a ledger that is full
+/// stays full.
+[[nodiscard]] MicroUsd plus(MicroUsd a, MicroUsd b);
+
 /// "$1.25"
 [[nodiscard]] std::string money(MicroUsd amount);
 

@@ -1,5 +1,6 @@
 // Workers come, go, and say what they hold.
 #include <algorithm>
+#include <set>
 
 #include "coordinator/swarm/find.h"
 #include "coordinator/swarm/handlers.h"
@@ -41,12 +42,13 @@ Decision on(const State& state, const Rules& rules, const WorkerArrived& command
   const WorkerName& name = command.worker.name;
   if (auto fact = joined(state, command.worker, now)) draft.add(*std::move(fact));
   draft.add(WorkerSeen{.worker = name, .session = command.session, .at = now});
+  std::set<std::pair<TaskId, FencingToken>> listed;
+  for (const HeldLease& held : command.held) listed.emplace(held.task, held.token);
   Welcome welcome;
   for (const TaskId id : held_by(state, name)) {
     const Task& task = task_of(state, id);
     const HeldLease held{.task = id, .token = task.lease->token};
-    const auto listed = std::find(command.held.begin(), command.held.end(), held);
-    if (listed == command.held.end()) {
+    if (!listed.contains({held.task, held.token})) {
       if (command.again) {
         draft.end_lease(task, LeaseEnd::returned);  // the grant never reached it: nothing is lost
       } else {

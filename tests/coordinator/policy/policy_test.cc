@@ -9,6 +9,7 @@ class Policies : public testing::Test {
  protected:
   Frontier frontier;
   Direction direction = Direction::minimize;
+  std::uint64_t best = 1;
 
   void add(std::uint64_t number, double score, std::uint64_t visits = 0) {
     FrontierEntry entry;
@@ -18,7 +19,10 @@ class Policies : public testing::Test {
     frontier.emplace(entry.number, entry);
   }
   [[nodiscard]] View view() const {
-    return {.frontier = frontier, .baseline = ExperimentNumber(1), .direction = direction};
+    return {.frontier = frontier,
+            .best = ExperimentNumber(best),
+            .baseline = ExperimentNumber(1),
+            .direction = direction};
   }
   [[nodiscard]] std::uint64_t parent(PolicyKind policy) const {
     return pick_parent(policy, view()).parent.value();
@@ -38,37 +42,36 @@ class Policies : public testing::Test {
 
 using Numbers = std::vector<std::uint64_t>;
 
-TEST_F(Policies, GreedyTakesTheLowestScoreWhenMinimizing) {
+TEST_F(Policies, GreedyTakesTheBest) {
   add(1, 3.0);
   add(12, 2.417);
   add(20, 2.9);
+  best = 12;
   EXPECT_EQ(pick_parent(PolicyKind::greedy, view()),
             (Pick{ExperimentNumber(12), "best so far: #12, 2.417 (greedy)"}));
-}
-
-TEST_F(Policies, GreedyTakesTheHighestScoreWhenMaximizing) {
-  direction = Direction::maximize;
-  add(1, 3.0);
-  add(12, 2.417);
-  EXPECT_EQ(parent(PolicyKind::greedy), 1U);
-}
-
-TEST_F(Policies, GreedyTakesTheLessVisitedOfEqualScores) {
-  add(1, 2.0, 5);
-  add(2, 2.0, 3);
-  EXPECT_EQ(parent(PolicyKind::greedy), 2U);
-}
-
-TEST_F(Policies, GreedyTakesTheOlderOfEqualScoresAndVisits) {
-  add(4, 2.0, 3);
-  add(2, 2.0, 3);
-  EXPECT_EQ(parent(PolicyKind::greedy), 2U);
 }
 
 TEST_F(Policies, GreedyDoesNotLeaveTheBestBecauseItWasVisited) {
   add(1, 3.0, 0);
   add(2, 2.0, 1000);
+  best = 2;
   EXPECT_EQ(parent(PolicyKind::greedy), 2U);
+}
+
+TEST_F(Policies, GreedyRanksHigherScoresFirstWhenMaximizing) {
+  direction = Direction::maximize;
+  add(1, 3.0);
+  add(12, 2.417);
+  add(13, 2.9);
+  EXPECT_EQ(order(PolicyKind::greedy), (Numbers{1, 13, 12}));
+}
+
+TEST_F(Policies, GreedyRanksLowerScoresFirstWhenMinimizing) {
+  add(1, 3.0);
+  add(12, 2.417);
+  add(13, 2.9);
+  best = 12;
+  EXPECT_EQ(order(PolicyKind::greedy), (Numbers{12, 13, 1}));
 }
 
 TEST_F(Policies, BestOfNAlwaysTakesTheBaseline) {
@@ -78,12 +81,12 @@ TEST_F(Policies, BestOfNAlwaysTakesTheBaseline) {
             (Pick{ExperimentNumber(1), "always the baseline: #1, 3 (best-of-n)"}));
 }
 
-TEST_F(Policies, GreedyRanksByScoreThenVisitsThenAge) {
-  add(1, 3.0);
+TEST_F(Policies, GreedyRanksEqualScoresByVisitsThenAge) {
+  add(1, 1.0);
   add(2, 2.0, 4);
   add(3, 2.0, 1);
   add(4, 2.0, 1);
-  EXPECT_EQ(order(PolicyKind::greedy), (Numbers{3, 4, 2, 1}));
+  EXPECT_EQ(order(PolicyKind::greedy), (Numbers{1, 3, 4, 2}));
 }
 
 TEST_F(Policies, BestOfNRanksTheBaselineFirst) {
@@ -96,7 +99,8 @@ TEST_F(Policies, BestOfNRanksTheBaselineFirst) {
 TEST_F(Policies, TheFirstOfARankingIsWhatIsPicked) {
   add(1, 3.0, 2);
   add(2, 2.5, 1);
-  add(9, 2.5, 0);
+  add(9, 2.25, 3);
+  best = 9;
   for (const PolicyKind policy : {PolicyKind::greedy, PolicyKind::best_of_n}) {
     EXPECT_EQ(order(policy).front(), parent(policy));
   }
