@@ -27,7 +27,8 @@ struct SettingsChanged {
   bool operator==(const SettingsChanged&) const = default;
 };
 
-// The evaluator, the data, the guard or the artifact's start changed: scores begin anew.
+// The evaluator, the data, the guard, the metric or the artifact's start changed: scores begin
+// anew. Nothing waits in the old segment; what is leased is an orphan from now on.
 struct SegmentBegan {
   LabId lab;
   Segment segment;
@@ -76,8 +77,8 @@ struct LeaseEnded {
   bool operator==(const LeaseEnded&) const = default;
 };
 
-// A new segment began: what was open in the old one is not worth its work any more. Its lease, if
-// it has one, ends; it becomes no experiment, and its number stays unused.
+// Its segment ended: at once if it waited, else when its lease ended. It becomes no experiment, and
+// its number stays unused; what it cost is in the budget.
 struct TaskDropped {
   TaskId task;
   LabId lab;

@@ -13,7 +13,7 @@ Standing& Draft::standing(LabId lab) {
 
 void Draft::release(const Task& task, Standing& of_lab) const {
   SWARMLAB_ASSERT(task.lease.has_value());
-  of_lab.leased -= 1;
+  if (!is_orphan(state_, task)) of_lab.leased -= 1;
   of_lab.reserved = MicroUsd(of_lab.reserved.value() - task.lease->reserved.value());
 }
 

@@ -26,10 +26,11 @@ class Draft {
   /// A fact that no Standing depends on.
   void add(Change change) { changes_.push_back(std::move(change)); }
 
-  /// \pre  the task is leased
+  /// \pre  the task is leased, and no orphan
   void end_lease(const Task& task, LeaseEnd how);
   /// Ends the task. `cost` is what the report adds. `leased`: the lease was not ended before.
   void finish(const Task& task, Experiment experiment, const Cost& cost, bool leased);
+  /// \pre  the task waits, or is an orphan
   void drop(const Task& task, std::string why);
   /// Charges a token, unless it cost nothing.
   void spend(const CostSpent& fact);

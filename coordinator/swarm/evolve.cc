@@ -38,6 +38,7 @@ void release(State& state, Task& task) {
   if (holder->second.empty()) state.index.holds.erase(holder);
   Index::OfLab& open = state.index.labs[task.lab];
   open.leased.erase(task.id);
+  open.orphaned.erase(task.id);
   open.waiting.insert(task.id);
   state.presence.deadlines.erase(task.id);
   task.lease.reset();
@@ -100,8 +101,9 @@ void apply(State& state, const SettingsChanged& fact) {
 }
 
 void apply(State& state, const SegmentBegan& fact) {
-  const Index::OfLab& open = state.index.labs[fact.lab];
-  SWARMLAB_ASSERT(open.waiting.empty() && open.leased.empty());
+  Index::OfLab& open = state.index.labs[fact.lab];
+  SWARMLAB_ASSERT(open.waiting.empty());
+  open.orphaned.merge(open.leased);
   Lab& lab = lab_in(state, fact.lab);
   lab.segment = fact.segment;
   lab.frontier.clear();

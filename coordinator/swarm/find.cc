@@ -35,6 +35,10 @@ bool is_current(const State& state, const WorkerName& worker, SessionId session)
   return seen != state.presence.workers.end() && seen->second.session == session;
 }
 
+bool is_orphan(const State& state, const Task& task) {
+  return task.segment != lab_of(state, task.lab).segment.number;
+}
+
 bool holds(const State& state, const Task& task, const WorkerName& worker, FencingToken token,
            Timestamp now) {
   if (!task.lease || task.lease->token != token || task.lease->worker != worker) return false;

@@ -18,6 +18,10 @@ namespace swarmlab::swarm {
 /// Whether `session` is the current one of a worker that is there.
 [[nodiscard]] bool is_current(const State& state, const WorkerName& worker, SessionId session);
 
+/// Whether the task's segment ended while it was leased. It decides nothing any more, and is
+/// dropped when its lease ends.
+[[nodiscard]] bool is_orphan(const State& state, const Task& task);
+
 /// Whether the task is leased to this worker under this token, and the deadline is not over. At the
 /// deadline it is. A lease without a known deadline holds.
 [[nodiscard]] bool holds(const State& state, const Task& task, const WorkerName& worker,

@@ -7,10 +7,12 @@ void rebuild_index(State& state) {
   Index index;
   for (const auto& [id, lab] : state.labs) index.labs.try_emplace(id);
   for (const auto& [id, task] : state.tasks) {
-    SWARMLAB_ASSERT(state.labs.contains(task.lab));
+    const auto lab = state.labs.find(task.lab);
+    SWARMLAB_ASSERT(lab != state.labs.end());
     Index::OfLab& of_lab = index.labs[task.lab];
     if (task.lease) {
-      of_lab.leased.insert(id);
+      const bool is_current = task.segment == lab->second.segment.number;
+      (is_current ? of_lab.leased : of_lab.orphaned).insert(id);
       index.holds[task.lease->worker].insert(id);
     } else {
       of_lab.waiting.insert(id);

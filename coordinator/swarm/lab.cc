@@ -46,13 +46,13 @@ void begin_segment(Draft& draft, const State& state, const Lab& lab, const OpenL
                    const std::string& why) {
   const Index::OfLab& open = state.index.labs.at(lab.id);
   for (const TaskId id : open.waiting) draft.drop(task_of(state, id), why);
-  for (const TaskId id : open.leased) draft.drop(task_of(state, id), why);
   Segment segment = command.segment;
   segment.number = next(lab.segment.number);
   segment.baseline = lab.next_experiment;
   segment.baseline_measured = false;
   draft.add(SegmentBegan{.lab = lab.id, .segment = segment, .why = why});
   Standing& standing = draft.standing(lab.id);
+  standing.leased = 0;  // what runs is orphaned
   standing.best.reset();
   standing.without_keep = 0;
 }

@@ -5,6 +5,11 @@
 #include "coordinator/swarm/handlers.h"
 
 namespace swarmlab::swarm {
+namespace {
+
+constexpr const char* kSegmentEnded = "its segment ended";
+
+}  // namespace
 
 std::string loss_text(const WorkerName& worker, LeaseEnd how) {
   switch (how) {
@@ -38,7 +43,13 @@ Experiment record_of(const Task& task, Timestamp now) {
   return experiment;
 }
 
+void return_lease(Draft& draft, const State& state, const Task& task) {
+  if (is_orphan(state, task)) return draft.drop(task, kSegmentEnded);
+  draft.end_lease(task, LeaseEnd::returned);
+}
+
 void lose_lease(Draft& draft, const State& state, const Task& task, LeaseEnd how, Timestamp now) {
+  if (is_orphan(state, task)) return draft.drop(task, kSegmentEnded);
   draft.end_lease(task, how);
   const std::uint32_t losses = task.losses + 1;
   if (losses <= lab_of(state, task.lab).settings.stop.max_restarts) return;
@@ -64,9 +75,11 @@ Decision on(const State& state, const Rules& /*rules*/, const TimePassed& /*comm
 Decision on(const State& state, const Rules& rules, const Restarted& /*command*/, Timestamp now) {
   Draft draft(state, now);
   for (const auto& [lab, open] : state.index.labs) {
-    for (const TaskId id : open.leased) {
-      draft.add(LeaseExtended{
-          .task = id, .token = task_of(state, id).lease->token, .until = now + rules.grace});
+    for (const auto* leased : {&open.leased, &open.orphaned}) {
+      for (const TaskId id : *leased) {
+        draft.add(LeaseExtended{
+            .task = id, .token = task_of(state, id).lease->token, .until = now + rules.grace});
+      }
     }
   }
   return std::move(draft).with(Done{});

@@ -15,8 +15,12 @@ namespace swarmlab::swarm {
 /// How a worker was lost, for people: "worker w1 fell silent". Empty for LeaseEnd::returned.
 [[nodiscard]] std::string loss_text(const WorkerName& worker, LeaseEnd how);
 
-/// Ends a lease whose work is lost. The task waits again; after more than `max_restarts` losses it
-/// is given up instead, with verdict crash.
+/// Ends a lease whose work is handed back: the task waits again. An orphan is dropped.
+/// \pre  as of lose_lease()
+void return_lease(Draft& draft, const State& state, const Task& task);
+
+/// Ends a lease whose work is lost. An orphan is dropped. Another task waits again; after more than
+/// `max_restarts` losses it is given up instead, with verdict crash.
 /// \pre  the task is leased, and the state has it as it is (no change of this draft touched it)
 void lose_lease(Draft& draft, const State& state, const Task& task, LeaseEnd how, Timestamp now);
 

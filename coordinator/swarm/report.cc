@@ -74,13 +74,18 @@ std::string why_stale(const Task& task, FencingToken token) {
   return fmt::format("the lease of task {} is over", task.id.value());
 }
 
-Decision on_returned(const State& state, const Task& task, const Report& report, Timestamp now) {
+// Handed back, or of a segment that ended: the lease ends, and only what was spent counts.
+Decision without_a_verdict(const State& state, const Task& task, const Report& report,
+                           Timestamp now) {
   Draft draft(state, now);
   charge(draft, state, report, task.charged);
-  draft.end_lease(task, LeaseEnd::returned);
+  return_lease(draft, state, task);
   draft.settle();
   return stale(std::move(draft),
-               fmt::format("handed back: task {} waits for another worker", task.id.value()));
+               is_orphan(state, task)
+                   ? fmt::format("the segment of task {} ended: its score compares with nothing",
+                                 task.id.value())
+                   : fmt::format("handed back: task {} waits for another worker", task.id.value()));
 }
 
 Experiment experiment_of(const Task& task, const Report& report, const Ruling& ruling,
@@ -135,7 +140,9 @@ Decision on_open(const State& state, const Task& task, const ReportArrived& comm
     draft.settle();
     return stale(std::move(draft), why_stale(task, report.token));
   }
-  if (report.outcome == Outcome::returned) return on_returned(state, task, report, now);
+  if (report.outcome == Outcome::returned || is_orphan(state, task)) {
+    return without_a_verdict(state, task, report, now);
+  }
   if (auto wrong = wrong_for(report, lab_of(state, task.lab).segment); !wrong.empty()) {
     return refuse(report, wrong);
   }

@@ -138,8 +138,9 @@ struct Presence {
 // it follows from the tasks (see rebuild_index).
 struct Index {
   struct OfLab {
-    std::set<TaskId> waiting;  // for a worker
-    std::set<TaskId> leased;
+    std::set<TaskId> waiting;   // for a worker
+    std::set<TaskId> leased;    // of the current segment
+    std::set<TaskId> orphaned;  // leased, but their segment ended: only what they cost counts
     bool operator==(const OfLab&) const = default;
   };
   std::map<LabId, OfLab> labs;                   // of every lab, with open tasks or not

@@ -56,7 +56,7 @@ Decision on(const State& state, const Rules& rules, const WorkerArrived& command
       }
     } else if (!holds(state, task, name, held.token, now)) {
       lose_lease(draft, state, task, LeaseEnd::expired, now);
-    } else {
+    } else if (!is_orphan(state, task)) {
       welcome.keep.push_back(held);
       draft.add(extended(state, rules, held, now));
     }
@@ -69,7 +69,7 @@ Decision on(const State& state, const Rules& /*rules*/, const WorkerLeft& comman
   Draft draft(state, now);
   if (is_current(state, command.worker, command.session)) {
     for (const TaskId id : held_by(state, command.worker)) {
-      draft.end_lease(task_of(state, id), LeaseEnd::returned);
+      return_lease(draft, state, task_of(state, id));
     }
     draft.add(WorkerGone{.worker = command.worker});
     draft.settle();
@@ -77,7 +77,9 @@ Decision on(const State& state, const Rules& /*rules*/, const WorkerLeft& comman
   return std::move(draft).with(Done{});
 }
 
-// Leases that the worker does not list are left alone: the grant may still be on its way.
+// Leases that the worker does not list are left alone: the grant may still be on its way. Orphans
+// are not worth their work: the worker is told to drop them, and has until the deadline to say
+// their cost.
 Decision on(const State& state, const Rules& rules, const Heartbeat& command, Timestamp now) {
   Draft draft(state, now);
   if (!is_current(state, command.worker, command.session)) return std::move(draft).with(SayHello{});
@@ -86,7 +88,8 @@ Decision on(const State& state, const Rules& rules, const Heartbeat& command, Ti
   HeartbeatHeard heard;
   for (const HeldLease& held : command.held) {
     const Task* task = find_task(state, held.task);
-    if (task != nullptr && holds(state, *task, command.worker, held.token, now)) {
+    const bool holds_it = task != nullptr && holds(state, *task, command.worker, held.token, now);
+    if (holds_it && !is_orphan(state, *task)) {
       draft.add(extended(state, rules, held, now));
     } else {
       heard.drop.push_back(held);

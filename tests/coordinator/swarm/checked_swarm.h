@@ -72,6 +72,7 @@ class CheckedSwarm : public SwarmUnderTest {
   Leases leases_;
   Deadlines deadlines_;
   FencingToken last_token_;
+  std::map<FencingToken, std::pair<TaskId, WorkerName>> granted_;
   std::map<std::pair<TaskId, FencingToken>, std::int64_t> charged_;
   std::map<LabId, std::int64_t> spent_;
   std::map<LabId, std::uint64_t> attempts_charged_;
@@ -103,7 +104,8 @@ class CheckedSwarm : public SwarmUnderTest {
     visits_[fact.lab].clear();
     without_keep_[fact.lab] = 0;
     for (const TaskId task : open_) {
-      require(state.tasks.at(task).lab != fact.lab, "a task outlives its segment");
+      require(state.tasks.at(task).lab != fact.lab || leases_.contains(task),
+              "a task waits in a segment that ended");
     }
   }
 
@@ -117,6 +119,7 @@ class CheckedSwarm : public SwarmUnderTest {
     require(open_.contains(fact.task), "a task is leased after its end");
     require(fact.token > last_token_, "I2: a token does not grow");
     last_token_ = fact.token;
+    granted_.emplace(fact.token, std::pair(fact.task, fact.worker));
     require(leases_.emplace(fact.task, ModelLease{fact.worker, fact.token}).second,
             "I2: two leases of a task are current");
   }
@@ -204,12 +207,17 @@ class CheckedSwarm : public SwarmUnderTest {
   void check_report(const ReportArrived& command, const Reply& reply, const Leases& leases,
                     const Deadlines& deadlines) {
     const Report& report = command.report;
+    const auto lease = leases.find(report.task);
     if (std::holds_alternative<ReportStale>(reply)) {
       const bool returned = report.outcome == Outcome::returned;
+      const bool ends = lease != leases.end() && lease->second.token == report.token &&
+                        lease->second.worker == command.worker;
+      check_charged(command, ends);
       for (const Change& change : last) {
         require(std::holds_alternative<CostSpent>(change) ||
                     std::holds_alternative<LabStatusChanged>(change) ||
-                    (returned && std::holds_alternative<LeaseEnded>(change)),
+                    (returned && std::holds_alternative<LeaseEnded>(change)) ||
+                    (ends && std::holds_alternative<TaskDropped>(change)),
                 "I2: a stale report changed more than what was spent");
       }
     }
@@ -228,13 +236,23 @@ class CheckedSwarm : public SwarmUnderTest {
       require(last.empty(), "I1: a report counts again");
       return;
     }
-    const auto lease = leases.find(report.task);
     require(lease != leases.end() && lease->second.token == report.token &&
                 lease->second.worker == command.worker,
             "I2: a report counts that holds no current lease");
     const auto deadline = deadlines.find(report.task);
     require(deadline == deadlines.end() || now < deadline->second,
             "I2: a report counts after its deadline");
+  }
+
+  // What its own worker says that an attempt cost is recorded while anyone can know the attempt.
+  void check_charged(const ReportArrived& command, bool ends_lease) {
+    const Report& report = command.report;
+    const auto granted = granted_.find(report.token);
+    if (granted == granted_.end() || report.cost.usd.value() == 0) return;
+    if (granted->second != std::pair(report.task, command.worker)) return;
+    const bool is_known = ends_lease || open_.contains(report.task) || command.decided.has_value();
+    require(!is_known || charged_.contains({report.task, report.token}),
+            "I2: what an attempt cost is not recorded");
   }
 
   // I4: what is leased was affordable.
@@ -269,7 +287,7 @@ class CheckedSwarm : public SwarmUnderTest {
     std::map<LabId, std::uint64_t> open;
     for (const auto& [id, task] : state.tasks) {
       check_task(task);
-      open[task.lab] += 1;
+      if (task.segment == state.labs.at(task.lab).segment.number) open[task.lab] += 1;
     }
     require(state.tasks.size() == open_.size(), "I3: a task is lost");
     for (const auto& [id, lab] : state.labs) check_lab(lab, open[id]);
@@ -288,7 +306,10 @@ class CheckedSwarm : public SwarmUnderTest {
           "I2: a lease is another's");
     }
     const Lab& lab = state.labs.at(task.lab);
-    require(task.segment == lab.segment.number, "a task outlives its segment");
+    if (task.segment != lab.segment.number) {
+      require(task.lease.has_value(), "a task waits in a segment that ended");
+      return;
+    }
     require((task.kind == TaskKind::explore) == lab.segment.baseline_measured,
             "explored before the baseline is measured, or a baseline after");
   }

@@ -172,6 +172,7 @@ class RandomSwarm {
     const Memory& memory =
         one_in(4) ? any_of(memories_) : memories_[memories_.size() - 1 - below(recent)];
     Report report = report_of(memory.task);
+    if (one_in(15) && report.measurement) report.measurement->identity.evaluator = object(99);
     if (one_in(15)) report.token = FencingToken(below(swarm.state.next_token.value() + 3));
     const std::string worker = one_in(12) ? any_worker() : memory.worker;
     send(worker, report, "reports");
