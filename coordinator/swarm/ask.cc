@@ -102,6 +102,11 @@ MicroUsd expected_cost(const Budget& budget) {
   return MicroUsd(budget.spent.value() / static_cast<std::int64_t>(budget.charged));
 }
 
+// A slot that the worker does not have is not remembered: a peer could name them without end.
+bool has_slot(const State& state, const WorkAsked& ask) {
+  return ask.slot && *ask.slot < state.workers.at(ask.worker).slots;
+}
+
 Decision grant(const State& state, const Rules& rules, const WorkAsked& ask, const Lab& lab,
                TaskId task, std::vector<Change> changes, Timestamp now) {
   const FencingToken token = state.next_token;
@@ -111,7 +116,7 @@ Decision grant(const State& state, const Rules& rules, const WorkAsked& ask, con
                                     .reserved = expected_cost(lab.budget),
                                     .at = now});
   changes.emplace_back(LeaseExtended{.task = task, .token = token, .until = now + rules.lease});
-  if (ask.slot) {
+  if (has_slot(state, ask)) {
     changes.emplace_back(
         SlotServed{.worker = ask.worker, .slot = *ask.slot, .task = task, .token = token});
   }
@@ -193,8 +198,20 @@ std::optional<Granted> unheard_grant(const State& state, const Presence::Seen& s
   const auto [task_id, token] = served->second;
   if (ask.reported == HeldLease{.task = task_id, .token = token}) return std::nullopt;
   const Task* task = find_task(state, task_id);
-  if (task == nullptr || !holds(state, *task, ask.worker, token, now)) return std::nullopt;
+  if (task == nullptr || is_orphan(state, *task)) return std::nullopt;
+  if (!holds(state, *task, ask.worker, token, now)) return std::nullopt;
   return Granted{.task = task_id, .token = token};
+}
+
+// The slot is done with what it was given, even if its report was refused: when it asks once more,
+// it must not begin the same work again.
+std::vector<Change> forget_reported(const State& state, const WorkAsked& ask) {
+  if (!ask.slot || !ask.reported) return {};
+  const Presence::Seen& seen = state.presence.workers.at(ask.worker);
+  const auto served = seen.slots.find(*ask.slot);
+  if (served == seen.slots.end()) return {};
+  if (served->second != Presence::Served{ask.reported->task, ask.reported->token}) return {};
+  return {SlotServed{.worker = ask.worker, .slot = *ask.slot, .task = {}, .token = {}}};
 }
 
 }  // namespace
@@ -203,9 +220,9 @@ Decision on(const State& state, const Rules& rules, const WorkAsked& command, Ti
   if (!is_current(state, command.worker, command.session)) {
     return {.changes = {}, .reply = SayHello{}};
   }
-  const auto nothing = [&rules](std::string because) {
+  const auto nothing = [&](std::string because) {
     return Decision{
-        .changes = {},
+        .changes = forget_reported(state, command),
         .reply = NothingToDo{.because = std::move(because), .retry_after = rules.retry_ask}};
   };
   const Presence::Seen& seen = state.presence.workers.at(command.worker);

@@ -123,6 +123,7 @@ struct WorkerSeen {
   bool operator==(const WorkerSeen&) const = default;
 };
 
+// Not stored. What a slot was given last; task and token zero: nothing that it may ask for again.
 struct SlotServed {
   WorkerName worker;
   std::uint32_t slot = 0;

@@ -50,7 +50,7 @@ Decision on(const State& state, const Rules& rules, const WorkerArrived& command
     const HeldLease held{.task = id, .token = task.lease->token};
     if (!listed.contains({held.task, held.token})) {
       if (command.again) {
-        draft.end_lease(task, LeaseEnd::returned);  // the grant never reached it: nothing is lost
+        return_lease(draft, state, task);  // the grant never reached it: nothing is lost
       } else {
         lose_lease(draft, state, task, LeaseEnd::worker_restarted, now);
       }

@@ -190,12 +190,14 @@ class CheckedSwarm : public SwarmUnderTest {
                    const Deadlines& deadlines) {
     if (std::holds_alternative<Error>(reply) || std::holds_alternative<SayHello>(reply) ||
         std::holds_alternative<NothingToDo>(reply)) {
-      require(last.empty(), "a refusal changed something");
+      require(std::none_of(last.begin(), last.end(), is_stored), "a refusal changed something");
     }
     if (const auto* report = std::get_if<ReportArrived>(&command)) {
       check_report(*report, reply, leases, deadlines);
     }
-    if (const auto* granted = std::get_if<Granted>(&reply)) check_grant(*granted);
+    if (const auto* granted = std::get_if<Granted>(&reply)) {
+      check_granted(std::get<WorkAsked>(command), *granted, leases);
+    }
     for (const LeaseEnded& fact : last_of<LeaseEnded>()) {
       const auto task = state.tasks.find(fact.task);
       if (fact.how == LeaseEnd::returned || task == state.tasks.end()) continue;
@@ -255,13 +257,25 @@ class CheckedSwarm : public SwarmUnderTest {
             "I2: what an attempt cost is not recorded");
   }
 
+  // A slot that did not hear of its lease hears of the same one; else the lease is new.
+  void check_granted(const WorkAsked& ask, const Granted& granted, const Leases& leases) {
+    const auto before = leases.find(granted.task);
+    const Task& task = state.tasks.at(granted.task);
+    require(task.segment == state.labs.at(task.lab).segment.number, "leased for an old segment");
+    require(task.lease && task.lease->token == granted.token && task.lease->worker == ask.worker,
+            "I2: granted, but not leased");
+    if (before == leases.end()) return check_grant(granted);
+    require(last.empty() && before->second.token == granted.token &&
+                before->second.worker == ask.worker,
+            "I2: granted what another holds");
+  }
+
   // I4: what is leased was affordable.
   void check_grant(const Granted& granted) {
     const Task& task = state.tasks.at(granted.task);
     const Lab& lab = state.labs.at(task.lab);
     const StopLimits& limits = lab.settings.stop;
     require(lab.status == LabStatus::running, "I4: leased in a lab that does not run");
-    require(task.segment == lab.segment.number, "leased for an old segment");
     const std::uint64_t running = state.index.labs.at(lab.id).leased.size();
     if (task.kind == TaskKind::explore && limits.max_iterations != 0) {
       require(lab.counters.iterations + running <= limits.max_iterations,

@@ -135,7 +135,13 @@ class RandomSwarm {
 
   void ask() {
     const std::string worker = any_worker();
-    tell(worker + " asks", WorkAsked{.worker = WorkerName(worker), .session = session_of(worker)});
+    WorkAsked command{.worker = WorkerName(worker), .session = session_of(worker)};
+    if (one_in(2)) command.slot = static_cast<std::uint32_t>(below(3));
+    if (one_in(3) && !memories_.empty()) {
+      const Task& task = any_of(memories_).task;
+      command.reported = HeldLease{.task = task.id, .token = task.lease->token};
+    }
+    tell(worker + " asks", command);
   }
 
   Report report_of(const Task& task) {
@@ -240,8 +246,10 @@ class RandomSwarm {
     worker.name = WorkerName(name);
     worker.host_class = one_in(4) ? "old" : "new";
     worker.slots = 2;
-    tell(name + " arrives",
-         WorkerArrived{.worker = worker, .session = swarm.sessions[name], .held = std::move(held)});
+    tell(name + " arrives", WorkerArrived{.worker = worker,
+                                          .session = swarm.sessions[name],
+                                          .held = std::move(held),
+                                          .again = one_in(3)});
   }
 
   void arrive() {

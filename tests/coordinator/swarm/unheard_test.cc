@@ -46,6 +46,29 @@ TEST_F(Unheard, AReportThatWasRefusedDoesNotBringItsTaskBackAtOnce) {
   EXPECT_NE(next.task, first.task);
 }
 
+TEST_F(Unheard, NeitherDoesItWhenThereWasNothingElseToDoAtFirst) {
+  const Granted first = ask(0);
+  const HeldLease reported{.task = first.task, .token = first.token};
+  const auto steer = [this](SetLabStatus::Wish wish) {
+    swarm.expect<Done>(SetLabStatus{.lab = "lab", .wish = wish, .reason = {}, .who = "ann"});
+  };
+  steer(SetLabStatus::Wish::pause);
+  swarm.expect<NothingToDo>(WorkAsked{name, SessionId(7), 0, reported});
+  steer(SetLabStatus::Wish::resume);
+  EXPECT_NE(ask(0).task, first.task);
+}
+
+TEST_F(Unheard, WhatBelongsToASegmentThatEndedIsNotGivenAgain) {
+  const Granted first = ask(0);
+  swarm.open(settings_named("lab"), measured_by(8));
+  EXPECT_NE(ask(0).task, first.task);
+}
+
+TEST_F(Unheard, ASlotThatTheWorkerDoesNotHaveIsNotRemembered) {
+  EXPECT_NE(ask(2).task, ask(2).task);
+  EXPECT_TRUE(swarm.state.presence.workers.at(name).slots.empty());
+}
+
 TEST_F(Unheard, AWorkerThatWasHereBeforeGivesBackWhatItNeverHeardOf) {
   const Granted lost = ask(0);
   arrive(SessionId(8), {}, true);
