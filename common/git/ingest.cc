@@ -123,6 +123,23 @@ struct PackIngest::State {
     return fail(ErrorCode::invalid_input, "pack: object {} is malformed", object.id.hex());
   }
 
+  // What was accepted and is not stored yet, commits first. Does not look for packs that others
+  // wrote meanwhile, as that for each object would cost most: at worst one is stored twice.
+  [[nodiscard]] Result<std::vector<ObjectId>> missing() const {
+    SWARMLAB_TRY(odb, odb_of(repository));
+    std::vector<ObjectId> objects;
+    for (const auto& [id, kind] : accepted) {
+      const git_oid oid = to_oid(id);
+      if (git_odb_exists_ext(odb.get(), &oid, GIT_ODB_LOOKUP_NO_REFRESH) != 1) {
+        objects.push_back(id);
+      }
+    }
+    std::stable_sort(objects.begin(), objects.end(), [this](const ObjectId& a, const ObjectId& b) {
+      return accepted.at(a) < accepted.at(b);
+    });
+    return objects;
+  }
+
   // The commits among these whose parents are nowhere.
   Result<std::vector<ObjectId>> cut_off(const std::vector<ObjectId>& stored) const {
     std::vector<ObjectId> commits;
@@ -186,13 +203,7 @@ Result<void> PackIngest::add(std::string_view pack, const ObjectId& commit, cons
 
 Result<void> PackIngest::commit() {
   State& state = *state_;
-  std::vector<ObjectId> missing;
-  for (const auto& [id, kind] : state.accepted) {
-    if (!state.repository.has(id)) missing.push_back(id);
-  }
-  std::stable_sort(missing.begin(), missing.end(), [&state](const ObjectId& a, const ObjectId& b) {
-    return state.accepted.at(a) < state.accepted.at(b);
-  });
+  SWARMLAB_TRY(missing, state.missing());
   if (!missing.empty()) {
     SWARMLAB_TRY(cut, state.cut_off(missing));
     SWARMLAB_CHECK(mark_shallow(state.repository, cut));
