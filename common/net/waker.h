@@ -19,7 +19,7 @@ class Waker {
   /// Readable after wake(), until clear().
   [[nodiscard]] int fd() const { return event_->get(); }
   /// For the thread that waits. \return whether wake() was called since the last time.
-  bool clear() const;
+  [[nodiscard]] bool clear() const;
 
  private:
   explicit Waker(std::shared_ptr<const UniqueFd> event) : event_(std::move(event)) {}
