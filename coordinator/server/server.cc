@@ -70,6 +70,12 @@ Result<swarm::LabIsOpen> Server::open_lab(swarm::OpenLab command, const std::str
   return std::get<swarm::LabIsOpen>(replies.front());
 }
 
+std::optional<ObjectId> Server::lab_commit(const std::string& lab) const {
+  const auto found = find_lab(impl_->engine->state(), lab);
+  if (!found) return std::nullopt;
+  return (*found)->segment.lab_commit;
+}
+
 Result<void> Server::run() {
   Deadline next_tick = Deadline::after(kTick);
   while (!impl_->stopping.load()) {

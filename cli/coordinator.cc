@@ -1,0 +1,101 @@
+// `swarmlab coordinator`: serves a lab to workers that others start.
+#include <poll.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <csignal>
+
+#include "cli/commands.h"
+#include "cli/endpoint.h"
+#include "cli/home.h"
+#include "cli/hosted_coordinator.h"
+#include "cli/lab_source.h"
+#include "cli/run_flags.h"
+#include "common/log/log.h"
+#include "common/os/signals.h"
+
+namespace swarmlab::cli {
+
+namespace {
+
+struct CoordinatorFlags {
+  std::string listen;
+  std::string log_file;
+  std::shared_ptr<RunFlags> flags;
+};
+
+// Nothing is encrypted and nobody is asked who he is: only this machine may connect.
+bool is_local(const std::string& address) {
+  return address.starts_with("ipc://") || address.starts_with("tcp://127.") ||
+         address.starts_with("tcp://localhost:") || address.starts_with("tcp://[::1]:");
+}
+
+Result<void> open(const Context& context, server::Server& server, const LabPlace& place,
+                  const CoordinatorFlags& flags) {
+  SWARMLAB_TRY(overrides, resolve(*flags.flags, place.folder));
+  SWARMLAB_TRY(source, read_lab_source(place, overrides, server.lab_commit(place.name)));
+  for (const std::string& warning : source.warnings) context.note("warning: " + warning);
+  const std::string name = source.settings.name;
+  swarm::OpenLab command;
+  command.settings = std::move(source.settings);
+  command.segment.lab_commit = source.lab_commit;
+  command.segment.evaluator_hash = source.evaluator_hash;
+  command.segment.data_hash = source.data_hash;
+  command.who = context.variable("USER").value_or("user");
+  SWARMLAB_TRY(opened, server.open_lab(std::move(command), place.root.string()));
+  if (!opened.stays_stopped.empty())
+    context.note(name + " stays stopped: " + opened.stays_stopped);
+  return {};
+}
+
+Result<void> serve(Context& context, const CoordinatorFlags& flags) {
+  if (!flags.listen.empty() && !is_local(flags.listen)) {
+    return fail(ErrorCode::invalid_input,
+                "--listen is {}, expected ipc://PATH or tcp://127.0.0.1:PORT: connections are not "
+                "encrypted",
+                flags.listen);
+  }
+  SWARMLAB_TRY(signals, SignalWatch::make({SIGINT, SIGTERM}));
+  SWARMLAB_CHECK(log::init({.level = log::Level::info, .file = flags.log_file}));
+  SWARMLAB_TRY(place, locate_lab(context));
+  SWARMLAB_TRY(state, make_state_folder(place.root));
+  const std::string address =
+      flags.listen.empty() ? "ipc://" + socket_file_of(state).string() : flags.listen;
+  SWARMLAB_TRY(coordinator, HostedCoordinator::start(state, address));
+  SWARMLAB_CHECK(open(context, coordinator->server(), place, flags));
+  context.note(fmt::format("coordinator of {} listens; start workers with:\n"
+                           "  swarmlab worker --connect {}",
+                           place.name, coordinator->server().address()));
+  coordinator->serve();
+  pollfd event{.fd = signals.fd(), .events = POLLIN, .revents = 0};
+  constexpr int kLookAfterMs = 500;  // it may end by itself
+  while (coordinator->alive() && !signals.take()) {
+    if (::poll(&event, 1, kLookAfterMs) < 0 && errno != EINTR) break;
+  }
+  return coordinator->stop();
+}
+
+}  // namespace
+
+void add_coordinator(CLI::App& app, Context& context) {
+  CLI::App* command =
+      app.add_subcommand("coordinator", "Serve a lab to workers that are started by hand");
+  command->group(kGroupRun);
+  const auto flags = std::make_shared<CoordinatorFlags>();
+  add_lab(*command, context);
+  command->add_option("--listen", flags->listen,
+                      "Such as tcp://127.0.0.1:7000 (default: a socket in .swarmlab)");
+  command->add_option("--log-file", flags->log_file, "Append the log here instead of stderr");
+  flags->flags = add_run_flags(*command);
+  add_quiet(*command, context);
+  add_examples(*command,
+               "  swarmlab coordinator my-lab --listen tcp://127.0.0.1:7000\n"
+               "  swarmlab worker --connect tcp://127.0.0.1:7000 --slots 4\n"
+               "Ctrl-C or SIGTERM ends it; what it acknowledged is kept, the next one goes on.");
+  command->callback([&context, flags] {
+    context.action = [&context, flags] { return serve(context, *flags); };
+  });
+}
+
+}  // namespace swarmlab::cli

@@ -1,0 +1,47 @@
+// A coordinator in this process, on a thread of its own.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "common/os/clock.h"
+#include "common/result.h"
+#include "coordinator/server/server.h"
+
+namespace swarmlab::cli {
+
+class HostedCoordinator {
+ public:
+  /// Opens the store in the state folder and listens. It answers after serve().
+  static Result<std::unique_ptr<HostedCoordinator>> start(const std::filesystem::path& state_folder,
+                                                          const std::string& address);
+
+  HostedCoordinator(const HostedCoordinator&) = delete;
+  HostedCoordinator& operator=(const HostedCoordinator&) = delete;
+  HostedCoordinator(HostedCoordinator&&) = delete;
+  HostedCoordinator& operator=(HostedCoordinator&&) = delete;
+  ~HostedCoordinator();  // stop()
+
+  /// For what is done before serve().
+  [[nodiscard]] server::Server& server() { return *server_; }
+  void serve();
+  /// False after the coordinator ended by itself: stop() says why.
+  [[nodiscard]] bool alive() const { return alive_.load(); }
+  /// Ends it. \return  why it ended, if it did so by itself
+  Result<void> stop();
+
+ private:
+  HostedCoordinator() = default;
+
+  SystemClock clock_;
+  std::unique_ptr<server::Server> server_;
+  std::atomic<bool> alive_ = true;
+  Result<void> end_;
+  std::thread thread_;
+};
+
+}  // namespace swarmlab::cli

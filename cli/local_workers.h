@@ -1,0 +1,54 @@
+// The worker processes of `run`: started, started again when they die, told to leave.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/os/process.h"
+#include "common/result.h"
+
+namespace swarmlab::cli {
+
+struct LocalWorkersOptions {
+  std::string program;                // swarmlab itself
+  std::filesystem::path folder;       // each has a folder of its own in it
+  std::string address;                // of the coordinator
+  unsigned count = 1;
+  std::vector<std::string> arguments;  // more, for `swarmlab worker`
+};
+
+class LocalWorkers {
+ public:
+  /// Names are w1, w2, ...: first those with reports that wait to be delivered; none that a living
+  /// worker has, which may still finish what it did for a coordinator that died.
+  static Result<LocalWorkers> start(const LocalWorkersOptions& options);
+
+  /// For poll(2): readable when a worker ended.
+  [[nodiscard]] std::vector<int> fds() const;
+  /// Takes notice of ends: starts those again that died, unless they die again and again.
+  /// \return  an error when none is left that could work: with the reason
+  Result<void> tend();
+  /// From now on none is started again. The first time they finish what runs, then they hand it
+  /// back, then they are killed.
+  void leave();
+  [[nodiscard]] bool all_ended() const;
+
+ private:
+  struct Member {
+    std::string name;
+    std::optional<Process> process;  // none: it ended for good
+    unsigned failures = 0;           // in a row
+    Deadline young = Deadline::never();
+  };
+  explicit LocalWorkers(const LocalWorkersOptions& options) : options_(options) {}
+  [[nodiscard]] Result<Process> spawn_worker(const std::string& name) const;
+  Result<void> tend(Member& member);
+
+  LocalWorkersOptions options_;
+  std::vector<Member> members_;
+  unsigned leaving_ = 0;  // how often we said so
+  std::string last_failure_;
+};
+
+}  // namespace swarmlab::cli

@@ -1,0 +1,132 @@
+// `swarmlab worker`: takes tasks from a coordinator until it is told to leave.
+#include <poll.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <thread>
+
+#include "cli/build_info.h"
+#include "cli/commands.h"
+#include "common/git/library.h"
+#include "common/log/log.h"
+#include "common/os/host.h"
+#include "common/os/process.h"
+#include "common/os/signals.h"
+#include "worker/server/worker.h"
+
+namespace swarmlab::cli {
+
+namespace {
+
+struct WorkerFlags {
+  std::string name;
+  std::string folder;
+  std::string log_file;
+  std::string sandbox = "bubblewrap";
+  std::vector<std::string> expose;
+  std::uint32_t slots = 1;
+  bool leave_with_parent = false;
+};
+
+// The kernel tells us when our parent dies; if it did before we asked, we tell ourselves.
+void leave_with_parent() {
+  const pid_t parent = getppid();
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != parent || parent == 1) raise(SIGTERM);
+}
+
+Result<std::unique_ptr<sandbox::Sandbox>> make_sandbox(const WorkerFlags& flags) {
+  if (flags.sandbox == "none") return sandbox::make_none({.expose = flags.expose});
+  return sandbox::make_bubblewrap({.expose = flags.expose});
+}
+
+// Runs the worker on a thread; this one hears signals. The first: finish what runs; then: stop.
+Result<void> work_until_told(worker::Worker& worker, const SignalWatch& signals) {
+  SWARMLAB_TRY(done, CancelSource::make());
+  Result<void> end;
+  std::thread thread([&] {
+    end = worker.run();
+    done.cancel();
+  });
+  const CancelToken ended = done.token();
+  std::array<pollfd, 2> events{{{signals.fd(), POLLIN, 0}, {ended.fd(), POLLIN, 0}}};
+  bool told = false;
+  while (!ended.cancelled()) {
+    if (::poll(events.data(), events.size(), -1) < 0 && errno != EINTR) break;
+    while (signals.take()) {
+      log::info("{}", told ? "told again: what runs is handed back" : "told to leave");
+      told ? worker.leave_now() : worker.leave();
+      told = true;
+    }
+  }
+  thread.join();
+  return end;
+}
+
+Result<void> work(Context& context, const WorkerFlags& flags) {
+  if (context.connect.empty()) {
+    return fail(ErrorCode::invalid_input,
+                "--connect is missing, expected the coordinator's address, such as "
+                "tcp://127.0.0.1:7000");
+  }
+  SWARMLAB_TRY(signals, SignalWatch::make({SIGINT, SIGTERM}));
+  if (flags.leave_with_parent) leave_with_parent();
+  SWARMLAB_CHECK(log::init({.level = log::Level::info, .file = flags.log_file}));
+  // What the cache holds is with the coordinator, too; what counts is synced by the spool.
+  const git::Library unsynced({.fsync = false});
+  const HostFacts facts = read_host_facts();
+  worker::WorkerOptions options;
+  options.address = context.connect;
+  options.name = flags.name.empty() ? facts.name : flags.name;
+  options.folder = flags.folder.empty()
+                       ? (context.cwd / ".swarmlab" / "workers" / options.name).string()
+                       : flags.folder;
+  options.host_class = host_class(facts);
+  options.version = std::string(kVersion);
+  options.slots = flags.slots;
+  options.environment = current_environment();
+  SystemClock clock;
+  SWARMLAB_TRY(sandbox, make_sandbox(flags));
+  SWARMLAB_TRY(worker, worker::Worker::start(options, std::move(sandbox), clock));
+  auto end = work_until_told(*worker, signals);
+  if (!end) log::error("worker {}: {}", options.name, end.error().message);
+  log::flush();
+  return end;
+}
+
+}  // namespace
+
+void add_worker(CLI::App& app, Context& context) {
+  CLI::App* command =
+      app.add_subcommand("worker", "Take tasks from a coordinator until told to leave");
+  command->group(kGroupRun);
+  const auto flags = std::make_shared<WorkerFlags>();
+  add_connect(*command, context);
+  command->add_option("--slots", flags->slots, "Tasks at the same time (default: 1)")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--name", flags->name,
+                      "Its name in the swarm, one worker each (default: the host's)");
+  command->add_option("--folder", flags->folder,
+                      "Where it keeps its own (default: .swarmlab/workers/NAME here)");
+  command->add_option("--expose", flags->expose,
+                      "A path of this machine that sandboxes see, read-only (may be given again)");
+  command->add_option("--sandbox", flags->sandbox,
+                      "bubblewrap, or none: no isolation at all, scores can be forged")
+      ->check(CLI::IsMember({"bubblewrap", "none"}));
+  command->add_option("--log-file", flags->log_file, "Append the log here instead of stderr");
+  command->add_flag("--leave-with-parent", flags->leave_with_parent,
+                    "Leave when the process that started it ends");
+  add_examples(*command,
+               "  swarmlab worker --connect tcp://127.0.0.1:7000 --slots 4\n"
+               "SIGTERM or Ctrl-C finishes what runs, a second one hands it back.");
+  command->callback([&context, flags] {
+    context.action = [&context, flags] { return work(context, *flags); };
+  });
+}
+
+}  // namespace swarmlab::cli
