@@ -96,6 +96,9 @@ void add_commands(CLI::App& app, Context& context) {
   add_check(app, context);
   add_eval(app, context);
   add_diagnose(app, context);
+  add_run(app, context);
+  add_coordinator(app, context);
+  add_worker(app, context);
   add_status(app, context);
   add_labs(app, context);
   add_workers(app, context);

@@ -46,6 +46,9 @@ void add_init(CLI::App& app, Context& context);
 void add_check(CLI::App& app, Context& context);
 void add_eval(CLI::App& app, Context& context);
 void add_diagnose(CLI::App& app, Context& context);  // in eval.cc
+void add_run(CLI::App& app, Context& context);
+void add_coordinator(CLI::App& app, Context& context);
+void add_worker(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_labs(CLI::App& app, Context& context);
 void add_workers(CLI::App& app, Context& context);

@@ -44,8 +44,7 @@ Result<void> open(const Context& context, server::Server& server, const LabPlace
   command.segment.data_hash = source.data_hash;
   command.who = context.variable("USER").value_or("user");
   SWARMLAB_TRY(opened, server.open_lab(std::move(command), place.root.string()));
-  if (!opened.stays_stopped.empty())
-    context.note(name + " stays stopped: " + opened.stays_stopped);
+  if (!opened.stays_stopped.empty()) context.note(name + " stays stopped: " + opened.stays_stopped);
   return {};
 }
 
@@ -64,9 +63,10 @@ Result<void> serve(Context& context, const CoordinatorFlags& flags) {
       flags.listen.empty() ? "ipc://" + socket_file_of(state).string() : flags.listen;
   SWARMLAB_TRY(coordinator, HostedCoordinator::start(state, address));
   SWARMLAB_CHECK(open(context, coordinator->server(), place, flags));
-  context.note(fmt::format("coordinator of {} listens; start workers with:\n"
-                           "  swarmlab worker --connect {}",
-                           place.name, coordinator->server().address()));
+  context.note(
+      fmt::format("coordinator of {} listens; start workers with:\n"
+                  "  swarmlab worker --connect {}",
+                  place.name, coordinator->server().address()));
   coordinator->serve();
   pollfd event{.fd = signals.fd(), .events = POLLIN, .revents = 0};
   constexpr int kLookAfterMs = 500;  // it may end by itself
@@ -93,9 +93,8 @@ void add_coordinator(CLI::App& app, Context& context) {
                "  swarmlab coordinator my-lab --listen tcp://127.0.0.1:7000\n"
                "  swarmlab worker --connect tcp://127.0.0.1:7000 --slots 4\n"
                "Ctrl-C or SIGTERM ends it; what it acknowledged is kept, the next one goes on.");
-  command->callback([&context, flags] {
-    context.action = [&context, flags] { return serve(context, *flags); };
-  });
+  command->callback(
+      [&context, flags] { context.action = [&context, flags] { return serve(context, *flags); }; });
 }
 
 }  // namespace swarmlab::cli

@@ -27,9 +27,9 @@ bool is_in(const std::string& path, const std::string& folder) {
 
 std::string listed(const std::vector<std::string>& paths) {
   std::string text;
-  for (std::size_t i = 0; i < std::min(paths.size(), kMostNamed); ++i)
-    text += "\n  " + paths[i];
-  if (paths.size() > kMostNamed) text += fmt::format("\n  ... and {} more", paths.size() - kMostNamed);
+  for (std::size_t i = 0; i < std::min(paths.size(), kMostNamed); ++i) text += "\n  " + paths[i];
+  if (paths.size() > kMostNamed)
+    text += fmt::format("\n  ... and {} more", paths.size() - kMostNamed);
   return text;
 }
 
@@ -163,12 +163,15 @@ Result<ObjectId> commit_to_use(const git::Repository& repository, const ObjectId
   SWARMLAB_TRY(before, repository.tree_of(*previous));
   SWARMLAB_TRY(after, repository.tree_of(head));
   SWARMLAB_TRY(changes, repository.changed_paths(before, after));
-  const auto matters = [&](const git::PathChange& change) { return relevance.matters(change.path); };
+  const auto matters = [&](const git::PathChange& change) {
+    return relevance.matters(change.path);
+  };
   if (std::ranges::any_of(changes, matters)) return head;
   if (!changes.empty()) {
-    warnings.push_back(fmt::format("going on from commit {}: nothing that {} newer commit changed "
-                                   "can change a score",
-                                   previous->brief(), head.brief()));
+    warnings.push_back(
+        fmt::format("going on from commit {}: nothing that {} newer commit changed "
+                    "can change a score",
+                    previous->brief(), head.brief()));
   }
   return *previous;
 }

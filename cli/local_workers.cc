@@ -120,7 +120,8 @@ void LocalWorkers::leave() {
 }
 
 bool LocalWorkers::all_ended() const {
-  return std::ranges::none_of(members_, [](const Member& member) { return member.process.has_value(); });
+  return std::ranges::none_of(members_,
+                              [](const Member& member) { return member.process.has_value(); });
 }
 
 }  // namespace swarmlab::cli

@@ -11,9 +11,9 @@
 namespace swarmlab::cli {
 
 struct LocalWorkersOptions {
-  std::string program;                // swarmlab itself
-  std::filesystem::path folder;       // each has a folder of its own in it
-  std::string address;                // of the coordinator
+  std::string program;           // swarmlab itself
+  std::filesystem::path folder;  // each has a folder of its own in it
+  std::string address;           // of the coordinator
   unsigned count = 1;
   std::vector<std::string> arguments;  // more, for `swarmlab worker`
 };

@@ -103,8 +103,9 @@ class Run {
     SWARMLAB_TRY(opened, server.open_lab(std::move(command), place.root.string()));
     if (opened.resumed && opened.stays_stopped.empty()) {
       context_.note(opened.new_segment
-                        ? lab_ + ": the evaluator, the data or the artifact changed, so scores do "
-                                 "not compare any more: a new baseline comes first"
+                        ? lab_ +
+                              ": the evaluator, the data or the artifact changed, so scores do "
+                              "not compare any more: a new baseline comes first"
                         : lab_ + " goes on where it was");
     }
     return opened.stays_stopped;
@@ -188,7 +189,8 @@ class Run {
     for (const auto event : events.getEvents()) {
       if (text_of(event.getKind()) != "experiment_finished" || text_of(event.getLab()) != lab_)
         continue;
-      if (const auto number = count_of(event.getExperiment())) SWARMLAB_CHECK(show_verdict(*number));
+      if (const auto number = count_of(event.getExperiment()))
+        SWARMLAB_CHECK(show_verdict(*number));
     }
     if (events.getEvents().size() > 0 || view_.live()) return show_state();
     return {};
@@ -268,8 +270,9 @@ void add_run(CLI::App& app, Context& context) {
   options->flags = add_run_flags(*command);
   command->add_option("--expose", options->expose,
                       "A path of this machine that sandboxes see, read-only (may be given again)");
-  command->add_option("--sandbox", options->sandbox,
-                      "bubblewrap, or none: no isolation at all, scores can be forged")
+  command
+      ->add_option("--sandbox", options->sandbox,
+                   "bubblewrap, or none: no isolation at all, scores can be forged")
       ->check(CLI::IsMember({"bubblewrap", "none"}));
   add_json(*command, context);
   add_quiet(*command, context);

@@ -10,19 +10,22 @@ std::shared_ptr<RunFlags> add_run_flags(CLI::App& command) {
   auto flags = std::make_shared<RunFlags>();
   LabOverrides& to = flags->overrides;
   constexpr const char* kStop = "When to stop (go before [stop] of lab.toml)";
-  command.add_option("--max-iterations", to.max_iterations,
-                     "Experiments besides the baseline, of the lab in all; 0: no limit")
+  command
+      .add_option("--max-iterations", to.max_iterations,
+                  "Experiments besides the baseline, of the lab in all; 0: no limit")
       ->group(kStop);
   command.add_option("--max-hours", to.max_hours, "Hours of running, in all; 0: no limit")
       ->group(kStop);
   command.add_option("--max-cost", to.max_cost, "US dollars, in all; 0: no limit")->group(kStop);
   command.add_option("--target-score", to.target_score, "Stop when the best is as good as this")
       ->group(kStop);
-  command.add_option("--plateau-threshold", to.plateau_threshold,
-                     "Stop after so many experiments in a row without a keep; 0: no limit")
+  command
+      .add_option("--plateau-threshold", to.plateau_threshold,
+                  "Stop after so many experiments in a row without a keep; 0: no limit")
       ->group(kStop);
-  command.add_option("--max-restarts", to.max_restarts,
-                     "How often an experiment is tried again whose worker was lost")
+  command
+      .add_option("--max-restarts", to.max_restarts,
+                  "How often an experiment is tried again whose worker was lost")
       ->group(kStop);
   command.add_option("--data", flags->data,
                      "The data: a folder of the repository, or path:DIR on this machine");

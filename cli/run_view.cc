@@ -78,10 +78,9 @@ void RunView::draw(schema::LabView::Reader lab,
   if (!live()) return;
   erase();
   line("");
-  line(fmt::format("{}: {}; {}; {}", one_line(text_of(lab.getName())), progress_text(lab),
-                   best_text(lab),
-                   duration_text(std::chrono::milliseconds(
-                       static_cast<std::int64_t>(lab.getActiveMs())))));
+  line(fmt::format(
+      "{}: {}; {}; {}", one_line(text_of(lab.getName())), progress_text(lab), best_text(lab),
+      duration_text(std::chrono::milliseconds(static_cast<std::int64_t>(lab.getActiveMs())))));
   drawn_ = 2;
   for (const auto& one : running) {
     const auto parent = count_of(one.getParent());

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "cli/endpoint.h"
 #include "cli/locate.h"
 #include "cli/stored_swarm.h"
 #include "common/net/client.h"
@@ -68,7 +69,7 @@ Result<std::unique_ptr<Swarm>> Swarm::open(const Context& context) {
   if (!context.connect.empty()) return connect(context.connect);
   SWARMLAB_TRY(root, locate_root(context));
   const fs::path state = state_folder(root);
-  const fs::path socket_file = state / "coordinator.sock";
+  const fs::path socket_file = socket_file_of(state);
   if (somebody_listens(socket_file)) return connect("ipc://" + socket_file.string());
   SWARMLAB_TRY(stored, open_stored_swarm(state));
   return std::make_unique<Swarm>(std::move(stored));

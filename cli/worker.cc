@@ -1,4 +1,6 @@
 // `swarmlab worker`: takes tasks from a coordinator until it is told to leave.
+#include "worker/server/worker.h"
+
 #include <poll.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -17,7 +19,6 @@
 #include "common/os/host.h"
 #include "common/os/process.h"
 #include "common/os/signals.h"
-#include "worker/server/worker.h"
 
 namespace swarmlab::cli {
 
@@ -95,7 +96,6 @@ Result<void> work(Context& context, const WorkerFlags& flags) {
   SWARMLAB_TRY(worker, worker::Worker::start(options, std::move(sandbox), clock));
   auto end = work_until_told(*worker, signals);
   if (!end) log::error("worker {}: {}", options.name, end.error().message);
-  log::flush();
   return end;
 }
 
@@ -115,8 +115,9 @@ void add_worker(CLI::App& app, Context& context) {
                       "Where it keeps its own (default: .swarmlab/workers/NAME here)");
   command->add_option("--expose", flags->expose,
                       "A path of this machine that sandboxes see, read-only (may be given again)");
-  command->add_option("--sandbox", flags->sandbox,
-                      "bubblewrap, or none: no isolation at all, scores can be forged")
+  command
+      ->add_option("--sandbox", flags->sandbox,
+                   "bubblewrap, or none: no isolation at all, scores can be forged")
       ->check(CLI::IsMember({"bubblewrap", "none"}));
   command->add_option("--log-file", flags->log_file, "Append the log here instead of stderr");
   command->add_flag("--leave-with-parent", flags->leave_with_parent,
@@ -124,9 +125,8 @@ void add_worker(CLI::App& app, Context& context) {
   add_examples(*command,
                "  swarmlab worker --connect tcp://127.0.0.1:7000 --slots 4\n"
                "SIGTERM or Ctrl-C finishes what runs, a second one hands it back.");
-  command->callback([&context, flags] {
-    context.action = [&context, flags] { return work(context, *flags); };
-  });
+  command->callback(
+      [&context, flags] { context.action = [&context, flags] { return work(context, *flags); }; });
 }
 
 }  // namespace swarmlab::cli

@@ -36,7 +36,8 @@ class Server {
   /// opened or resumed. Before run(), or from a turn of it: the same thread.
   Result<swarm::LabIsOpen> open_lab(swarm::OpenLab command, const std::string& repository);
 
-  /// The commit that a lab of this name is run from; nothing if there is no such lab. As open_lab().
+  /// The commit that a lab of this name is run from; nothing if there is no such lab. As
+  /// open_lab().
   [[nodiscard]] std::optional<ObjectId> lab_commit(const std::string& lab) const;
 
   /// Serves until request_stop(). \return  an error if a commit failed: the process must end.
