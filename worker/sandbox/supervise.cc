@@ -201,9 +201,10 @@ class Supervision {
     result_.out = out_.text();
     result_.err = err_.text();
     result_.took = took_;
-    result_.cpu_time = ended_.cpu_time;
+    // Bubblewrap does not wait for its tree: its own time says nothing of it.
+    if (!in_bubblewrap_) result_.cpu_time = ended_.cpu_time;
     if (job_.cgroup != nullptr) {
-      result_.cpu_time = job_.cgroup->cpu_time().value_or(ended_.cpu_time);
+      result_.cpu_time = job_.cgroup->cpu_time().value_or(result_.cpu_time);
       result_.peak_memory_bytes = job_.cgroup->peak_memory_bytes();
     }
     return std::move(result_);

@@ -104,7 +104,7 @@ TEST_F(SandboxRun, KeepsNoMoreOfTheResultThanAsked) {
 }
 
 TEST_F(SandboxRun, GivesNoOtherDescriptors) {
-  EXPECT_EQ(output_of("ls /proc/$$/fd | tr '\\n' ' '; :"), "0 1 2 ");
+  EXPECT_EQ(output_of("ls /proc/$$/fd; :"), "0\n1\n2\n");
 }
 
 TEST_F(SandboxRun, SetsExactlyItsEnvironment) {
@@ -121,8 +121,12 @@ TEST_F(SandboxRun, MeasuresTimeAndMemory) {
       run(python("x = bytearray(50_000_000)\nfor i in range(0, len(x), 4096): x[i] = 1\n"
                  "n = 0\nwhile n < 2_000_000: n += 1"));
   EXPECT_GT(result.took.count(), 0);
-  EXPECT_GT(result.cpu_time.count(), 10'000);
-  if (find_cgroups().memory.empty()) GTEST_SKIP() << "no memory cgroup here";
+  const CgroupAbilities cgroups = find_cgroups();
+  if (cgroups.accounting.empty())
+    EXPECT_EQ(result.cpu_time.count(), 0);  // better unknown than wrong
+  else
+    EXPECT_GT(result.cpu_time.count(), 10'000);
+  if (cgroups.memory.empty()) GTEST_SKIP() << "no memory cgroup here";
   ASSERT_TRUE(result.peak_memory_bytes.has_value());
   EXPECT_GT(*result.peak_memory_bytes, 50'000'000U);
 }
