@@ -54,19 +54,19 @@ std::vector<std::string> warnings_of(const Trial& trial) {
   return warnings;
 }
 
-Result<void> ended_by(Context& context, const std::string& what, const worker::Failed& failed) {
+Result<void> ended_by(Context& context, const worker::Failed& failed) {
   if (failed.outcome == Outcome::returned) {
     context.exit_code = kInterrupted;
     return fail(ErrorCode::unavailable, "interrupted");
   }
-  return fail(ErrorCode::invalid_input, "{}: {}", what, plain_text(failed.reason));
+  return fail(ErrorCode::invalid_input, "{}", plain_text(failed.reason));
 }
 
 Result<void> run_guard(Context& context, Trial& trial, const CancelToken& cancel, Findings& found) {
   if (!trial.settings().guard) return {};
   context.note("running the guard: " + one_line(trial.settings().guard->command));
   SWARMLAB_TRY(failed, trial.guard(cancel));
-  if (failed) return ended_by(context, "guard", *failed);
+  if (failed) return ended_by(context, *failed);
   found.guard_passed = true;
   return {};
 }
@@ -77,7 +77,7 @@ Result<void> measure(Context& context, Trial& trial, unsigned repeats, const Can
   for (unsigned i = 1; i <= repeats; ++i) {
     SWARMLAB_TRY(run, trial.measure({}, cancel));
     if (const auto* failed = std::get_if<worker::Failed>(&run.evaluation)) {
-      return ended_by(context, fmt::format("evaluator, run {} of {}", i, repeats), *failed);
+      return ended_by(context, *failed);
     }
     const auto& scored = std::get<worker::Scored>(run.evaluation);
     context.note(fmt::format("run {} of {}: {} {} in {}", i, repeats, trial.settings().metric.name,

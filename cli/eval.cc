@@ -43,7 +43,7 @@ Result<Evaluated> evaluate(Context& context, const Options& options) {
       context.exit_code = kInterrupted;
       return fail(ErrorCode::unavailable, "interrupted");
     }
-    return fail(ErrorCode::invalid_input, "evaluator: {}", plain_text(failed->reason));
+    return fail(ErrorCode::invalid_input, "{}", plain_text(failed->reason));
   }
   return Evaluated{trial.settings(), std::get<worker::Scored>(std::move(run.evaluation)), run.took};
 }
@@ -100,7 +100,7 @@ void print_samples(const Context& context, const std::vector<SampleScore>& sampl
   table.print(context.out, context.color, context.width);
   if (shown < samples.size()) {
     context.note(
-        fmt::format("\n{} more; --all shows them", counted(samples.size() - shown, "sample")));
+        fmt::format("\nand {}; --all shows them", counted(samples.size() - shown, "better one")));
   }
 }
 

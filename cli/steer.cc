@@ -1,4 +1,5 @@
-// `swarmlab pause`, `resume`, `stop`: what a running coordinator is told about a lab.
+// `swarmlab pause`, `resume`, `stop`: what a running coordinator is told about a lab; `drain`:
+// about a worker.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -71,10 +72,34 @@ void add_verb(CLI::App& app, Context& context, const Verb& verb) {
   });
 }
 
+Result<void> drain(const Context& context, const std::string& worker) {
+  SWARMLAB_TRY(swarm, context.swarm());
+  SWARMLAB_TRY(
+      reply, swarm->request([&](schema::Envelope::Body::Builder body) { body.setDrain(worker); }));
+  if (!reply.body().isDone()) return tl::unexpected(unexpected_reply("drain"));
+  context.note(worker + " takes nothing more, finishes what it runs, then ends");
+  return {};
+}
+
+void add_drain(CLI::App& app, Context& context) {
+  auto worker = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("drain", "Let a worker finish what it runs, and leave");
+  command->group(kGroupSteer);
+  command->add_option("WORKER", *worker, "Its name; swarmlab workers lists them")->required();
+  add_json(*command, context);
+  add_quiet(*command, context);
+  add_connect(*command, context);
+  add_examples(*command, "  swarmlab drain gpu-box-3");
+  command->callback([&context, worker] {
+    context.action = [&context, worker] { return drain(context, *worker); };
+  });
+}
+
 }  // namespace
 
 void add_steering(CLI::App& app, Context& context) {
   for (const Verb& verb : kVerbs) add_verb(app, context, verb);
+  add_drain(app, context);
 }
 
 }  // namespace swarmlab::cli

@@ -46,6 +46,7 @@ struct Envelope {
     openLab @20 :OpenLab;
     setLabStatus @21 :SetLabStatus;
     query @22 :Query;
+    drain @33 :Text;              # name of a worker: it finishes what runs, then leaves
 
     # Coordinator -> command line
     labOpen @23 :LabOpen;

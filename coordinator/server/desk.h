@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,7 @@ class Desk {
   struct Request {
     Request(net::PeerId from, wire::Incoming what)
         : peer(std::move(from)), message(std::move(what)) {}
+    [[nodiscard]] SessionId sender() const { return SessionId(message.envelope().getSession()); }
     net::PeerId peer;
     wire::Incoming message;
     std::optional<std::size_t> report_step;
@@ -65,6 +67,7 @@ class Desk {
   void take_work(Request& request, schema::Work::Reader work, const WorkerName& worker,
                  std::vector<Step>& steps);
   void take_chunk(Request& request, schema::PackChunk::Reader chunk);
+  void take_drain(Request& request, std::string_view worker);
   void take_open_lab(Request& request, schema::OpenLab::Reader open, std::vector<Step>& steps);
   [[nodiscard]] const WorkerName* worker_of(const Request& request) const;
 
@@ -87,6 +90,7 @@ class Desk {
   PackInbox inbox_;
   Transfers transfers_;
   std::map<SessionId, WorkerName> sessions_;
+  std::set<SessionId> draining_;  // are told to leave by the next answer to a heartbeat
   std::vector<Parked> parked_;
 };
 

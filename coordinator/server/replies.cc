@@ -116,6 +116,8 @@ void Desk::write_answer(const Request& request, const Replies& replies, Body bod
   } else if (asked.isQuery()) {
     const Source source{engine_.state(), engine_.store(), &engine_.objects(), answerer_};
     done = answer(source, asked.getQuery(), engine_.now(), body);
+  } else if (asked.isDrain()) {
+    body.setDone();
   } else if (request.step) {
     write_reply(replies[*request.step], request, body);
   } else {
@@ -160,6 +162,8 @@ void Desk::write_reply(const swarm::Reply& reply, const Request& request, Body b
   } else if (const auto* heard = std::get_if<swarm::HeartbeatHeard>(&reply)) {
     auto to = body.initHeartbeatReply();
     write_held(to.initDrop(size_of(heard->drop.size())), heard->drop);
+    const bool leaves = request.message.body().getHeartbeat().getLeaving();
+    to.setDrain(!leaves && draining_.contains(request.sender()));
   } else if (std::holds_alternative<swarm::SayHello>(reply)) {
     body.setSayHello();
   } else if (const auto* error = std::get_if<Error>(&reply)) {

@@ -94,6 +94,8 @@ void Desk::take(Request& request, std::vector<Step>& steps) {
     with_worker([&](const WorkerName& /*worker*/) { take_chunk(request, body.getPackChunk()); });
   } else if (body.isOpenLab()) {
     take_open_lab(request, body.getOpenLab(), steps);
+  } else if (body.isDrain()) {
+    take_drain(request, body.getDrain().cStr());
   } else if (body.isSetLabStatus()) {
     const auto wish = body.getSetLabStatus();
     request.step = push(steps, swarm::SetLabStatus{wish.getLab().cStr(), wish_of(wish.getWish()),
@@ -117,6 +119,7 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
   }
   request.session = fresh_session();
   std::erase_if(sessions_, [&](const auto& entry) { return entry.second.value() == name; });
+  std::erase_if(draining_, [&](SessionId session) { return !sessions_.contains(session); });
   sessions_.emplace(request.session, WorkerName(name));
   request.step =
       push(steps, swarm::WorkerArrived{.worker = {.name = WorkerName(name),
@@ -181,6 +184,23 @@ void Desk::take_chunk(Request& request, schema::PackChunk::Reader chunk) {
   } else {
     request.refused = received.error();
   }
+}
+
+void Desk::take_drain(Request& request, std::string_view worker) {
+  std::string known;
+  for (const auto& [session, name] : sessions_) {
+    if (!engine_.state().presence.workers.contains(name)) continue;  // it left
+    if (name.value() == worker) {
+      draining_.insert(session);
+      log::info("worker {} is to leave", worker);
+      return;
+    }
+    known += (known.empty() ? "" : ", ") + name.value();
+  }
+  request.refused =
+      Error{ErrorCode::not_found,
+            known.empty() ? fmt::format("no worker {}: none is connected", worker)
+                          : fmt::format("no worker {} here, expected one of: {}", worker, known)};
 }
 
 void Desk::take_open_lab(Request& request, schema::OpenLab::Reader open, std::vector<Step>& steps) {
