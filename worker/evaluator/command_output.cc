@@ -115,6 +115,7 @@ Result<Scored> read_metric_lines(const std::string& metric, std::string_view out
   const auto of_metric = found.find(metric);
   if (of_metric == found.end()) {
     std::vector<std::string> names;
+    names.reserve(found.size());
     for (const auto& [name, value] : found) names.push_back(name);
     constexpr std::size_t kMostNames = 10;
     if (names.size() > kMostNames) names.resize(kMostNames);
