@@ -175,6 +175,8 @@ TEST(Lab, MayEditSomeOfAFrozenPattern) {
   const std::string text = std::string(kCommand) + "[artifact]\neditable = [\"src/**\"]\n";
   EXPECT_TRUE(read_lab(text + "frozen = [\"src/*\"]\n", ""));
   EXPECT_TRUE(read_lab(text + "frozen = [\"**/*.md\"]\n", ""));
+  const std::string file_or_folder = std::string(kCommand) + "[artifact]\neditable = [\"a\"]\n";
+  EXPECT_TRUE(read_lab(file_or_folder + "frozen = [\"a/**\"]\n", ""));
 }
 
 TEST(LabOverrides, GoBeforeTheFile) {
