@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "tests/coordinator/swarm/lab_checks.h"
 #include "tests/coordinator/swarm/swarm_under_test.h"
 
 namespace swarmlab::swarm {
@@ -47,6 +48,8 @@ class CheckedSwarm : public SwarmUnderTest {
   void require(bool holds, const char* what) {
     if (!holds && violation.empty()) violation = what;
   }
+
+  void require_empty(const char* wrong) { require(wrong == nullptr, wrong); }
 
   // Slow: the state from all stored changes, one after the other.
   void check_replay() {
@@ -293,11 +296,8 @@ class CheckedSwarm : public SwarmUnderTest {
 
   void check_state() {
     require(replayed.same_facts(state), "I6: stored changes give another state");
-    State indexed;
-    indexed.labs = state.labs;
-    indexed.tasks = state.tasks;
-    rebuild_index(indexed);
-    require(indexed.index == state.index, "the index is not that of the tasks");
+    rebuild_index(replayed);
+    require(replayed.index == state.index, "the index is not that of the tasks");
     std::map<LabId, std::uint64_t> open;
     for (const auto& [id, task] : state.tasks) {
       check_task(task);
@@ -338,9 +338,11 @@ class CheckedSwarm : public SwarmUnderTest {
     counters.without_keep = without_keep_[lab.id];
     require(lab.counters == counters, "I6: counters are not those of the decided experiments");
     require(lab.frontier == kept, "I6: the frontier is not what was kept in this segment");
-    check_best(lab);
+    require_empty(wrong_best(lab));
     check_budget(lab);
-    check_status(lab, open);
+    const std::uint64_t leased = state.index.labs.at(lab.id).leased.size();
+    require_empty(wrong_status(lab, leased));
+    require(open >= leased, "more leases than tasks");
     require(lab.segment.baseline_measured == !lab.frontier.empty(), "kept before the baseline");
     if (!lab.segment.baseline_measured) require(open <= 1, "more than the baseline is open");
     for (const auto& [tree, number] : lab.trees) {
@@ -372,19 +374,6 @@ class CheckedSwarm : public SwarmUnderTest {
     kept.emplace(one.number, entry);
   }
 
-  void check_best(const Lab& lab) {
-    require(lab.best.has_value() == !lab.frontier.empty(), "I6: best is lost");
-    if (!lab.best) return;
-    const auto entry = lab.frontier.find(lab.best->number);
-    require(entry != lab.frontier.end() && entry->second == *lab.best, "I6: best is not kept");
-    for (const auto& [number, other] : lab.frontier) {
-      const bool better = lab.settings.metric.direction == Direction::minimize
-                              ? other.score < lab.best->score
-                              : other.score > lab.best->score;
-      require(!better, "I6: another is better than best");
-    }
-  }
-
   void check_budget(const Lab& lab) {
     std::int64_t reserved = 0;
     for (const auto& [id, task] : state.tasks) {
@@ -395,27 +384,6 @@ class CheckedSwarm : public SwarmUnderTest {
     require(lab.budget.charged == attempts_charged_[lab.id], "I4: attempts are miscounted");
     require(lab.budget.running_since.has_value() == (lab.status == LabStatus::running),
             "time runs in a lab that does not, or stands in one that does");
-  }
-
-  void check_status(const Lab& lab, std::uint64_t open) {
-    const std::uint64_t leased = state.index.labs.at(lab.id).leased.size();
-    if (lab.status == LabStatus::stopped) require(leased == 0, "stopped, but something runs");
-    if (lab.status == LabStatus::stopping) require(leased > 0, "stopping, but nothing runs");
-    if (lab.status == LabStatus::stopped || lab.status == LabStatus::stopping) return;
-    const StopLimits& limits = lab.settings.stop;
-    require(limits.max_iterations == 0 || lab.counters.iterations < limits.max_iterations,
-            "all experiments are done, but it runs");
-    require(limits.plateau_threshold == 0 || lab.counters.without_keep < limits.plateau_threshold,
-            "a plateau, but it runs");
-    require(limits.max_cost.value() == 0 || lab.budget.spent < limits.max_cost,
-            "the money is spent, but it runs");
-    if (limits.target_score && lab.best) {
-      const bool reached = lab.settings.metric.direction == Direction::minimize
-                               ? lab.best->score <= *limits.target_score
-                               : lab.best->score >= *limits.target_score;
-      require(!reached, "the target is reached, but it runs");
-    }
-    require(open >= leased, "more leases than tasks");
   }
 };
 

@@ -12,6 +12,10 @@
 
 #include "tests/coordinator/swarm/checked_swarm.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/common_interface_defs.h>
+#endif
+
 namespace swarmlab::swarm {
 namespace {
 
@@ -350,6 +354,9 @@ std::optional<std::uint64_t> number_from(const char* variable) {
 
 TEST(SwarmInvariants, HoldAfterEveryStepOfRandomSwarmsAndEverythingEnds) {
   auto* const before = std::signal(SIGABRT, tell_story);
+#ifdef __SANITIZE_ADDRESS__
+  __sanitizer_set_death_callback([] { tell_story(0); });
+#endif
   const std::optional<std::uint64_t> only = number_from("SWARMLAB_SEED");
   const std::uint64_t first = only.value_or(0);
   const std::uint64_t end =
