@@ -32,23 +32,28 @@ HostSwitches read_host_switches() {
 }
 
 std::string advice_for(std::string_view problem, const HostSwitches& switches) {
-  if (switches.max_user_namespaces == "0")
+  if (switches.max_user_namespaces == "0") {
     return "allow user namespaces: sysctl -w user.max_user_namespaces=15000";
-  if (switches.unprivileged_userns_clone == "0")
+  }
+  if (switches.unprivileged_userns_clone == "0") {
     return "allow user namespaces: sysctl -w kernel.unprivileged_userns_clone=1";
-  if (switches.apparmor_restrict_unprivileged_userns == "1")
+  }
+  if (switches.apparmor_restrict_unprivileged_userns == "1") {
     return "give bwrap an AppArmor profile that allows userns, or: "
            "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0";
-  if (mentions(problem, "Unknown option"))
+  }
+  if (mentions(problem, "Unknown option")) {
     return "this bubblewrap is too old: 0.8 or newer is needed";
+  }
   const bool no_namespace = mentions(problem, "namespace") || mentions(problem, "ermission") ||
                             mentions(problem, "not permitted");
   if (!no_namespace) return {};
-  if (switches.in_container)
+  if (switches.in_container) {
     return "the container forbids user namespaces: run it with a seccomp profile that allows "
            "unshare, clone and mount (docker: --security-opt seccomp=FILE; Kubernetes: "
            "seccompProfile Localhost), or choose the sandbox none and let the container be the "
            "boundary";
+  }
   return "user namespaces are forbidden here; see user_namespaces(7)";
 }
 

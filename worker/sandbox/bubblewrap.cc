@@ -35,12 +35,14 @@ std::string joined(const std::vector<std::string>& words) {
 
 Result<void> add_status_pipe(Job& job) {
   std::array<int, 2> ends{-1, -1};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     return fail(ErrorCode::unavailable, "pipe: {}", std::strerror(errno));
+  }
   job.status.reset(ends[0]);
   UniqueFd child_end(ends[1]);
-  if (::fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0)
+  if (::fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
     return fail(ErrorCode::internal, "pipe: {}", std::strerror(errno));
+  }
   job.spawn.fds.push_back({child_end.get(), static_cast<int>(BwrapFd::status)});
   job.handed_over.push_back(std::move(child_end));
   return {};
@@ -54,16 +56,18 @@ Result<SandboxResult> Bubblewrap::run(const SandboxRequest& request, const Cance
   Job job{.request = &request, .cgroup = parts_.cgroups.version == 0 ? nullptr : &group};
   job.spawn.argv = {parts_.program, "--args", std::to_string(static_cast<int>(BwrapFd::args)),
                     "--"};
-  for (std::string& word : shell_words(request, parts_.cgroups))
+  for (std::string& word : shell_words(request, parts_.cgroups)) {
     job.spawn.argv.push_back(std::move(word));
+  }
   job.spawn.limits = process_limits(request.limits, parts_.cgroups);
   job.spawn.folder.assign(1, '/');
   job.spawn.die_with_parent = true;
   SWARMLAB_CHECK(hand_over(job, static_cast<int>(BwrapFd::args), "args", joined(args)));
   SWARMLAB_CHECK(hand_over(job, static_cast<int>(BwrapFd::seccomp), "seccomp", parts_.seccomp));
   int next = kFirstFileFd;
-  for (const std::string& file : parts_.system.files)
+  for (const std::string& file : parts_.system.files) {
     SWARMLAB_CHECK(hand_over(job, next++, "file", file));
+  }
   SWARMLAB_CHECK(add_status_pipe(job));
   return supervise(std::move(job), cancel);
 }
@@ -76,9 +80,10 @@ std::string find_bubblewrap() {
 
 Result<Bubblewrap::Parts> prepare_bubblewrap(const SandboxOptions& options) {
   Bubblewrap::Parts parts{.program = find_bubblewrap()};
-  if (parts.program.empty())
+  if (parts.program.empty()) {
     return fail(ErrorCode::unavailable,
                 "bubblewrap: bwrap is not on the PATH; install it (apt-get install bubblewrap)");
+  }
   SWARMLAB_TRY(system, view_of_system(options));
   SWARMLAB_TRY(filter, seccomp_filter());
   parts.system = std::move(system);

@@ -19,17 +19,19 @@ std::string fd_of(BwrapFd fd) {
 }
 
 Result<void> add_mount(Words& words, const Mount& mount) {
-  if (!is_absolute_and_plain(mount.inside) || mount.inside == "/")
+  if (!is_absolute_and_plain(mount.inside) || mount.inside == "/") {
     return fail(ErrorCode::invalid_input, "mount at {}: expected an absolute path", mount.inside);
+  }
   if (mount.kind == Mount::Kind::empty) {
     if (mount.bytes > 0) add(words, {"--size", std::to_string(mount.bytes)});
     add(words, {"--tmpfs", mount.inside});
     return {};
   }
   std::error_code error;
-  if (!mount.host.starts_with('/') || !fs::exists(mount.host, error))
+  if (!mount.host.starts_with('/') || !fs::exists(mount.host, error)) {
     return fail(ErrorCode::invalid_input, "mount of {} at {}: there is no such path", mount.host,
                 mount.inside);
+  }
   const bool writable = mount.kind == Mount::Kind::read_write;
   add(words, {writable ? "--bind" : "--ro-bind", mount.host, mount.inside});
   return {};
@@ -45,8 +47,9 @@ Result<void> add_environment(Words& words, const SystemView& system,
   add(words, {"--clearenv", "--setenv", "PATH", system.path, "--setenv", "HOME", "/home/agent"});
   add(words, {"--setenv", "LANG", "C.UTF-8", "--setenv", "TMPDIR", "/tmp"});
   for (const auto& [name, value] : request.env) {
-    if (!is_variable_name(name) || value.find('\0') != std::string::npos)
+    if (!is_variable_name(name) || value.find('\0') != std::string::npos) {
       return fail(ErrorCode::invalid_input, "variable {}: not a name or value of a variable", name);
+    }
     add(words, {"--setenv", name, value});
   }
   return {};
@@ -77,8 +80,9 @@ Words isolation(bool disable_user_namespaces) {
 
 Result<Words> bubblewrap_args(const SystemView& system, const SandboxRequest& request,
                               bool disable_user_namespaces) {
-  if (!request.folder.starts_with('/'))
+  if (!request.folder.starts_with('/')) {
     return fail(ErrorCode::invalid_input, "folder {}: expected an absolute path", request.folder);
+  }
   Words words = isolation(disable_user_namespaces);
   const std::string tmp_size = std::to_string(request.tmp_bytes);
   const auto temporary = [&](const char* mode, const char* folder) {

@@ -34,23 +34,27 @@ Result<Cgroup> Cgroup::make(const CgroupAbilities& abilities, const ResourceLimi
   group.processes_ = inside(abilities.processes);
   group.accounting_ = inside(abilities.accounting);
   SWARMLAB_CHECK(group.limit_memory(limits.memory_bytes));
-  if (!group.processes_.empty() && limits.processes > 0)
+  if (!group.processes_.empty() && limits.processes > 0) {
     SWARMLAB_CHECK(write_small_file(group.processes_ + "/pids.max",
                                     std::to_string(limits.processes + kOwnProcesses)));
-  if (!abilities.cpu.empty() && limits.cpus > 0)
+  }
+  if (!abilities.cpu.empty() && limits.cpus > 0) {
     SWARMLAB_CHECK(group.limit_cpus(inside(abilities.cpu), limits.cpus));
+  }
   return group;
 }
 
 Result<void> Cgroup::add(const std::string& folder) {
   const bool known = std::find(folders_.begin(), folders_.end(), folder) != folders_.end();
   if (folder.empty() || known) return {};
-  if (::mkdir(folder.c_str(), 0755) != 0 && (errno != EEXIST || !folders_.empty()))
+  if (::mkdir(folder.c_str(), 0755) != 0 && (errno != EEXIST || !folders_.empty())) {
     return fail(ErrorCode::unavailable, "{}: {}", folder, std::strerror(errno));
+  }
   folders_.push_back(folder);
   UniqueFd entry(::open((folder + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
-  if (!entry)
+  if (!entry) {
     return fail(ErrorCode::unavailable, "{}/cgroup.procs: {}", folder, std::strerror(errno));
+  }
   entries_.push_back(std::move(entry));
   return {};
 }
@@ -73,8 +77,9 @@ Result<void> Cgroup::limit_memory(std::uint64_t bytes) const {
 Result<void> Cgroup::limit_cpus(const std::string& folder, double cpus) const {
   constexpr double kPeriodUs = 100'000;
   const auto quota = static_cast<std::uint64_t>(std::max(1'000.0, cpus * kPeriodUs));
-  if (version_ == 2)
+  if (version_ == 2) {
     return write_small_file(folder + "/cpu.max", std::to_string(quota) + " 100000");
+  }
   return write_small_file(folder + "/cpu.cfs_quota_us", std::to_string(quota));
 }
 
@@ -100,11 +105,13 @@ std::vector<pid_t> Cgroup::members() const {
 
 bool Cgroup::kill_all(Deadline deadline) const {
   if (folders_.empty()) return true;
-  if (version_ == 2 && write_small_file(folders_.front() + "/cgroup.kill", "1").has_value())
+  if (version_ == 2 && write_small_file(folders_.front() + "/cgroup.kill", "1").has_value()) {
     return kill_members(folders_.front(), deadline);
+  }
   // Version 1 has no such switch: who cannot fork cannot outrun us.
-  if (!processes_.empty()) [[maybe_unused]]
-    const auto no_forks = write_small_file(processes_ + "/pids.max", "0");
+  if (!processes_.empty()) {
+    [[maybe_unused]] const auto no_forks = write_small_file(processes_ + "/pids.max", "0");
+  }
   return kill_members(folders_.front(), deadline);
 }
 

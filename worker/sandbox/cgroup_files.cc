@@ -28,9 +28,10 @@ std::string read_small_file(const std::string& path) {
 
 Result<void> write_small_file(const std::string& path, std::string_view value) {
   const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (!file || ::write(file.get(), value.data(), value.size()) < 0)
+  if (!file || ::write(file.get(), value.data(), value.size()) < 0) {
     return fail(ErrorCode::unavailable, "{}: cannot write {}: {}", path, value,
                 std::strerror(errno));
+  }
   return {};
 }
 
@@ -44,8 +45,9 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
 std::optional<std::uint64_t> number_of(std::string_view text, std::string_view key) {
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
-    if (line.starts_with(key) && line.substr(key.size()).starts_with(' '))
+    if (line.starts_with(key) && line.substr(key.size()).starts_with(' ')) {
       return number_in(line.substr(key.size() + 1));
+    }
     text.remove_prefix(std::min(line.size() + 1, text.size()));
   }
   return std::nullopt;

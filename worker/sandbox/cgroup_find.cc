@@ -40,8 +40,9 @@ void remove_leftovers(const std::string& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     const auto owner = owner_of(entry.path().filename().string());
     if (!owner || !is_dead(*owner)) continue;
-    if (kill_members(entry.path().string(), Deadline::after(std::chrono::seconds(1))))
+    if (kill_members(entry.path().string(), Deadline::after(std::chrono::seconds(1)))) {
       ::rmdir(entry.path().c_str());
+    }
   }
 }
 
@@ -52,16 +53,18 @@ void move_aside(const OwnGroup& own) {
   if (::mkdir(aside.c_str(), 0755) != 0 && errno != EEXIST) return;
   [[maybe_unused]] const auto moved = write_small_file(aside + "/cgroup.procs", "0");
   if (!own.is_top) return;
-  for (const pid_t pid : members_of(own.folder))
+  for (const pid_t pid : members_of(own.folder)) {
     [[maybe_unused]] const auto other =
         write_small_file(aside + "/cgroup.procs", std::to_string(pid));
+  }
 }
 
 bool enable(const std::string& folder) {
   const std::string file = folder + "/cgroup.subtree_control";
   // One at a time: those that are not there fail, the others do not.
-  for (const std::string_view controller : {"+pids", "+cpu", "+memory"})
+  for (const std::string_view controller : {"+pids", "+cpu", "+memory"}) {
     [[maybe_unused]] const auto enabled = write_small_file(file, controller);
+  }
   return lists(read_small_file(file), "memory");
 }
 
@@ -72,8 +75,9 @@ bool is_unlimited(const std::string& folder) {
 
 // The folder for groups of version 2; empty if memory cannot be limited in any.
 std::string delegated_folder(OwnGroup own) {
-  if (own.folder.ends_with("/" + std::string(kSupervisor)))
+  if (own.folder.ends_with("/" + std::string(kSupervisor))) {
     own.folder.resize(own.folder.size() - kSupervisor.size() - 1);
+  }
   if (!lists(read_small_file(own.folder + "/cgroup.controllers"), "memory")) return {};
   if (can_make_groups(own.folder)) {
     if (enable(own.folder)) return own.folder;
@@ -102,8 +106,9 @@ CgroupAbilities of_version_1(const std::vector<OwnGroup>& groups) {
     for (const OwnGroup& group : groups) {
       const auto& names = group.controllers;
       if (group.version == 1 && std::find(names.begin(), names.end(), controller) != names.end() &&
-          can_make_groups(group.folder))
+          can_make_groups(group.folder)) {
         return group.folder;
+      }
     }
     return {};
   };
@@ -121,16 +126,21 @@ CgroupAbilities find_cgroups() {
   const std::vector<OwnGroup> groups =
       own_groups(read_small_file("/proc/self/mountinfo"), read_small_file("/proc/self/cgroup"));
   CgroupAbilities found;
-  for (const OwnGroup& group : groups)
-    if (group.version == 2 && found.version == 0)
-      if (const std::string folder = delegated_folder(group); !folder.empty())
+  for (const OwnGroup& group : groups) {
+    if (group.version == 2 && found.version == 0) {
+      if (const std::string folder = delegated_folder(group); !folder.empty()) {
         found = of_version_2(folder);
+      }
+    }
+  }
   if (found.version == 0) found = of_version_1(groups);
-  if (found.version == 0)
+  if (found.version == 0) {
     found.problem = groups.empty() ? "no cgroup hierarchy is mounted"
                                    : "no group below our own can be made in " + groups[0].folder;
-  for (const std::string& folder : {found.memory, found.processes, found.cpu, found.accounting})
+  }
+  for (const std::string& folder : {found.memory, found.processes, found.cpu, found.accounting}) {
     if (!folder.empty()) remove_leftovers(folder);
+  }
   return found;
 }
 

@@ -63,8 +63,9 @@ OwnGroup group_at(const CgroupMount& mount, const Membership& membership) {
   if (mount.root != "/" && path.starts_with(mount.root)) path.remove_prefix(mount.root.size());
   if (path.starts_with("/..")) path = "/";
   OwnGroup group{.version = mount.version, .folder = std::string(mount.point)};
-  for (const std::string_view name : split(membership.controllers, ','))
+  for (const std::string_view name : split(membership.controllers, ',')) {
     group.controllers.emplace_back(name);
+  }
   group.is_top = path.empty() || path == "/";
   if (!group.is_top) group.folder += path;
   return group;
@@ -79,8 +80,9 @@ std::vector<OwnGroup> own_groups(std::string_view mountinfo, std::string_view se
     if (!mount) continue;
     for (const std::string_view row : split(self_cgroup, '\n')) {
       const auto membership = membership_in(row);
-      if (membership && same_controllers(*mount, *membership))
+      if (membership && same_controllers(*mount, *membership)) {
         groups.push_back(group_at(*mount, *membership));
+      }
     }
   }
   return groups;

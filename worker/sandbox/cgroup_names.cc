@@ -37,10 +37,11 @@ std::optional<pid_t> owner_of(std::string_view cgroup_name) {
 Result<std::string> claim_group(const std::string& folder) {
   for (unsigned number = 1;; ++number) {
     std::string name = cgroup_name(number);
-    if (::mkdir((folder + "/" + name).c_str(), 0755) == 0) return name;
-    if (errno != EEXIST)
+    if (::mkdir(fmt::format("{}/{}", folder, name).c_str(), 0755) == 0) return name;
+    if (errno != EEXIST) {
       return fail(ErrorCode::unavailable, "{}: cannot make a group: {}", folder,
                   std::strerror(errno));
+    }
   }
 }
 

@@ -15,13 +15,15 @@ constexpr std::size_t kPortion = 64UL << 10U;  // what a pipe holds
 
 Result<Channel> Channel::make(Keep keep) {
   std::array<int, 2> ends{-1, -1};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     return fail(ErrorCode::unavailable, "pipe: {}", std::strerror(errno));
+  }
   Channel channel(UniqueFd{ends[0]}, std::move(keep));
   channel.to_.reset(ends[1]);
   // Only our end: the child expects a pipe that blocks.
-  if (::fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0)
+  if (::fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
     return fail(ErrorCode::internal, "pipe: {}", std::strerror(errno));
+  }
   return channel;
 }
 

@@ -24,8 +24,9 @@ class Count {
  public:
   explicit Count(const std::vector<std::string>& folders) {
     struct stat entry {};
-    for (const std::string& folder : folders)
+    for (const std::string& folder : folders) {
       if (::stat(folder.c_str(), &entry) == 0) devices_.insert(entry.st_dev);
+    }
   }
 
   void look_into(pid_t process) {

@@ -79,8 +79,9 @@ void DiskWatch::enter(int parent, const char* name) {
   bytes_ += std::max(static_cast<std::uint64_t>(entry.st_blocks) * kBlockBytes, kEntryBytes);
   if (!S_ISDIR(entry.st_mode)) return;
   UniqueFd fd(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (open_.size() >= kMaxDepth || (!fd && errno == EACCES))
+  if (open_.size() >= kMaxDepth || (!fd && errno == EACCES)) {
     bytes_ = std::numeric_limits<std::uint64_t>::max();
+  }
   if (!fd || open_.size() >= kMaxDepth) return;
   if (Folder folder(::fdopendir(fd.get())); folder) {
     [[maybe_unused]] const int owned = fd.release();

@@ -23,18 +23,24 @@ void tell_limits(const CgroupAbilities& cgroups, SandboxFacts& facts) {
     const std::string& folder = cgroups.memory.empty() ? cgroups.processes : cgroups.memory;
     facts.cgroups = fmt::format("v{} at {}", cgroups.version, folder);
   }
-  if (cgroups.memory.empty())
+  if (cgroups.version == 0) {
+    facts.weaker.emplace_back("disk: not of files that are deleted but open (no cgroup)");
+  }
+  if (cgroups.memory.empty()) {
     facts.weaker.emplace_back("memory: of each process, not of all together (no memory cgroup)");
-  else
+  } else {
     facts.enforced.emplace_back("memory");
-  if (cgroups.processes.empty())
+  }
+  if (cgroups.processes.empty()) {
     facts.weaker.emplace_back("processes: by RLIMIT_NPROC, which root evades (no pids cgroup)");
-  else
+  } else {
     facts.enforced.emplace_back("processes");
-  if (cgroups.cpu.empty())
+  }
+  if (cgroups.cpu.empty()) {
     facts.weaker.emplace_back("cpus: not limited (no cpu cgroup)");
-  else
+  } else {
     facts.enforced.emplace_back("cpus");
+  }
 }
 
 }  // namespace

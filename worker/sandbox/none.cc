@@ -23,8 +23,9 @@ class PrivateFolder {
   static Result<PrivateFolder> make() {
     std::error_code error;
     std::string path = (std::filesystem::temp_directory_path(error) / "swarmlab-XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr)
+    if (::mkdtemp(path.data()) == nullptr) {
       return fail(ErrorCode::unavailable, "{}: {}", path, std::strerror(errno));
+    }
     return PrivateFolder(std::move(path));
   }
   PrivateFolder(PrivateFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
@@ -39,8 +40,9 @@ class PrivateFolder {
   /// Makes a folder in it.
   [[nodiscard]] Result<std::string> add(const std::string& name) const {
     std::string path = path_ + "/" + name;
-    if (::mkdir(path.c_str(), 0700) != 0)
+    if (::mkdir(path.c_str(), 0700) != 0) {
       return fail(ErrorCode::unavailable, "{}: {}", path, std::strerror(errno));
+    }
     return path;
   }
 
@@ -99,8 +101,9 @@ std::vector<std::string> environment_of(const SandboxRequest& request, const Sys
   if (!named("PATH")) env.push_back("PATH=" + system.path);
   if (!named("HOME")) env.push_back("HOME=" + places.on_host("/home/agent"));
   if (!named("TMPDIR")) env.push_back("TMPDIR=" + places.on_host("/tmp"));
-  for (const auto& [name, value] : request.env)
+  for (const auto& [name, value] : request.env) {
     env.push_back(fmt::format("{}={}", name, places.on_host(value)));
+  }
   return env;
 }
 
@@ -118,8 +121,9 @@ class None final : public Sandbox {
     job.spawn.argv = shell_words(request, cgroups_);
     // After the shell, its option, the script and its name come the arguments.
     constexpr std::size_t kFirstArgument = 4;
-    for (std::size_t i = kFirstArgument; i < job.spawn.argv.size(); ++i)
+    for (std::size_t i = kFirstArgument; i < job.spawn.argv.size(); ++i) {
       job.spawn.argv[i] = places.on_host(job.spawn.argv[i]);
+    }
     job.spawn.env = environment_of(request, system_, places);
     job.spawn.folder = places.on_host(request.folder);
     job.spawn.limits = process_limits(request.limits, cgroups_);

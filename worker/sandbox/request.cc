@@ -44,8 +44,9 @@ std::string describe(const SandboxResult& result) {
 
 std::vector<std::string> writable_folders(const SandboxRequest& request) {
   std::vector<std::string> folders;
-  for (const Mount& mount : request.mounts)
+  for (const Mount& mount : request.mounts) {
     if (mount.kind == Mount::Kind::read_write) folders.push_back(mount.host);
+  }
   return folders;
 }
 
@@ -55,8 +56,9 @@ std::vector<ResourceLimit> process_limits(const ResourceLimits& limits,
   std::vector<ResourceLimit> found = {{RLIMIT_CORE, 0}, {RLIMIT_NOFILE, kOpenFiles}};
   if (limits.file_bytes > 0) found.push_back({RLIMIT_FSIZE, limits.file_bytes});
   // Not RLIMIT_AS: node, java and go reserve far more addresses than they ever use.
-  if (limits.memory_bytes > 0 && cgroups.memory.empty())
+  if (limits.memory_bytes > 0 && cgroups.memory.empty()) {
     found.push_back({RLIMIT_DATA, limits.memory_bytes});
+  }
   return found;
 }
 
@@ -65,9 +67,10 @@ std::vector<std::string> shell_words(const SandboxRequest& request,
   std::string script;
   // Set inside: there the kernel counts the processes of the sandbox, outside all of the user's.
   // bash has -u for it, dash -p.
-  if (cgroups.processes.empty() && request.limits.processes > 0)
+  if (cgroups.processes.empty() && request.limits.processes > 0) {
     script = fmt::format("ulimit -u {0} 2>/dev/null || ulimit -p {0} 2>/dev/null\n",
                          request.limits.processes);
+  }
   script += request.command;
   if (!request.args.empty()) script += " \"$@\"";
   std::vector<std::string> words = {"/bin/sh", "-c", std::move(script), "sh"};

@@ -39,16 +39,18 @@ bool wake_after(const UniqueFd& timer, Milliseconds wait) {
 
 Result<UniqueFd> disk_timer() {
   UniqueFd timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-  if (!timer || !wake_after(timer, kDiskPeriod))
+  if (!timer || !wake_after(timer, kDiskPeriod)) {
     return fail(ErrorCode::unavailable, "timer: {}", std::strerror(errno));
+  }
   return timer;
 }
 
 bool wait_for_end(const UniqueFd& process, Deadline deadline) {
   pollfd event{.fd = process.get(), .events = POLLIN, .revents = 0};
   int ready = 0;
-  do ready = ::poll(&event, 1, deadline.poll_timeout());
-  while (ready < 0 && errno == EINTR);
+  do {
+    ready = ::poll(&event, 1, deadline.poll_timeout());
+  } while (ready < 0 && errno == EINTR);
   return ready > 0;
 }
 
@@ -82,11 +84,13 @@ class Supervision {
   Result<void> open() {
     SWARMLAB_CHECK(add_channel(1, [this](std::string_view bytes) { out_.append(bytes); }));
     SWARMLAB_CHECK(add_channel(2, [this](std::string_view bytes) { err_.append(bytes); }));
-    if (request_.result_channel)
+    if (request_.result_channel) {
       SWARMLAB_CHECK(add_channel(3, [this](std::string_view bytes) { keep_result(bytes); }));
-    if (in_bubblewrap_)
+    }
+    if (in_bubblewrap_) {
       channels_.emplace_back(std::move(job_.status),
                              [this](std::string_view bytes) { status_.read(bytes); });
+    }
     if (request_.in) {
       SWARMLAB_TRY(in, memory_file("stdin", *request_.in));
       job_.spawn.fds.push_back({in.get(), 0});
@@ -123,10 +127,12 @@ class Supervision {
                 {stopped_ ? -1 : timer_.get(), POLLIN, 0}};
       for (const Channel& channel : channels_) events.push_back({channel.fd(), POLLIN, 0});
       const Deadline& next = stopped_ ? kill_by_ : deadline_;
-      if (::poll(events.data(), events.size(), next.poll_timeout()) < 0 && errno != EINTR)
+      if (::poll(events.data(), events.size(), next.poll_timeout()) < 0 && errno != EINTR) {
         return fail(ErrorCode::internal, "poll: {}", std::strerror(errno));
-      for (std::size_t i = 0; i < channels_.size(); ++i)
+      }
+      for (std::size_t i = 0; i < channels_.size(); ++i) {
         if (events[3 + i].revents != 0) channels_[i].take();
+      }
       note_process_of_the_tree();
       if (events[0].revents != 0) return {};
       if (!stopped_) decide_to_stop(events[1].revents != 0, events[2].revents != 0);
@@ -142,8 +148,9 @@ class Supervision {
 
   bool is_over_disk_limit() {
     // At the start of a walk: few hold deleted files, and each look has its price.
-    if (job_.cgroup != nullptr && !disk_.walking() && !disk_.folders().empty())
+    if (job_.cgroup != nullptr && !disk_.walking() && !disk_.folders().empty()) {
       disk_.count_besides(bytes_of_deleted_files(job_.cgroup->members(), disk_.folders()));
+    }
     const bool over = disk_.step(kEntriesPerLook);
     return !wake_after(timer_, disk_.walking() ? kDiskPause : kDiskPeriod) || over;
   }
@@ -163,10 +170,11 @@ class Supervision {
 
   void kill_now() const {
     if (init_) ::syscall(SYS_pidfd_send_signal, init_.get(), SIGKILL, nullptr, 0);
-    if (in_bubblewrap_)
+    if (in_bubblewrap_) {
       process_->kill(SIGKILL);
-    else
+    } else {
       process_->kill_group(SIGKILL);
+    }
   }
 
   void note_process_of_the_tree() {
@@ -186,17 +194,19 @@ class Supervision {
     if (init_) reap_orphan(init_);
     if (job_.cgroup != nullptr) dead = job_.cgroup->kill_all(deadline) && dead;
     for (Channel& channel : channels_) channel.drain(kDrainBytes);
-    if (!dead || !status)
+    if (!dead || !status) {
       return fail(ErrorCode::internal, "the sandbox's processes do not die: killed {} ms ago",
                   kDeathGrace.count());
+    }
     ended_ = *status;
     return {};
   }
 
   Result<SandboxResult> conclude() {
     if (!stopped_ && in_bubblewrap_ && !status_.exit_code() && !ended_.signaled &&
-        !ran_out_of_memory())
+        !ran_out_of_memory()) {
       return fail(ErrorCode::unavailable, "the sandbox does not start: {}", err_.text());
+    }
     settle_how();
     result_.out = out_.text();
     result_.err = err_.text();

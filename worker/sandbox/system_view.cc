@@ -43,10 +43,11 @@ void add_file(SystemView& view, const std::string& inside, std::string_view byte
 void bind_system_folders(SystemView& view) {
   std::error_code error;
   for (const std::string folder : kSystemFolders) {
-    if (fs::is_symlink(folder, error))
+    if (fs::is_symlink(folder, error)) {
       add(view, {"--symlink", fs::read_symlink(folder, error).string(), folder});
-    else if (fs::is_directory(folder, error) && !fs::is_empty(folder, error))
+    } else if (fs::is_directory(folder, error) && !fs::is_empty(folder, error)) {
       add(view, {"--ro-bind", folder, folder});
+    }
   }
 }
 
@@ -55,10 +56,12 @@ void show_in_etc(SystemView& view, const std::string& path) {
   std::error_code error;
   const fs::path target = fs::canonical(path, error);
   if (error) return;
-  if (fs::is_symlink(path, error) && target.string().starts_with("/usr/"))
+  if (fs::is_symlink(path, error) && target.string().starts_with("/usr/")) {
     return add(view, {"--symlink", target.string(), path});
-  if (!fs::is_regular_file(target, error) || fs::file_size(target, error) > kSmall)
+  }
+  if (!fs::is_regular_file(target, error) || fs::file_size(target, error) > kSmall) {
     return add(view, {"--ro-bind", path, path});
+  }
   std::ifstream file(target, std::ios::binary);
   std::ostringstream bytes;
   if (bytes << file.rdbuf()) add_file(view, path, bytes.str());
@@ -69,8 +72,9 @@ void show_etc(SystemView& view) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/etc", error)) {
     const std::string name = entry.path().filename().string();
-    for (const std::string_view prefix : kEtcPrefixes)
+    for (const std::string_view prefix : kEtcPrefixes) {
       if (name.starts_with(prefix)) names.push_back(name);
+    }
   }
   for (const std::string& name : names) show_in_etc(view, "/etc/" + name);
   add_file(view, "/etc/passwd", kPasswd);
@@ -80,17 +84,20 @@ void show_etc(SystemView& view) {
 }
 
 Result<void> expose(const std::string& path, SystemView& view) {
-  if (!is_absolute_and_plain(path))
+  if (!is_absolute_and_plain(path)) {
     return fail(ErrorCode::invalid_input, "--expose {}: expected an absolute path", path);
+  }
   std::error_code error;
-  if (!fs::exists(path, error))
+  if (!fs::exists(path, error)) {
     return fail(ErrorCode::not_found, "--expose {}: there is no such path", path);
+  }
   add(view, {"--ro-bind", path, path});
   const fs::path named(path);
-  if (named.filename() == "bin")
+  if (named.filename() == "bin") {
     view.path.append(1, ':').append(path);
-  else if (fs::is_directory(named / "bin", error))
+  } else if (fs::is_directory(named / "bin", error)) {
     view.path.append(1, ':').append(path).append("/bin");
+  }
   return {};
 }
 
