@@ -36,7 +36,7 @@ class Reaching {
         SWARMLAB_TRY(named, named_by_commit(object.bytes));
         SWARMLAB_CHECK(reach(named.tree, ObjectKind::tree));
         for (const ObjectId& parent : named.parents) {
-          if (pack_.count(parent) != 0) SWARMLAB_CHECK(reach(parent, ObjectKind::commit));
+          if (pack_.contains(parent)) SWARMLAB_CHECK(reach(parent, ObjectKind::commit));
         }
       } else if (object.kind == ObjectKind::tree) {
         SWARMLAB_TRY(named, named_by_tree(object.bytes));

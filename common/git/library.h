@@ -14,6 +14,8 @@ struct LibraryOptions {
 class Library {
  public:
   explicit Library(const LibraryOptions& options = {});
+  Library(Library&&) = delete;
+  Library& operator=(Library&&) = delete;
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
   ~Library();

@@ -94,7 +94,7 @@ Result<std::string> make_pack(const Repository& repository, const std::vector<Ob
   }
   const std::set<ObjectId> had_commits(had.begin(), had.end());
   Gathering gathering(repository,
-                      [&had_commits](const ObjectId& id) { return had_commits.count(id) != 0; });
+                      [&had_commits](const ObjectId& id) { return had_commits.contains(id); });
   for (const ObjectId& commit : wanted) {
     SWARMLAB_CHECK(gathering.add_commit(commit, had_trees));
   }

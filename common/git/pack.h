@@ -40,6 +40,8 @@ class PackIngest {
  public:
   /// `repository` must outlive this.
   explicit PackIngest(Repository& repository, const PackLimits& limits = {});
+  PackIngest(const PackIngest&) = delete;
+  PackIngest& operator=(const PackIngest&) = delete;
   PackIngest(PackIngest&&) noexcept;
   PackIngest& operator=(PackIngest&&) noexcept;
   ~PackIngest();

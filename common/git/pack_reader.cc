@@ -172,8 +172,9 @@ class Reader {
       SWARMLAB_TRY(delta, take_inflated(rest_, *size));
       return add_delta(offset, base, delta);
     }
-    if (type < 1 || type > 3)
+    if (type < 1 || type > 3) {
       return bad("has an object of type {}, expected 1 to 3 or a delta", type);
+    }
     SWARMLAB_CHECK(charge(*size));
     SWARMLAB_TRY(bytes, take_inflated(rest_, *size));
     return add(offset, static_cast<ObjectKind>(type), std::move(bytes));

@@ -27,6 +27,8 @@ class Repository {
   [[nodiscard]] static Result<Repository> discover(const std::string& folder);
   /// A new bare repository, or the one that is there.
   [[nodiscard]] static Result<Repository> init_bare(const std::string& path);
+  Repository(const Repository&) = delete;
+  Repository& operator=(const Repository&) = delete;
   Repository(Repository&& other) noexcept;
   Repository& operator=(Repository&& other) noexcept;
   ~Repository();

@@ -67,7 +67,7 @@ class Comparison {
       SWARMLAB_CHECK(compare_entry(&entry, other, joined(folder, name), depth));
     }
     for (const auto& [name, entry] : new_entries) {
-      if (old_entries.count(name) != 0) continue;
+      if (old_entries.contains(name)) continue;
       SWARMLAB_CHECK(compare_entry(nullptr, &entry, joined(folder, name), depth));
     }
     return {};

@@ -144,8 +144,9 @@ std::optional<std::string> why_unfit_link(std::string_view path, std::string_vie
   if (is_read_by_git(path.substr(path.find_last_of('/') + 1))) {
     return "a link in the place of a file that git itself reads";
   }
-  if (target.front() == '/')
+  if (target.front() == '/') {
     return fmt::format("a link to an absolute path ({})", printable_path(target));
+  }
   std::string resolved(path.substr(
       0, path.find_last_of('/') == std::string_view::npos ? 0 : path.find_last_of('/')));
   bool descended = false;
@@ -160,10 +161,12 @@ std::optional<std::string> why_unfit_link(std::string_view path, std::string_vie
       continue;
     }
     // "x/.." is not "." where x is a link itself: as text we could not tell where it leads.
-    if (descended)
+    if (descended) {
       return fmt::format("a link with \"..\" after a name ({})", printable_path(target));
-    if (resolved.empty())
+    }
+    if (resolved.empty()) {
       return fmt::format("a link out of the repository ({})", printable_path(target));
+    }
     const std::size_t last = resolved.find_last_of('/');
     resolved.resize(last == std::string::npos ? 0 : last);
   }

@@ -64,8 +64,9 @@ Result<void> write_whole(const std::string& path, std::string_view bytes, mode_t
   if (::fchmod(file.get(), mode) != 0) return give_up(failed("set the mode of", temporary, errno));
   if (sync && ::fsync(file.get()) != 0) return give_up(failed("sync", temporary, errno));
   file.reset();
-  if (::rename(temporary.c_str(), path.c_str()) != 0)
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
     return give_up(failed("rename to", path, errno));
+  }
   return sync ? sync_folder(folder_of(path)) : Result<void>{};
 }
 
@@ -175,8 +176,9 @@ Result<std::string> read_file(const std::string& path, std::uint64_t max_bytes) 
   if (!file) return failed("open", path, errno);
   struct stat about {};
   if (::fstat(file.get(), &about) != 0) return failed("look at", path, errno);
-  if (!S_ISREG(about.st_mode))
+  if (!S_ISREG(about.st_mode)) {
     return fail(ErrorCode::invalid_input, "{}: is no regular file", path);
+  }
   const auto size = static_cast<std::uint64_t>(about.st_size);
   if (size > max_bytes) {
     return fail(ErrorCode::invalid_input, "{}: has {} bytes, expected at most {}", path, size,

@@ -90,7 +90,7 @@ class Collector {
 
   Result<void> look_at(Found& found, std::size_t depth) {
     if (is_ignored(found.path)) return {};
-    const bool known = parent_.count(found.path) != 0 || folders_.count(found.path) != 0;
+    const bool known = parent_.contains(found.path) || folders_.contains(found.path);
     if (!known && found.name == kByteCode) return {};
     if (++entries_ > request_.limits.max_files) {
       violate(found.path, fmt::format("more than {} files and folders in the workspace",
@@ -252,7 +252,7 @@ class Collector {
   // does not count.
   void note_removed() {
     for (const auto& [path, leaf] : parent_) {
-      if (leaf.mode == FileMode::submodule || seen_.count(path) != 0 || is_ignored(path)) continue;
+      if (leaf.mode == FileMode::submodule || seen_.contains(path) || is_ignored(path)) continue;
       if (scope_.editable(path)) {
         edits_.push_back({path, std::nullopt});
       } else {
