@@ -18,7 +18,7 @@ namespace swarmlab::cli {
 namespace {
 
 struct Options {
-  std::string format = "table";
+  std::string format;  // empty: a table for a terminal, else the TSV
   bool best = false;
   std::uint64_t last = 0;
 };
@@ -69,9 +69,10 @@ Result<void> print_results(const Context& context, const Options& options) {
   if (options.last != 0 && rows.size() > options.last) {
     rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(options.last));
   }
+  const bool table = options.format == "table" || (options.format.empty() && context.width > 0);
   if (context.json || options.format == "json") {
     print_json(context.out, rows);
-  } else if (options.format == "table") {
+  } else if (table) {
     print_table(context, rows);
   } else {
     context.out << results_tsv(rows);
@@ -86,7 +87,9 @@ void add_results(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("results", "The results as Autoresearch Lab has them");
   command->group(kGroupLook);
   add_lab(*command, context);
-  command->add_option("--format", options->format, "table, tsv or json")
+  command
+      ->add_option("--format", options->format,
+                   "table, tsv or json (default: a table on a terminal, else the TSV)")
       ->check(CLI::IsMember({"table", "tsv", "csv", "json"}));
   command->add_flag("--best", options->best, "Only the best");
   command->add_option("--last", options->last, "Only the newest N")->check(CLI::PositiveNumber);

@@ -18,7 +18,7 @@ if [ ! -d "$lab/.git" ]; then
 fi
 "$swarmlab" run "$lab" --workers 4 --max-iterations "$experiments"
 cd "$lab"
-"$swarmlab" results --last 15
+"$swarmlab" results --last 15 --format table
 "$swarmlab" plot --out "$lab/progress.svg"
 cat <<END
 
