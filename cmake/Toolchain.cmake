@@ -18,8 +18,6 @@ endif()
 # Scores must not depend on how a compiler contracts floating-point expressions.
 add_compile_options(-ffp-contract=off)
 if(SWARMLAB_SANITIZE)
-  # Instrumented, <regex> of g++ 12 looks uninitialized to it (gcc bug 105562).
-  add_compile_options(-Wno-maybe-uninitialized)
   add_compile_options(-fsanitize=${SWARMLAB_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${SWARMLAB_SANITIZE})
 endif()
