@@ -1,6 +1,5 @@
 // `swarmlab coordinator`: serves a lab to workers that others start.
 #include <poll.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
@@ -10,7 +9,7 @@
 #include "cli/endpoint.h"
 #include "cli/home.h"
 #include "cli/hosted_coordinator.h"
-#include "cli/lab_source.h"
+#include "cli/open_lab.h"
 #include "cli/run_flags.h"
 #include "common/log/log.h"
 #include "common/os/signals.h"
@@ -31,23 +30,6 @@ bool is_local(const std::string& address) {
          address.starts_with("tcp://localhost:") || address.starts_with("tcp://[::1]:");
 }
 
-Result<void> open(const Context& context, server::Server& server, const LabPlace& place,
-                  const CoordinatorFlags& flags) {
-  SWARMLAB_TRY(overrides, resolve(*flags.flags, place.folder));
-  SWARMLAB_TRY(source, read_lab_source(place, overrides, server.lab_commit(place.name)));
-  for (const std::string& warning : source.warnings) context.note("warning: " + warning);
-  const std::string name = source.settings.name;
-  swarm::OpenLab command;
-  command.settings = std::move(source.settings);
-  command.segment.lab_commit = source.lab_commit;
-  command.segment.evaluator_hash = source.evaluator_hash;
-  command.segment.data_hash = source.data_hash;
-  command.who = context.variable("USER").value_or("user");
-  SWARMLAB_TRY(opened, server.open_lab(std::move(command), place.root.string()));
-  if (!opened.stays_stopped.empty()) context.note(name + " stays stopped: " + opened.stays_stopped);
-  return {};
-}
-
 Result<void> serve(Context& context, const CoordinatorFlags& flags) {
   if (!flags.listen.empty() && !is_local(flags.listen)) {
     return fail(ErrorCode::invalid_input,
@@ -62,7 +44,8 @@ Result<void> serve(Context& context, const CoordinatorFlags& flags) {
   const std::string address =
       flags.listen.empty() ? "ipc://" + socket_file_of(state).string() : flags.listen;
   SWARMLAB_TRY(coordinator, HostedCoordinator::start(state, address));
-  SWARMLAB_CHECK(open(context, coordinator->server(), place, flags));
+  SWARMLAB_TRY(overrides, resolve(*flags.flags, place.folder));
+  SWARMLAB_CHECK(open_lab(context, coordinator->server(), place, overrides));
   context.note(
       fmt::format("coordinator of {} listens; start workers with:\n"
                   "  swarmlab worker --connect {}",

@@ -29,6 +29,23 @@ struct Options {
   std::string name;  // of the template
 };
 
+struct TemplateFile {
+  std::string_view name;  // of the template: "minimal"
+  std::string_view path;  // in the lab: "data/samples.jsonl"
+  std::string_view text;
+};
+
+// By template, then by path.
+std::vector<TemplateFile> template_files() {
+  std::vector<TemplateFile> files;
+  for (const auto& [place, text] : embedded_templates()) {
+    const std::size_t slash = place.find('/');
+    files.push_back(
+        {.name = place.substr(0, slash), .path = place.substr(slash + 1), .text = text});
+  }
+  return files;
+}
+
 std::vector<std::string> names_of_templates() {
   std::vector<std::string> names;
   for (const TemplateFile& file : template_files()) {

@@ -1,7 +1,6 @@
 // `swarmlab run`: a coordinator in this process, workers as processes of their own, and a view of
 // what happens, until the lab stops or a person does.
 #include <poll.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -14,8 +13,8 @@
 #include "cli/endpoint.h"
 #include "cli/home.h"
 #include "cli/hosted_coordinator.h"
-#include "cli/lab_source.h"
 #include "cli/local_workers.h"
+#include "cli/open_lab.h"
 #include "cli/run_flags.h"
 #include "cli/run_view.h"
 #include "cli/swarm.h"
@@ -38,12 +37,6 @@ struct RunOptions {
   std::shared_ptr<RunFlags> flags;
 };
 
-std::string who_runs(const Context& context) {
-  std::array<char, 256> host{};
-  if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
-  return context.variable("USER").value_or("user") + "@" + host.data();
-}
-
 unsigned workers_for_this_machine() {
   return std::clamp(read_host_facts().cores, 1U, 8U);
 }
@@ -58,16 +51,14 @@ class Run {
     SWARMLAB_TRY(state, make_state_folder(place.root));
     SWARMLAB_CHECK(log::init({.level = log::Level::info, .file = (state / "swarm.log").string()}));
     SWARMLAB_CHECK(host(place, state));
-    SWARMLAB_TRY(stays_stopped, open_lab(place));
+    SWARMLAB_TRY(runs, open(place));
     coordinator_->serve();
     SWARMLAB_TRY(swarm, Swarm::open(asking_our_coordinator()));
     swarm_ = std::move(swarm);
     SWARMLAB_CHECK(skip_old_events());
-    if (stays_stopped.empty()) {
+    if (runs) {
       SWARMLAB_CHECK(start_workers(state));
       SWARMLAB_CHECK(watch());
-    } else {
-      context_.note(lab_ + " stays stopped: " + stays_stopped);
     }
     return finish();
   }
@@ -86,29 +77,13 @@ class Run {
     return {};
   }
 
-  // Why it does not run, if it does not.
-  Result<std::string> open_lab(const LabPlace& place) {
+  // Whether it runs.
+  Result<bool> open(const LabPlace& place) {
     SWARMLAB_TRY(overrides, resolve(*options_.flags, place.folder));
     overrides.agent_args = options_.agent_args;
-    server::Server& server = coordinator_->server();
-    SWARMLAB_TRY(source, read_lab_source(place, overrides, server.lab_commit(place.name)));
-    for (const std::string& warning : source.warnings) context_.note("warning: " + warning);
-    lab_ = source.settings.name;
-    swarm::OpenLab command;
-    command.settings = std::move(source.settings);
-    command.segment.lab_commit = source.lab_commit;
-    command.segment.evaluator_hash = source.evaluator_hash;
-    command.segment.data_hash = source.data_hash;
-    command.who = who_runs(context_);
-    SWARMLAB_TRY(opened, server.open_lab(std::move(command), place.root.string()));
-    if (opened.resumed && opened.stays_stopped.empty()) {
-      context_.note(opened.new_segment
-                        ? lab_ +
-                              ": the evaluator, the data or the artifact changed, so scores do "
-                              "not compare any more: a new baseline comes first"
-                        : lab_ + " goes on where it was");
-    }
-    return opened.stays_stopped;
+    SWARMLAB_TRY(opened, open_lab(context_, coordinator_->server(), place, overrides));
+    lab_ = place.name;
+    return opened.stays_stopped.empty();
   }
 
   [[nodiscard]] Context asking_our_coordinator() const {

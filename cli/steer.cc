@@ -1,13 +1,12 @@
 // `swarmlab pause`, `resume`, `stop`: what a running coordinator is told about a lab; `drain`:
 // about a worker.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <array>
 #include <memory>
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/open_lab.h"
 #include "cli/swarm.h"
 #include "cli/views.h"
 
@@ -34,12 +33,6 @@ constexpr std::array<Verb, 3> kVerbs{{
     {"stop", "End a lab: what runs is finished, nothing new starts", "  swarmlab stop my-lab",
      Wish::STOP, "stops when what runs has ended; swarmlab status tells"},
 }};
-
-std::string who_asks(const Context& context) {
-  std::array<char, 256> host{};
-  if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
-  return context.variable("USER").value_or("user") + "@" + host.data();
-}
 
 Result<void> steer(const Context& context, const Verb& verb, const std::string& reason) {
   SWARMLAB_TRY(swarm, context.swarm());

@@ -1,19 +1,13 @@
-// The labs that `init` writes. The program carries them: cmake/EmbedTemplates.cmake puts the files
-// of cli/templates/ into it.
+// The labs that `init` writes: the files of cli/templates/, as the build put them into this binary.
 #pragma once
 
-#include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-namespace swarmlab::cli {
+namespace swarmlab {
 
-struct TemplateFile {
-  std::string_view name;  // of the template: "minimal"
-  std::string_view path;  // in the lab: "data/samples.jsonl"
-  std::string_view text;  // "{name}" stands for the lab's name in lab.toml and AGENT.md
-};
+/// "TEMPLATE/path in the lab", text; "{name}" stands for the lab's name in lab.toml and AGENT.md.
+[[nodiscard]] std::vector<std::pair<std::string_view, std::string_view>> embedded_templates();
 
-/// By template, then by path.
-[[nodiscard]] std::span<const TemplateFile> template_files();
-
-}  // namespace swarmlab::cli
+}  // namespace swarmlab

@@ -1,7 +1,8 @@
 # Puts all files below `folder` into `target`: a generated source defines what `header` declares,
 #   std::vector<std::pair<std::string_view, std::string_view>> swarmlab::FUNCTION()   // path, content
 function(embed_files target folder header function)
-  file(GLOB_RECURSE files RELATIVE "${folder}" CONFIGURE_DEPENDS "${folder}/*.py")
+  file(GLOB_RECURSE files RELATIVE "${folder}" CONFIGURE_DEPENDS LIST_DIRECTORIES false "${folder}/*")
+  list(FILTER files EXCLUDE REGEX "__pycache__")
   list(SORT files)
   set(rows "")
   foreach(file IN LISTS files)
