@@ -94,6 +94,11 @@ Result<void> LocalWorkers::tend(Member& member) {
   const ExitStatus status = *ended;
   member.process.reset();
   if (leaving_ > 0) return {};
+  if (!status.signaled && status.code == 0) {  // it was drained: nobody wants it again
+    last_failure_ = fmt::format("worker {} was told to leave", member.name);
+    log::info("{}", last_failure_);
+    return {};
+  }
   member.failures = member.young.expired() ? 1 : member.failures + 1;
   last_failure_ = fmt::format("worker {}: {}; see {}.log", member.name, how_it_ended(status),
                               (options_.folder / member.name).string());
