@@ -16,7 +16,7 @@ class CancelToken {
 
   [[nodiscard]] bool cancelled() const;
   /// Waits until the cancel or for this long. \return whether it is cancelled.
-  bool wait(Milliseconds time) const;
+  [[nodiscard]] bool wait(Milliseconds time) const;
   /// Readable (POLLIN) from the cancel on, for good: poll it, do not read it. -1: never cancelled;
   /// poll(2) skips that. Valid as long as a token or the source lives.
   [[nodiscard]] int fd() const { return event_ ? event_->get() : -1; }

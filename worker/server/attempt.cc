@@ -48,7 +48,7 @@ class StageTimer {
 class Attempt {
  public:
   Attempt(const Workbench& bench, const Assignment& assignment, CancelToken cancel,
-          git::Repository repository, TempFolder folder)
+          git::Repository repository, std::string folder)
       : bench_(bench),
         assignment_(assignment),
         settings_(assignment.settings),
@@ -83,9 +83,7 @@ class Attempt {
     report_.reason = std::move(reason);
     return false;
   }
-  [[nodiscard]] std::string in_folder(const char* name) const {
-    return folder_.path() + "/" + name;
-  }
+  [[nodiscard]] std::string in_folder(const char* name) const { return folder_ + "/" + name; }
 
   Result<void> fetch() {
     const StageTimer timer(report_.stages, Stage::fetch);
@@ -284,7 +282,7 @@ class Attempt {
   const LabSettings& settings_;
   CancelToken cancel_;
   git::Repository repository_;
-  TempFolder folder_;
+  std::string folder_;  // of this attempt alone
   ObjectId parent_tree_;
   SpooledReport result_;
   Report& report_ = result_.report;
@@ -307,7 +305,8 @@ Result<SpooledReport> attempt(const Workbench& bench, const Assignment& assignme
                               const CancelToken& cancel) {
   SWARMLAB_TRY(repository, bench.objects.repository());
   SWARMLAB_TRY(folder, TempFolder::create(bench.work_folder, "attempt"));
-  auto result = Attempt(bench, assignment, cancel, std::move(repository), std::move(folder)).run();
+  auto result = Attempt(bench, assignment, cancel, std::move(repository), folder.path()).run();
+  bench.janitor.remove(folder.release());
   if (!result && cancel.cancelled()) return returned(assignment, "cancelled");
   return result;
 }

@@ -11,6 +11,7 @@
 #include "common/result.h"
 #include "worker/sandbox/sandbox.h"
 #include "worker/server/data_folders.h"
+#include "worker/server/janitor.h"
 #include "worker/server/link.h"
 #include "worker/server/object_cache.h"
 #include "worker/spool/spool.h"
@@ -24,6 +25,7 @@ struct Workbench {
   DataFolders& data;
   sandbox::Sandbox& sandbox;
   Clock& clock;
+  Janitor& janitor;
   std::string work_folder;  // attempts make folders of their own in it
   std::string shim;         // where write_shim() wrote
   WorkerName worker;

@@ -1,5 +1,7 @@
 #include "worker/server/slot.h"
 
+#include <tuple>
+
 #include "common/log/log.h"
 #include "common/model/names.h"
 
@@ -67,7 +69,7 @@ Result<std::optional<Assignment>> Slot::next(std::optional<SpooledReport>& done,
   }
   if (done) settle(*done, *answer->report);
   done.reset();
-  if (answer->nothing) drain.wait(answer->nothing->retry_after);
+  if (answer->nothing) std::ignore = drain.wait(answer->nothing->retry_after);
   return std::move(answer->assignment);
 }
 
@@ -102,7 +104,7 @@ Result<void> Slot::run(std::vector<SpooledReport> left_over, const CancelToken& 
     SWARMLAB_TRY(assignment, next(done, drain));
     if (assignment) {
       SWARMLAB_TRY(report, do_task(*assignment));
-      if (failures_ > 0) drain.wait(kFirstPause * (1U << failures_));
+      if (failures_ > 0) std::ignore = drain.wait(kFirstPause * (1U << failures_));
       const std::string reason = report.report.reason;
       done = std::move(report);
       if (failures_ == kMostFailures) {

@@ -85,11 +85,13 @@ struct Worker::Impl {
   }
 
   Result<void> run() {
+    Janitor janitor;
     const Workbench bench{.link = *link,
                           .objects = *objects,
                           .data = data,
                           .sandbox = *sandbox,
                           .clock = clock,
+                          .janitor = janitor,
                           .work_folder = options.folder + kWorkFolder,
                           .shim = options.folder + kShimFolder,
                           .worker = WorkerName(options.name),
