@@ -1,10 +1,12 @@
 #include "cli/local_workers.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <set>
+#include <string>
 #include <system_error>
 
 #include "common/log/log.h"
@@ -72,7 +74,8 @@ Result<Process> LocalWorkers::spawn_worker(const std::string& name) const {
                   (options_.folder / name).string(),
                   "--log-file",
                   (options_.folder / (name + ".log")).string(),
-                  "--leave-with-parent"};
+                  "--leave-with-parent",
+                  std::to_string(::getpid())};
   request.argv.insert(request.argv.end(), options_.arguments.begin(), options_.arguments.end());
   request.env = current_environment();
   request.new_session = true;  // a Ctrl-C of the terminal is for us: we tell them

@@ -31,14 +31,17 @@ struct WorkerFlags {
   std::string sandbox = "bubblewrap";
   std::vector<std::string> expose;
   std::uint32_t slots = 1;
-  bool leave_with_parent = false;
+  pid_t parent = 0;  // 0: it may outlive who started it
 };
 
+// Not SIGTERM: the kernel sends it once for each thread of the parent that dies, and a second
+// SIGTERM means "stop at once". Not SIGHUP: under nohup it is ignored.
+constexpr int kParentDied = SIGUSR1;
+
 // The kernel tells us when our parent dies; if it did before we asked, we tell ourselves.
-void leave_with_parent() {
-  const pid_t parent = getppid();
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != parent || parent == 1) raise(SIGTERM);
+void leave_with(pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, kParentDied);
+  if (getppid() != parent) raise(kParentDied);
 }
 
 Result<std::unique_ptr<sandbox::Sandbox>> make_sandbox(const WorkerFlags& flags) {
@@ -59,7 +62,12 @@ Result<void> work_until_told(worker::Worker& worker, const SignalWatch& signals)
   bool told = false;
   while (!ended.cancelled()) {
     if (::poll(events.data(), events.size(), -1) < 0 && errno != EINTR) break;
-    while (signals.take()) {
+    while (const auto signal = signals.take()) {
+      if (signal == kParentDied) {
+        log::info("who started it is gone: it leaves");
+        worker.leave();
+        continue;
+      }
       log::info("{}", told ? "told again: what runs is handed back" : "told to leave");
       told ? worker.leave_now() : worker.leave();
       told = true;
@@ -75,8 +83,8 @@ Result<void> work(Context& context, const WorkerFlags& flags) {
                 "--connect is missing, expected the coordinator's address, such as "
                 "tcp://127.0.0.1:7000");
   }
-  SWARMLAB_TRY(signals, SignalWatch::make({SIGINT, SIGTERM}));
-  if (flags.leave_with_parent) leave_with_parent();
+  SWARMLAB_TRY(signals, SignalWatch::make({SIGINT, SIGTERM, kParentDied}));
+  if (flags.parent != 0) leave_with(flags.parent);
   SWARMLAB_CHECK(log::init({.level = log::Level::info, .file = flags.log_file}));
   // What the cache holds is with the coordinator, too; what counts is synced by the spool.
   const git::Library unsynced({.fsync = false});
@@ -120,8 +128,10 @@ void add_worker(CLI::App& app, Context& context) {
                    "bubblewrap, or none: no isolation at all, scores can be forged")
       ->check(CLI::IsMember({"bubblewrap", "none"}));
   command->add_option("--log-file", flags->log_file, "Append the log here instead of stderr");
-  command->add_flag("--leave-with-parent", flags->leave_with_parent,
-                    "Leave when the process that started it ends");
+  command
+      ->add_option("--leave-with-parent", flags->parent,
+                   "Leave when the process that started it, of this PID, ends")
+      ->check(CLI::PositiveNumber);
   add_examples(*command,
                "  swarmlab worker --connect tcp://127.0.0.1:7000 --slots 4\n"
                "SIGTERM or Ctrl-C finishes what runs, a second one hands it back.");
