@@ -2,6 +2,7 @@
 #include <poll.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -18,9 +19,13 @@ namespace swarmlab::cli {
 
 namespace {
 
+constexpr unsigned kLeastLeaseSeconds = 2;  // shorter ones would end while a disk is busy
+constexpr unsigned kMostLeaseSeconds = 3600;
+
 struct CoordinatorFlags {
   std::string listen;
   std::string log_file;
+  unsigned lease_seconds = 60;
   std::shared_ptr<RunFlags> flags;
 };
 
@@ -28,6 +33,14 @@ struct CoordinatorFlags {
 bool is_local(const std::string& address) {
   return address.starts_with("ipc://") || address.starts_with("tcp://127.") ||
          address.starts_with("tcp://localhost:") || address.starts_with("tcp://[::1]:");
+}
+
+swarm::Rules rules_for(unsigned lease_seconds) {
+  swarm::Rules rules;
+  rules.lease = std::chrono::seconds(lease_seconds);
+  rules.grace = rules.lease;
+  rules.worker_silence = std::min(rules.worker_silence, rules.lease);
+  return rules;
 }
 
 Result<void> serve(Context& context, const CoordinatorFlags& flags) {
@@ -43,7 +56,8 @@ Result<void> serve(Context& context, const CoordinatorFlags& flags) {
   SWARMLAB_TRY(state, make_state_folder(place.root));
   const std::string address =
       flags.listen.empty() ? "ipc://" + socket_file_of(state).string() : flags.listen;
-  SWARMLAB_TRY(coordinator, HostedCoordinator::start(state, address));
+  SWARMLAB_TRY(coordinator,
+               HostedCoordinator::start(state, address, rules_for(flags.lease_seconds)));
   SWARMLAB_TRY(overrides, resolve(*flags.flags, place.folder));
   SWARMLAB_CHECK(open_lab(context, coordinator->server(), place, overrides));
   context.note(
@@ -70,6 +84,11 @@ void add_coordinator(CLI::App& app, Context& context) {
   command->add_option("--listen", flags->listen,
                       "Such as tcp://127.0.0.1:7000 (default: a socket in .swarmlab)");
   command->add_option("--log-file", flags->log_file, "Append the log here instead of stderr");
+  command
+      ->add_option("--lease-seconds", flags->lease_seconds,
+                   "After so long without a word from a worker, others get its experiments "
+                   "(default: 60)")
+      ->check(CLI::Range(kLeastLeaseSeconds, kMostLeaseSeconds));
   flags->flags = add_run_flags(*command);
   add_quiet(*command, context);
   add_examples(*command,

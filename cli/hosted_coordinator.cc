@@ -6,11 +6,13 @@
 namespace swarmlab::cli {
 
 Result<std::unique_ptr<HostedCoordinator>> HostedCoordinator::start(
-    const std::filesystem::path& state_folder, const std::string& address) {
+    const std::filesystem::path& state_folder, const std::string& address,
+    const swarm::Rules& rules) {
   server::ServerOptions options;
   options.folder = state_folder.string();
   options.address = address;
   options.version = std::string(kVersion);
+  options.rules = rules;
   std::unique_ptr<HostedCoordinator> hosted(new HostedCoordinator());
   SWARMLAB_TRY(server, server::Server::start(options, hosted->clock_));
   hosted->server_ = std::move(server);

@@ -18,7 +18,8 @@ class HostedCoordinator {
  public:
   /// Opens the store in the state folder and listens. It answers after serve().
   static Result<std::unique_ptr<HostedCoordinator>> start(const std::filesystem::path& state_folder,
-                                                          const std::string& address);
+                                                          const std::string& address,
+                                                          const swarm::Rules& rules = {});
 
   HostedCoordinator(const HostedCoordinator&) = delete;
   HostedCoordinator& operator=(const HostedCoordinator&) = delete;

@@ -12,6 +12,7 @@ using Body = schema::Envelope::Body::Builder;
 
 constexpr std::uint64_t kTransferBytes = 256ULL << 20U;
 constexpr std::uint32_t kHeartbeatMs = 5000;
+constexpr std::uint32_t kHeartbeatsInALease = 4;  // so that some may be lost
 constexpr std::uint32_t kMostWaitMs = 30'000;
 
 void write_held(capnp::List<schema::HeldLease>::Builder to,
@@ -156,8 +157,9 @@ void Desk::write_reply(const swarm::Reply& reply, const Request& request, Body b
     auto to = body.initWelcome();
     to.setSession(request.session.value());
     write_held(to.initKeep(size_of(welcome->keep.size())), welcome->keep);
-    to.setHeartbeatMs(kHeartbeatMs);
-    to.setLeaseMs(static_cast<std::uint32_t>(engine_.rules().lease.count()));
+    const auto lease_ms = static_cast<std::uint32_t>(engine_.rules().lease.count());
+    to.setHeartbeatMs(std::min(kHeartbeatMs, lease_ms / kHeartbeatsInALease));
+    to.setLeaseMs(lease_ms);
     to.setProtocol(schema::PROTOCOL_VERSION);
   } else if (const auto* heard = std::get_if<swarm::HeartbeatHeard>(&reply)) {
     auto to = body.initHeartbeatReply();
