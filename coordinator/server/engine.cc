@@ -134,6 +134,7 @@ Result<void> Engine::ingest_candidates(std::vector<Step>& steps) {
     Report& report = arrived->report;
     const swarm::Task* task = current_task(state_, report);
     if (task == nullptr || !report.commit || !report.tree) continue;
+    if (report.outcome == Outcome::returned) continue;  // undone: its candidate never comes
     if (step.pack.empty()) {
       SWARMLAB_CHECK(check_known_candidate(*arrived));
       continue;

@@ -75,7 +75,8 @@ class Attempt {
     SWARMLAB_TRY(has_candidate, is_baseline ? take_lab_commit() : make_candidate());
     if (!has_candidate) return {};
     SWARMLAB_CHECK(measure());
-    return is_baseline || report_.outcome == Outcome::returned ? Result<void>() : pack();
+    if (report_.outcome == Outcome::returned) return forget_candidate();
+    return is_baseline ? Result<void>() : pack();
   }
 
   bool end(Outcome outcome, std::string reason) {
@@ -208,6 +209,13 @@ class Attempt {
     report_.commit = commit;
     bench_.objects.remember(commit);
     return true;
+  }
+
+  // What comes back undone names no candidate: its objects are not sent.
+  Result<void> forget_candidate() {
+    report_.commit.reset();
+    report_.tree.reset();
+    return {};
   }
 
   // Guard and evaluator, each with a scratch folder of its own, on a checkout that no agent saw.
