@@ -43,6 +43,15 @@ std::string worded(const CLI::ParseError& error) {
   return text;
 }
 
+// Takes what comes after `--` away from the parser, which would fill LAB with it.
+std::span<const std::string> without_words_for_the_agent(std::span<const std::string> arguments,
+                                                         Context& context) {
+  const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
+  if (arguments.front() != "run" || dashes == arguments.end()) return arguments;
+  context.after_dashes.assign(dashes + 1, arguments.end());
+  return {arguments.begin(), dashes};
+}
+
 int parse(CLI::App& app, std::span<const std::string> arguments, Context& context) {
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   const auto chosen = [&app] {
@@ -117,7 +126,8 @@ void add_commands(CLI::App& app, Context& context) {
 
 int run_command_line(std::span<const std::string> arguments, Context& context) {
   try {
-    context.json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+    const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
+    context.json = std::find(arguments.begin(), dashes, "--json") != dashes;
     CLI::App app(kAbout, "swarmlab");
     app.get_formatter()->column_width(34);
     add_examples(app,
@@ -137,7 +147,8 @@ int run_command_line(std::span<const std::string> arguments, Context& context) {
       const std::string hint = meant ? "; did you mean " + *meant + "?" : "";
       return wrong_usage(context, "unknown command '" + first + "'" + hint, "");
     }
-    if (const int code = parse(app, arguments, context); code != kDone) return code;
+    const auto words = without_words_for_the_agent(arguments, context);
+    if (const int code = parse(app, words, context); code != kDone) return code;
     if (!context.action) return wrong_usage(context, "no command given", "");
     if (const Result<void> done = context.action(); !done) {
       print_error(context, done.error());

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/result.h"
 #include "common/strong_id.h"
@@ -36,7 +37,8 @@ struct Context {
 
   bool json = false;
   bool quiet = false;
-  std::string lab = {};  // LAB: a folder or a name; empty: the nearest
+  std::vector<std::string> after_dashes = {};  // words after `--`: for the agent's command
+  std::string lab = {};                        // LAB: a folder or a name; empty: the nearest
   std::string connect =
       {};  // --connect, or SWARMLAB_CONNECT; empty: the repository's own coordinator
 

@@ -256,9 +256,8 @@ void add_run(CLI::App& app, Context& context) {
                "  swarmlab run my-lab --workers 4 --max-iterations 60\n"
                "  swarmlab run my-lab --max-hours 8 -- --effort high   # more for the agent\n"
                "Ctrl-C finishes what runs, a second one stops at once; the next run goes on.");
-  command->allow_extras();
-  command->callback([&context, command, options] {
-    options->agent_args = command->remaining();
+  command->callback([&context, options] {
+    options->agent_args = context.after_dashes;
     context.action = [&context, options] { return run(context, *options); };
   });
 }

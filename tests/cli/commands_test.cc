@@ -42,6 +42,19 @@ TEST(CommandLine, AnUnknownOptionIsWrongUsageAndNamesTheHelp) {
   EXPECT_NE(ran.err.find("see: swarmlab version --help"), std::string::npos);
 }
 
+TEST(CommandLine, RunDoesNotTakeAMisspelledOptionForAWordToTheAgent) {
+  const Ran ran = run({"run", "--max-iteration", "5"});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_NE(ran.err.find("--max-iteration"), std::string::npos) << ran.err;
+}
+
+TEST(CommandLine, WhatComesAfterTwoDashesIsForTheAgentAndNeverTheLab) {
+  const Ran ran = run({"run", "--", "--effort", "--json"});
+  EXPECT_EQ(ran.exit_code, 1);  // there is no lab here
+  EXPECT_EQ(ran.err.find("--effort"), std::string::npos) << ran.err;
+  EXPECT_EQ(ran.err.find('{'), std::string::npos) << ran.err;
+}
+
 TEST(CommandLine, UnderJsonErrorsAreJsonToo) {
   const Ran ran = run({"version", "--json", "--bogus"});
   EXPECT_EQ(ran.exit_code, kWrongUsage);
