@@ -102,7 +102,8 @@ Result<void> LocalWorkers::tend(Member& member) {
     log::info("{}", last_failure_);
     return {};
   }
-  member.failures = member.young.expired() ? 1 : member.failures + 1;
+  // One that ended by itself found that nothing works here, however long it tried.
+  member.failures = member.young.expired() && status.signaled ? 1 : member.failures + 1;
   last_failure_ = fmt::format("worker {}: {}; see {}.log", member.name, how_it_ended(status),
                               (options_.folder / member.name).string());
   log::warning("{}", last_failure_);
