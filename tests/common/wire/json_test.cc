@@ -198,6 +198,13 @@ TEST(Json, PrintsNullForWhatIsNoJson) {
             R"({"id":"","score":null,"error":"","extra":null})");
 }
 
+TEST(Json, KeepsEveryLetterOfWhatOthersWrote) {
+  EXPECT_EQ(json_of_extra(R"({"Stra\u00dfe": "\u001b[1m \ud83d\ude00 \u00e9 \uABCD"})"),
+            "{\"id\":\"\",\"score\":null,\"error\":\"\",\"extra\":{\"Stra\u00dfe\":\"\\u001b[1m "
+            "\U0001F600 "
+            "\u00e9 \uabcd\"}}");
+}
+
 TEST(Json, TimesAreRfc3339InUtc) {
   EXPECT_EQ(rfc3339(Timestamp(Milliseconds(0))), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(rfc3339(Timestamp(Milliseconds(-1))), "1969-12-31T23:59:59.999Z");
