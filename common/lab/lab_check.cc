@@ -83,11 +83,11 @@ void freeze_scripts(LabFile& file, const std::string& command, int line, const c
   }
 }
 
-// Each glob must match; something must be left.
-void check_editable(LabFile& file, const std::vector<std::string>& files, Problems& warnings) {
+// Each glob must match; something must be left: false if all that they match is frozen.
+bool check_editable(LabFile& file, const std::vector<std::string>& files, Problems& warnings) {
   const Artifact& artifact = file.settings.artifact;
   const Result<Scope> scope = Scope::from(artifact);
-  if (!scope || artifact.editable.empty()) return;
+  if (!scope || artifact.editable.empty()) return true;
   bool all_match = true;
   for (std::size_t i = 0; i < artifact.editable.size(); ++i) {
     const std::string& glob = artifact.editable[i];
@@ -107,11 +107,11 @@ void check_editable(LabFile& file, const std::vector<std::string>& files, Proble
     }
   }
   const auto editable = [&](const std::string& path) { return scope->editable(path); };
-  if (all_match && std::ranges::none_of(files, editable)) {
-    file.problems.add(file.lines.artifact,
-                      "[artifact] editable matches only frozen files, expected one that is not: "
-                      "else an agent can change nothing");
-  }
+  if (!all_match || std::ranges::any_of(files, editable)) return true;
+  file.problems.add(file.lines.artifact,
+                    "[artifact] editable matches only frozen files, expected one that is not: "
+                    "else an agent can change nothing");
+  return false;
 }
 
 }  // namespace
@@ -131,8 +131,15 @@ Result<CheckedLab> check_lab(std::string_view text, const std::string& folder,
     freeze_scripts(file, file.settings.guard->command, file.lines.guard_command, "[guard] command",
                    known, warnings);
   }
-  check_editable(file, files, warnings);
-  if (!file.problems.empty()) return tl::unexpected(file.problems.error());
+  const std::vector<std::string> why_frozen = warnings.lines();
+  const bool is_anything_left = check_editable(file, files, warnings);
+  if (!file.problems.empty()) {
+    Error error = file.problems.error();
+    if (!is_anything_left) {
+      for (const std::string& line : why_frozen) error.message += "\n" + line;
+    }
+    return tl::unexpected(std::move(error));
+  }
   return CheckedLab{std::move(file.settings), warnings.lines()};
 }
 

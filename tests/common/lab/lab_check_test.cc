@@ -75,6 +75,14 @@ TEST(CheckLab, MissesWhatMayBeEdited) {
             "else an agent can change nothing");
 }
 
+TEST(CheckLab, SaysWhatFrozeTheLastThatCouldBeEdited) {
+  EXPECT_EQ(errors(std::string(kCommand) + "[artifact]\neditable = ['*.py']\n", {"score.py"}),
+            "lab.toml:4: [artifact] editable matches only frozen files, expected one that is not: "
+            "else an agent can change nothing\n"
+            "lab.toml:2: [evaluator] command runs score.py, so it is frozen; if agents are to "
+            "edit it, add just it to [artifact] editable");
+}
+
 TEST(CheckLab, ReportsWhatIsWrongInTheFileAndWhatIsMissingTogether) {
   EXPECT_EQ(errors("[backend]\n[metric]\ndirektion = 'minimize'\n[evaluator]\ndata = 'd'\n",
                    {"pipeline/a"}),
