@@ -176,20 +176,30 @@ Result<ObjectId> commit_to_use(const git::Repository& repository, const ObjectId
   return *previous;
 }
 
+// All of a LabSource but what is hashed; the commit is HEAD.
+Result<LabSource> read_unhashed(const git::Repository& repository, const LabPlace& place,
+                                const LabOverrides& overrides) {
+  LabSource source;
+  SWARMLAB_TRY(head, repository.head_commit());
+  SWARMLAB_TRY(head_tree, repository.tree_of(head));
+  SWARMLAB_TRY(checked, read_at(repository, head_tree, place, overrides));
+  source.lab_commit = head;
+  source.settings = std::move(checked.settings);
+  source.warnings = std::move(checked.warnings);
+  SWARMLAB_TRY(relevance, Relevance::of(source.settings));
+  SWARMLAB_CHECK(refuse_uncommitted(repository, source.settings, relevance, source.warnings));
+  return source;
+}
+
 }  // namespace
 
 Result<LabSource> read_lab_source(const LabPlace& place, const LabOverrides& overrides,
                                   const std::optional<ObjectId>& previous) {
   SWARMLAB_TRY(repository, git::Repository::open(place.root.string()));
-  SWARMLAB_TRY(head, repository.head_commit());
-  SWARMLAB_TRY(head_tree, repository.tree_of(head));
-  SWARMLAB_TRY(checked, read_at(repository, head_tree, place, overrides));
-  LabSource source;
-  source.settings = std::move(checked.settings);
-  source.warnings = std::move(checked.warnings);
+  SWARMLAB_TRY(source, read_unhashed(repository, place, overrides));
   SWARMLAB_TRY(relevance, Relevance::of(source.settings));
-  SWARMLAB_CHECK(refuse_uncommitted(repository, source.settings, relevance, source.warnings));
-  SWARMLAB_TRY(commit, commit_to_use(repository, head, previous, relevance, source.warnings));
+  SWARMLAB_TRY(commit,
+               commit_to_use(repository, source.lab_commit, previous, relevance, source.warnings));
   source.lab_commit = commit;
   SWARMLAB_TRY(tree, repository.tree_of(commit));
   SWARMLAB_TRY(evaluator, evaluator_hash(repository, tree, source.settings, relevance));
@@ -197,7 +207,20 @@ Result<LabSource> read_lab_source(const LabPlace& place, const LabOverrides& ove
   auto data = data_hash(repository, tree, source.settings.evaluator.data);
   if (!data) return within("data " + source.settings.evaluator.data.path, data.error());
   source.data_hash = *data;
-  return source;
+  return std::move(source);
+}
+
+Result<LabSettings> check_lab_source(const LabPlace& place, const LabOverrides& overrides) {
+  SWARMLAB_TRY(repository, git::Repository::open(place.root.string()));
+  SWARMLAB_TRY(source, read_unhashed(repository, place, overrides));
+  const DataSource& data = source.settings.evaluator.data;
+  std::error_code error;
+  if (data.kind == DataSource::Kind::host_path &&
+      !std::filesystem::is_directory(data.path, error)) {
+    return fail(ErrorCode::not_found, "data {}: is no folder of this machine, expected one",
+                data.path);
+  }
+  return std::move(source.settings);
 }
 
 }  // namespace swarmlab::cli

@@ -31,4 +31,9 @@ struct LabSource {
                                                 const LabOverrides& overrides,
                                                 const std::optional<ObjectId>& previous);
 
+/// What read_lab_source() refuses, found out without its hashes (much data takes long) and without
+/// a coordinator: before anything is written.
+[[nodiscard]] Result<LabSettings> check_lab_source(const LabPlace& place,
+                                                   const LabOverrides& overrides);
+
 }  // namespace swarmlab::cli
