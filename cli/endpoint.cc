@@ -15,4 +15,8 @@ std::filesystem::path socket_file_of(const std::filesystem::path& state_folder) 
   return fmt::format("/tmp/swarmlab-{}/{}.sock", getuid(), name);
 }
 
+std::filesystem::path address_file_of(const std::filesystem::path& state_folder) {
+  return state_folder / "coordinator.address";
+}
+
 }  // namespace swarmlab::cli

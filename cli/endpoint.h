@@ -11,4 +11,7 @@ namespace swarmlab::cli {
 /// asks.
 [[nodiscard]] std::filesystem::path socket_file_of(const std::filesystem::path& state_folder);
 
+/// Where the coordinator that has the store open wrote its address, be it a socket or a port.
+[[nodiscard]] std::filesystem::path address_file_of(const std::filesystem::path& state_folder);
+
 }  // namespace swarmlab::cli

@@ -1,9 +1,23 @@
 #include "cli/hosted_coordinator.h"
 
+#include <system_error>
+
 #include "cli/build_info.h"
+#include "cli/endpoint.h"
 #include "common/log/log.h"
+#include "common/os/file.h"
+#include "coordinator/store/store.h"
 
 namespace swarmlab::cli {
+
+namespace {
+
+bool is_open_elsewhere(const std::filesystem::path& state_folder) {
+  const auto store = store::Store::open_read_only(state_folder / "store");
+  return !store && store.error().code == ErrorCode::conflict;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<HostedCoordinator>> HostedCoordinator::start(
     const std::filesystem::path& state_folder, const std::string& address,
@@ -13,9 +27,16 @@ Result<std::unique_ptr<HostedCoordinator>> HostedCoordinator::start(
   options.address = address;
   options.version = std::string(kVersion);
   options.rules = rules;
-  std::unique_ptr<HostedCoordinator> hosted(new HostedCoordinator());
-  SWARMLAB_TRY(server, server::Server::start(options, hosted->clock_));
-  hosted->server_ = std::move(server);
+  std::unique_ptr<HostedCoordinator> hosted(new HostedCoordinator(address_file_of(state_folder)));
+  auto server = server::Server::start(options, hosted->clock_);
+  if (!server && is_open_elsewhere(state_folder)) {
+    return fail(ErrorCode::conflict,
+                "a coordinator runs in {} already; look at it with: swarmlab status ({})",
+                state_folder.parent_path().string(), server.error().message);
+  }
+  SWARMLAB_TRY(opened, std::move(server));
+  hosted->server_ = std::move(opened);
+  SWARMLAB_CHECK(write_file(hosted->address_file_.string(), hosted->server_->address() + "\n"));
   return hosted;
 }
 
@@ -31,6 +52,8 @@ void HostedCoordinator::serve() {
 }
 
 Result<void> HostedCoordinator::stop() {
+  std::error_code ignored;  // it is asked for only while the store is open
+  if (server_) std::filesystem::remove(address_file_, ignored);
   if (thread_.joinable()) {
     server_->request_stop();
     thread_.join();

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "common/os/clock.h"
 #include "common/result.h"
@@ -17,6 +18,7 @@ namespace swarmlab::cli {
 class HostedCoordinator {
  public:
   /// Opens the store in the state folder and listens. It answers after serve().
+  /// \return  conflict if another coordinator has the store open
   static Result<std::unique_ptr<HostedCoordinator>> start(const std::filesystem::path& state_folder,
                                                           const std::string& address,
                                                           const swarm::Rules& rules = {});
@@ -36,8 +38,10 @@ class HostedCoordinator {
   Result<void> stop();
 
  private:
-  HostedCoordinator() = default;
+  explicit HostedCoordinator(std::filesystem::path address_file)
+      : address_file_(std::move(address_file)) {}
 
+  const std::filesystem::path address_file_;
   SystemClock clock_;
   std::unique_ptr<server::Server> server_;
   std::atomic<bool> alive_ = true;

@@ -11,6 +11,7 @@
 #include "cli/locate.h"
 #include "cli/stored_swarm.h"
 #include "common/net/client.h"
+#include "common/os/file.h"
 #include "common/os/unique_fd.h"
 #include "common/wire/message.h"
 
@@ -19,6 +20,8 @@ namespace swarmlab::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMaxAddress = 4096;
 
 class Coordinator final : public Answerer {
  public:
@@ -71,8 +74,14 @@ Result<std::unique_ptr<Swarm>> Swarm::open(const Context& context) {
   const fs::path state = state_folder(root);
   const fs::path socket_file = socket_file_of(state);
   if (somebody_listens(socket_file)) return connect("ipc://" + socket_file.string());
-  SWARMLAB_TRY(stored, open_stored_swarm(state));
-  return std::make_unique<Swarm>(std::move(stored));
+  auto stored = open_stored_swarm(state);
+  if (!stored && stored.error().code == ErrorCode::unavailable) {
+    // Another process has it open; if that listens elsewhere, it says where.
+    const auto address = read_file(address_file_of(state).string(), kMaxAddress);
+    if (address) return connect(address->substr(0, address->find('\n')));
+  }
+  SWARMLAB_TRY(answerer, std::move(stored));
+  return std::make_unique<Swarm>(std::move(answerer));
 }
 
 Result<wire::Incoming> Swarm::exchange(const FillBody& fill, Milliseconds timeout) {
