@@ -10,6 +10,7 @@
 #include "cli/endpoint.h"
 #include "cli/home.h"
 #include "cli/hosted_coordinator.h"
+#include "cli/lab_source.h"
 #include "cli/open_lab.h"
 #include "cli/run_flags.h"
 #include "common/log/log.h"
@@ -53,12 +54,13 @@ Result<void> serve(Context& context, const CoordinatorFlags& flags) {
   SWARMLAB_TRY(signals, SignalWatch::make({SIGINT, SIGTERM}));
   SWARMLAB_CHECK(log::init({.level = log::Level::info, .file = flags.log_file}));
   SWARMLAB_TRY(place, locate_lab(context));
+  SWARMLAB_TRY(overrides, resolve(*flags.flags, place.folder));
+  SWARMLAB_CHECK(check_lab_source(place, overrides));
   SWARMLAB_TRY(state, make_state_folder(place.root));
   const std::string address =
       flags.listen.empty() ? "ipc://" + socket_file_of(state).string() : flags.listen;
   SWARMLAB_TRY(coordinator,
                HostedCoordinator::start(state, address, rules_for(flags.lease_seconds)));
-  SWARMLAB_TRY(overrides, resolve(*flags.flags, place.folder));
   SWARMLAB_CHECK(open_lab(context, coordinator->server(), place, overrides));
   context.note(
       fmt::format("coordinator of {} listens; start workers with:\n"

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <set>
 #include <string>
 #include <system_error>
@@ -48,6 +49,22 @@ std::string how_it_ended(const ExitStatus& status) {
                          : fmt::format("exit code {}", status.code);
 }
 
+// Why a worker ended, in its own words: the last error of its log.
+std::string last_error_in(const fs::path& log_file) {
+  constexpr std::string_view kError = " error ";
+  constexpr std::streamoff kTail = 8192;
+  std::ifstream log(log_file, std::ios::binary | std::ios::ate);
+  const auto size = static_cast<std::streamoff>(log.tellg());
+  if (!log || size <= 0) return {};
+  log.seekg(std::max<std::streamoff>(0, size - kTail));
+  std::string found;
+  for (std::string line; std::getline(log, line);) {
+    const std::size_t at = line.find(kError);
+    if (at != std::string::npos) found = line.substr(at + kError.size());
+  }
+  return found;
+}
+
 }  // namespace
 
 Result<LocalWorkers> LocalWorkers::start(const LocalWorkersOptions& options) {
@@ -73,7 +90,7 @@ Result<Process> LocalWorkers::spawn_worker(const std::string& name) const {
                   "--folder",
                   (options_.folder / name).string(),
                   "--log-file",
-                  (options_.folder / (name + ".log")).string(),
+                  log_of(name).string(),
                   "--leave-with-parent",
                   std::to_string(::getpid())};
   request.argv.insert(request.argv.end(), options_.arguments.begin(), options_.arguments.end());
@@ -102,12 +119,15 @@ Result<void> LocalWorkers::tend(Member& member) {
     log::info("{}", last_failure_);
     return {};
   }
-  // One that ended by itself found that nothing works here, however long it tried.
-  member.failures = member.young.expired() && status.signaled ? 1 : member.failures + 1;
-  last_failure_ = fmt::format("worker {}: {}; see {}.log", member.name, how_it_ended(status),
-                              (options_.folder / member.name).string());
+  member.failures = member.young.expired() ? 1 : member.failures + 1;
+  const std::string why = status.signaled ? "" : last_error_in(log_of(member.name));
+  last_failure_ =
+      fmt::format("worker {}: {}; see {}", member.name, why.empty() ? how_it_ended(status) : why,
+                  log_of(member.name).string());
   log::warning("{}", last_failure_);
-  if (member.failures >= kMostFailures) return {};
+  const bool again = status.signaled && member.failures < kMostFailures;
+  ends_.push_back(again ? last_failure_ + "; it is started again" : last_failure_);
+  if (!again) return {};
   SWARMLAB_TRY(process, spawn_worker(member.name));
   member.process = std::move(process);
   member.young = Deadline::after(kYoung);

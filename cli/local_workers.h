@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/os/process.h"
@@ -26,9 +27,12 @@ class LocalWorkers {
 
   /// For poll(2): readable when a worker ended.
   [[nodiscard]] std::vector<int> fds() const;
-  /// Takes notice of ends: starts those again that died, unless they die again and again.
+  /// Takes notice of ends. Who was killed is started again, unless it dies again and again; who
+  /// ended by itself had a reason, which would still be there.
   /// \return  an error when none is left that could work: with the reason
   Result<void> tend();
+  /// What became of workers since the last time, for people.
+  [[nodiscard]] std::vector<std::string> take_ends() { return std::exchange(ends_, {}); }
   /// From now on none is started again. The first time they finish what runs, then they hand it
   /// back, then they are killed.
   void leave();
@@ -44,10 +48,14 @@ class LocalWorkers {
   explicit LocalWorkers(const LocalWorkersOptions& options) : options_(options) {}
   [[nodiscard]] Result<Process> spawn_worker(const std::string& name) const;
   Result<void> tend(Member& member);
+  [[nodiscard]] std::filesystem::path log_of(const std::string& name) const {
+    return options_.folder / (name + ".log");
+  }
 
   LocalWorkersOptions options_;
   std::vector<Member> members_;
-  unsigned leaving_ = 0;  // how often we said so
+  unsigned leaving_ = 0;           // how often we said so
+  std::vector<std::string> ends_;  // not told yet
   std::string last_failure_;
 };
 

@@ -13,6 +13,7 @@
 #include "cli/endpoint.h"
 #include "cli/home.h"
 #include "cli/hosted_coordinator.h"
+#include "cli/lab_source.h"
 #include "cli/local_workers.h"
 #include "cli/open_lab.h"
 #include "cli/run_flags.h"
@@ -48,9 +49,10 @@ class Run {
 
   Result<void> go() {
     SWARMLAB_TRY(place, locate_lab(context_));
+    SWARMLAB_CHECK(check(place));
     SWARMLAB_TRY(state, make_state_folder(place.root));
     SWARMLAB_CHECK(log::init({.level = log::Level::info, .file = (state / "swarm.log").string()}));
-    SWARMLAB_CHECK(host(place, state));
+    SWARMLAB_CHECK(host(state));
     SWARMLAB_TRY(runs, open(place));
     coordinator_->serve();
     SWARMLAB_TRY(swarm, Swarm::open(asking_our_coordinator()));
@@ -64,23 +66,36 @@ class Run {
   }
 
  private:
-  Result<void> host(const LabPlace& place, const std::filesystem::path& state) {
-    address_ = "ipc://" + socket_file_of(state).string();
-    auto started = HostedCoordinator::start(state, address_);
-    if (!started && started.error().code == ErrorCode::conflict) {
-      return fail(ErrorCode::conflict,
-                  "a coordinator runs in {} already; look at it with: swarmlab status ({})",
-                  place.root.string(), started.error().message);
+  Result<LabOverrides> overrides_for(const LabPlace& place) const {
+    SWARMLAB_TRY(overrides, resolve(*options_.flags, place.folder));
+    overrides.agent_args = options_.agent_args;
+    return std::move(overrides);
+  }
+
+  // What is wrong with the lab is told before anything is written.
+  Result<void> check(const LabPlace& place) const {
+    SWARMLAB_TRY(overrides, overrides_for(place));
+    SWARMLAB_TRY(settings, check_lab_source(place, overrides));
+    for (const std::string& name : settings.agent.env) {
+      if (context_.environment.contains(name)) continue;
+      return fail(ErrorCode::invalid_input,
+                  "variable {} of [agent] env is not set, expected it in the environment of "
+                  "swarmlab run",
+                  name);
     }
-    if (!started) return tl::unexpected(started.error());
-    coordinator_ = *std::move(started);
+    return {};
+  }
+
+  Result<void> host(const std::filesystem::path& state) {
+    address_ = "ipc://" + socket_file_of(state).string();
+    SWARMLAB_TRY(started, HostedCoordinator::start(state, address_));
+    coordinator_ = std::move(started);
     return {};
   }
 
   // Whether it runs.
   Result<bool> open(const LabPlace& place) {
-    SWARMLAB_TRY(overrides, resolve(*options_.flags, place.folder));
-    overrides.agent_args = options_.agent_args;
+    SWARMLAB_TRY(overrides, overrides_for(place));
     SWARMLAB_TRY(opened, open_lab(context_, coordinator_->server(), place, overrides));
     lab_ = place.name;
     return opened.stays_stopped.empty();
@@ -129,7 +144,7 @@ class Run {
   Result<void> watch() {
     while (!workers_->all_ended()) {
       take_signals();
-      SWARMLAB_CHECK(workers_->tend());
+      SWARMLAB_CHECK(tend_workers());
       if (!coordinator_->alive()) return coordinator_->stop();
       SWARMLAB_CHECK(show_news());
       if (!leaving_ && lab_stopped_) {
@@ -138,6 +153,15 @@ class Run {
       }
     }
     return show_news();
+  }
+
+  Result<void> tend_workers() {
+    const auto alive = workers_->tend();
+    for (const std::string& end : workers_->take_ends()) {
+      view_.erase();
+      context_.note(end);
+    }
+    return alive;
   }
 
   void take_signals() {
@@ -224,10 +248,6 @@ class Run {
 
 Result<void> run(Context& context, RunOptions& options) {
   if (options.workers == 0) options.workers = workers_for_this_machine();
-  if (options.workers > kMostWorkers) {
-    return fail(ErrorCode::invalid_input, "--workers is {}, expected 1 to {}", options.workers,
-                kMostWorkers);
-  }
   SWARMLAB_TRY(signals, SignalWatch::make({SIGINT, SIGTERM}));
   return Run(context, options, std::move(signals)).go();
 }
@@ -240,8 +260,10 @@ void add_run(CLI::App& app, Context& context) {
   command->group(kGroupRun);
   const auto options = std::make_shared<RunOptions>();
   add_lab(*command, context);
-  command->add_option("--workers", options->workers,
-                      "Worker processes on this machine (default: one a core, at most 8)");
+  command
+      ->add_option("--workers", options->workers,
+                   "Worker processes on this machine (default: one a core, at most 8)")
+      ->check(CLI::Range(1U, kMostWorkers));
   options->flags = add_run_flags(*command);
   command->add_option("--expose", options->expose,
                       "A path of this machine that sandboxes see, read-only (may be given again)");

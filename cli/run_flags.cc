@@ -6,6 +6,15 @@
 
 namespace swarmlab::cli {
 
+namespace {
+
+std::vector<std::string> names_of_policies() {
+  return {std::string(name_of(PolicyKind::greedy)), std::string(name_of(PolicyKind::best_of_n))};
+}
+
+}  // namespace
+
+// CLI11 takes "-1" for a very large unsigned number: hence a check of each.
 std::shared_ptr<RunFlags> add_run_flags(CLI::App& command) {
   auto flags = std::make_shared<RunFlags>();
   LabOverrides& to = flags->overrides;
@@ -13,23 +22,30 @@ std::shared_ptr<RunFlags> add_run_flags(CLI::App& command) {
   command
       .add_option("--max-iterations", to.max_iterations,
                   "Experiments besides the baseline, of the lab in all; 0: no limit")
+      ->check(CLI::NonNegativeNumber)
       ->group(kStop);
   command.add_option("--max-hours", to.max_hours, "Hours of running, in all; 0: no limit")
+      ->check(CLI::NonNegativeNumber)
       ->group(kStop);
-  command.add_option("--max-cost", to.max_cost, "US dollars, in all; 0: no limit")->group(kStop);
+  command.add_option("--max-cost", to.max_cost, "US dollars, in all; 0: no limit")
+      ->check(CLI::NonNegativeNumber)
+      ->group(kStop);
   command.add_option("--target-score", to.target_score, "Stop when the best is as good as this")
       ->group(kStop);
   command
       .add_option("--plateau-threshold", to.plateau_threshold,
                   "Stop after so many experiments in a row without a keep; 0: no limit")
+      ->check(CLI::NonNegativeNumber)
       ->group(kStop);
   command
       .add_option("--max-restarts", to.max_restarts,
                   "How often an experiment is tried again whose worker was lost")
+      ->check(CLI::NonNegativeNumber)
       ->group(kStop);
   command.add_option("--data", flags->data,
                      "The data: a folder of the repository, or path:DIR on this machine");
-  command.add_option("--policy", flags->policy, "How parents are picked: greedy or best-of-n");
+  command.add_option("--policy", flags->policy, "How parents are picked: greedy or best-of-n")
+      ->check(CLI::IsMember(names_of_policies()));
   return flags;
 }
 
@@ -40,13 +56,7 @@ Result<LabOverrides> resolve(const RunFlags& flags, const std::string& lab_folde
     if (!data) return within("--data", data.error());
     overrides.data = *std::move(data);
   }
-  if (!flags.policy.empty()) {
-    overrides.policy = policy_from(flags.policy);
-    if (!overrides.policy) {
-      return fail(ErrorCode::invalid_input, "--policy is \"{}\", expected greedy or best-of-n",
-                  flags.policy);
-    }
-  }
+  if (!flags.policy.empty()) overrides.policy = policy_from(flags.policy);
   return overrides;
 }
 

@@ -77,15 +77,8 @@ Result<void> work_until_told(worker::Worker& worker, const SignalWatch& signals)
   return end;
 }
 
-Result<void> work(Context& context, const WorkerFlags& flags) {
-  if (context.connect.empty()) {
-    return fail(ErrorCode::invalid_input,
-                "--connect is missing, expected the coordinator's address, such as "
-                "tcp://127.0.0.1:7000");
-  }
-  SWARMLAB_TRY(signals, SignalWatch::make({SIGINT, SIGTERM, kParentDied}));
-  if (flags.parent != 0) leave_with(flags.parent);
-  SWARMLAB_CHECK(log::init({.level = log::Level::info, .file = flags.log_file}));
+Result<void> take_tasks(const Context& context, const WorkerFlags& flags,
+                        const SignalWatch& signals) {
   // What the cache holds is with the coordinator, too; what counts is synced by the spool.
   const git::Library unsynced({.fsync = false});
   const HostFacts facts = read_host_facts();
@@ -102,8 +95,20 @@ Result<void> work(Context& context, const WorkerFlags& flags) {
   SystemClock clock;
   SWARMLAB_TRY(sandbox, make_sandbox(flags));
   SWARMLAB_TRY(worker, worker::Worker::start(options, std::move(sandbox), clock));
-  auto end = work_until_told(*worker, signals);
-  if (!end) log::error("worker {}: {}", options.name, end.error().message);
+  return work_until_told(*worker, signals);
+}
+
+Result<void> work(Context& context, const WorkerFlags& flags) {
+  if (context.connect.empty()) {
+    return fail(ErrorCode::invalid_input,
+                "--connect is missing, expected the coordinator's address, such as "
+                "tcp://127.0.0.1:7000");
+  }
+  SWARMLAB_TRY(signals, SignalWatch::make({SIGINT, SIGTERM, kParentDied}));
+  if (flags.parent != 0) leave_with(flags.parent);
+  SWARMLAB_CHECK(log::init({.level = log::Level::info, .file = flags.log_file}));
+  auto end = take_tasks(context, flags, signals);
+  if (!end) log::error("{}", end.error().message);  // who started us reads it there
   return end;
 }
 
