@@ -19,14 +19,18 @@ fi
 "$swarmlab" run "$lab" --workers 4 --max-iterations "$experiments"
 cd "$lab"
 "$swarmlab" results --last 15 --format table
-"$swarmlab" plot --out "$lab/progress.svg"
+"$swarmlab" plot --quiet --mark 2.635=AlphaEvolve --out "$lab/progress.svg"
+best=$("$swarmlab" best --quiet --json | sed -n '0,/"number"/s/.*"number": *\([0-9]*\).*/\1/p')
 cat <<END
 
-The lab is in $lab. To go on:
+The progress picture: $lab/progress.svg
+
+The lab is a git repository of its own. What to try next:
   cd $lab
-  $swarmlab status                 # what the swarm knows, at one look
-  $swarmlab show \$($swarmlab best --json | sed -n 's/.*"number": *\([0-9]*\).*/\1/p' | head -1)   # the winner: why, how, its diff
-  $swarmlab export                 # the winning chain as a branch of this repository
-  $swarmlab run --max-iterations $((experiments * 2))   # go on from where it stopped
-  $swarmlab init ../my-lab         # a lab of your own
+  PATH=${swarmlab%/*}:\$PATH
+  swarmlab status                  # what the swarm knows, at one look
+  swarmlab show $best                 # the winner: why it was kept, how it was found, its diff
+  swarmlab export                  # the winning chain as a branch of this repository
+  swarmlab run --max-iterations $((experiments * 2))   # go on from where it stopped
+  swarmlab init ~/my-lab           # a lab of your own; docs/guide.md tells more
 END
