@@ -1,6 +1,7 @@
 #include "worker/sandbox/channel.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
@@ -9,15 +10,16 @@
 namespace swarmlab::sandbox {
 namespace {
 
-constexpr std::size_t kPortion = 64UL << 10U;  // what a pipe holds
+constexpr std::size_t kPortion = 64UL << 10U;  // what a pipe holds; a socket some more
 
 }  // namespace
 
-Result<Channel> Channel::make(Keep keep) {
+Result<Channel> Channel::make(Kind kind, Keep keep) {
   std::array<int, 2> ends{-1, -1};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return fail(ErrorCode::unavailable, "pipe: {}", std::strerror(errno));
-  }
+  const int made = kind == Kind::pipe
+                       ? ::pipe2(ends.data(), O_CLOEXEC)
+                       : ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data());
+  if (made != 0) return fail(ErrorCode::unavailable, "pipe: {}", std::strerror(errno));
   Channel channel(UniqueFd{ends[0]}, std::move(keep));
   channel.to_.reset(ends[1]);
   // Only our end: the child expects a pipe that blocks.

@@ -1,4 +1,4 @@
-// One output of a child: a pipe, and what is kept of what came through it.
+// One output of a child, and what is kept of what came through it.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,12 @@ namespace swarmlab::sandbox {
 class Channel {
  public:
   using Keep = std::function<void(std::string_view)>;
+  enum class Kind : std::uint8_t {
+    pipe,
+    sealed,  // a socket: who was not given it cannot open it by way of /proc/PID/fd
+  };
 
-  [[nodiscard]] static Result<Channel> make(Keep keep);
+  [[nodiscard]] static Result<Channel> make(Kind kind, Keep keep);
   Channel(UniqueFd from, Keep keep) : from_(std::move(from)), keep_(std::move(keep)) {}
 
   /// For poll(2); -1 once the other end is closed.

@@ -38,9 +38,12 @@ struct SandboxRequest {
   // Set on top of PATH, HOME, LANG, TMPDIR; nothing else of our environment goes in.
   std::vector<std::pair<std::string, std::string>> env = {};
   ResourceLimits limits = {};
-  Milliseconds timeout{0};                    // 0: none
-  std::optional<std::string> in = {};         // stdin; none: /dev/null
-  bool result_channel = false;                // fd 3 inside is a pipe into SandboxResult::result
+  Milliseconds timeout{0};             // 0: none
+  std::optional<std::string> in = {};  // stdin; none: /dev/null
+  // stdout counts: no process inside can write to it that was not given it. /dev/stdout cannot be
+  // opened then.
+  bool sealed_output = false;
+  bool result_channel = false;  // fd 3 inside leads to SandboxResult::result; sealed, too
   std::uint64_t result_bytes = 64ULL << 20U;  // kept of it; more sets result_truncated
   std::uint64_t tmp_bytes = 512ULL << 20U;    // size of /tmp and of /home/agent, each
 };

@@ -82,10 +82,14 @@ class Supervision {
 
  private:
   Result<void> open() {
-    SWARMLAB_CHECK(add_channel(1, [this](std::string_view bytes) { out_.append(bytes); }));
-    SWARMLAB_CHECK(add_channel(2, [this](std::string_view bytes) { err_.append(bytes); }));
+    const auto out_kind = request_.sealed_output ? Channel::Kind::sealed : Channel::Kind::pipe;
+    SWARMLAB_CHECK(
+        add_channel(1, out_kind, [this](std::string_view bytes) { out_.append(bytes); }));
+    SWARMLAB_CHECK(add_channel(2, Channel::Kind::pipe,
+                               [this](std::string_view bytes) { err_.append(bytes); }));
     if (request_.result_channel) {
-      SWARMLAB_CHECK(add_channel(3, [this](std::string_view bytes) { keep_result(bytes); }));
+      SWARMLAB_CHECK(add_channel(3, Channel::Kind::sealed,
+                                 [this](std::string_view bytes) { keep_result(bytes); }));
     }
     if (in_bubblewrap_) {
       channels_.emplace_back(std::move(job_.status),
@@ -104,8 +108,8 @@ class Supervision {
     return {};
   }
 
-  Result<void> add_channel(int child_fd, Channel::Keep keep) {
-    SWARMLAB_TRY(channel, Channel::make(std::move(keep)));
+  Result<void> add_channel(int child_fd, Channel::Kind kind, Channel::Keep keep) {
+    SWARMLAB_TRY(channel, Channel::make(kind, std::move(keep)));
     job_.spawn.fds.push_back({channel.child_end(), child_fd});
     channels_.push_back(std::move(channel));
     return {};

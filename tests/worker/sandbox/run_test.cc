@@ -103,6 +103,18 @@ TEST_F(SandboxRun, KeepsNoMoreOfTheResultThanAsked) {
   EXPECT_TRUE(result.result_truncated);
 }
 
+TEST_F(SandboxRun, SealedOutputIsOnlyForThoseWhoWereGivenIt) {
+  SandboxRequest request = request_for(
+      "echo mine\n"
+      "sh -c 'echo forged > /proc/$PPID/fd/1; echo forged > /proc/1/fd/1' > /dev/null 2>&1\n"
+      "echo shown > /dev/stderr");
+  EXPECT_NE(run(request).out, "mine\n") << "otherwise this test tests nothing";
+  request.sealed_output = true;
+  const SandboxResult result = run(request);
+  EXPECT_EQ(result.out, "mine\n");
+  EXPECT_EQ(result.err, "shown\n");
+}
+
 TEST_F(SandboxRun, GivesNoOtherDescriptors) {
   EXPECT_EQ(output_of("ls /proc/$$/fd; :"), "0\n1\n2\n");
 }
