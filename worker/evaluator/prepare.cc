@@ -16,6 +16,7 @@ using sandbox::SandboxRequest;
 constexpr const char* kWorkspace = "/workspace";
 constexpr const char* kScratch = "/scratch";
 constexpr const char* kShim = "/swarmlab";
+constexpr const char* kPythonStart = "/swarmlab/start";  // has sitecustomize.py
 constexpr const char* kData = "/data";
 constexpr std::uint64_t kResultBytes = 16ULL << 20U;
 
@@ -31,6 +32,7 @@ SandboxRequest request_for(const LabSettings& settings, const EvaluationPaths& p
   request.env = {{"SWARMLAB_LAB", settings.name},
                  {"SWARMLAB_SCALE", settings.scale},
                  {"SWARMLAB_SCRATCH", kScratch},
+                 {"PYTHONPATH", kPythonStart},
                  {"PYTHONDONTWRITEBYTECODE", "1"}};  // the checkout cannot be written
   if (std::string data = data_folder(settings, paths.checkout); !data.empty()) {
     request.mounts.push_back(
@@ -81,6 +83,7 @@ Result<SandboxRequest> prepare_evaluation(
                 "[backend] in lab.toml");
   }
   request.command = std::get<CommandEvaluator>(settings.evaluator.how).command;
+  request.sealed_output = true;  // the score is read from it
   return request;
 }
 
