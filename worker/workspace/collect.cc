@@ -26,7 +26,7 @@ using git::Leaf;
 
 constexpr std::size_t kMaxDepth = 128;
 constexpr std::size_t kMaxLinkBytes = 4095;
-constexpr std::string_view kByteCode = "__pycache__";
+constexpr std::string_view kByteCode = "/__pycache__/";
 constexpr std::size_t kMaxPathBytes = 1024;  // what other systems and tools can still take
 
 struct CloseFolder {
@@ -91,7 +91,7 @@ class Collector {
   Result<void> look_at(Found& found, std::size_t depth) {
     if (is_ignored(found.path)) return {};
     const bool known = parent_.contains(found.path) || folders_.contains(found.path);
-    if (!known && found.name == kByteCode) return {};
+    if (!known && is_byte_code(found.path)) return {};
     if (++entries_ > request_.limits.max_files) {
       violate(found.path, fmt::format("more than {} files and folders in the workspace",
                                       request_.limits.max_files));
@@ -111,6 +111,11 @@ class Collector {
     if (S_ISLNK(found.about.st_mode)) return look_at_link(found);
     violate(found.path, "a fifo, socket or device");
     return {};
+  }
+
+  // Also in a folder that the parent has: Python would run it in the place of any source beside it.
+  static bool is_byte_code(const std::string& path) {
+    return ("/" + path + "/").find(kByteCode) != std::string::npos;
   }
 
   static std::optional<std::string> why_unfit(const Found& found) {

@@ -307,6 +307,7 @@ TEST_F(CollectTest, PythonsByteCodeIsWithoutEffectWhereverItLies) {
 TEST_F(CollectTest, ByteCodeThatTheParentHasIsAFileAsAnother) {
   parent_ = cache_.replace_paths(parent_, {{"data/__pycache__/x.pyc", leaf("1")}}).value();
   check_out_again();
+  put(at("data/__pycache__/new.pyc"), "new ones are not taken, nor do they count");
   put(at("data/__pycache__/x.pyc"), "2");
   EXPECT_EQ(violated(), Paths{"data/__pycache__/x.pyc"});
 }
