@@ -97,7 +97,7 @@ say()
 class Attack(typing.NamedTuple):
     name: str
     code: str
-    verdict: str = "honest"  # honest: the score of what it made of artifact/value.txt, and nothing else
+    verdict: str = "honest"  # honest: the score of what it made of artifact/value.txt, and nothing else; or "a|b"
     paths: tuple = ()        # exactly these, of out_of_scope
     notes: str = ""          # exactly these lines, if any are given
     reason: str = ""         # a part of it
@@ -153,7 +153,7 @@ class Attacked(swarm.SwarmTest):
             self.assertIn(experiment["verdict"], ("keep", "discard"), told)
             self.check_score(experiment)
         else:
-            self.assertEqual(experiment["verdict"], attack.verdict, told)
+            self.assertIn(experiment["verdict"], attack.verdict.split("|"), told)
             self.assertIsNone(experiment["score"], told)
         if attack.notes:
             self.assertEqual(experiment["notes"].split("\n"), attack.notes.split("\n"), told)
