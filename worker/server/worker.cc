@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <list>
 #include <thread>
 
@@ -43,9 +42,7 @@ bool is_worker_folder_taken(const std::string& folder) {
 }
 
 bool has_undelivered_reports(const std::string& folder) {
-  std::error_code error;
-  const std::filesystem::directory_iterator entries(folder + kSpoolFolder, error);
-  return !error && entries != std::filesystem::directory_iterator();
+  return Spool::has_reports(folder + kSpoolFolder);
 }
 
 struct Worker::Impl {

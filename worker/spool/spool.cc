@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view kMagic = "swarmlab report 1\n";
 constexpr std::uint64_t kMaxBytes = 2ULL << 30U;
+constexpr std::string_view kEnding = ".report";
+constexpr std::string_view kUnfinished = ".report.tmp-";  // as write_file_durably() begins them
 
 // FNV-1a: finds torn and rotten files; nobody forges a file in our own folder.
 std::uint64_t checksum(std::string_view bytes) {
@@ -83,11 +85,28 @@ Result<SpooledReport> from_file(std::string_view file) {
 
 Result<Spool> Spool::open(std::string folder) {
   SWARMLAB_CHECK(make_folders(folder));
+  std::error_code error;
+  std::vector<std::filesystem::path> unfinished;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    if (it->path().filename().string().find(kUnfinished) != std::string::npos)
+      unfinished.push_back(it->path());
+  }
+  for (const auto& path : unfinished) std::filesystem::remove(path, error);
   return Spool(std::move(folder));
 }
 
+bool Spool::has_reports(const std::string& folder) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    if (it->path().extension() == kEnding) return true;
+  }
+  return false;
+}
+
 std::string Spool::path_of(TaskId task, FencingToken token) const {
-  return fmt::format("{}/{}-{}.report", folder_, task.value(), token.value());
+  return fmt::format("{}/{}-{}{}", folder_, task.value(), token.value(), kEnding);
 }
 
 Result<void> Spool::put(const SpooledReport& spooled) const {
@@ -102,7 +121,7 @@ Result<Spool::Contents> Spool::read_all() const {
   std::vector<std::string> names;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
-    if (entry.path().extension() == ".report") names.push_back(entry.path().string());
+    if (entry.path().extension() == kEnding) names.push_back(entry.path().string());
   }
   if (error) return fail(ErrorCode::unavailable, "spool {}: {}", folder_, error.message());
   std::ranges::sort(names);

@@ -20,8 +20,11 @@ struct SpooledReport {
 // Threads: any, for different reports.
 class Spool {
  public:
-  /// The folder is created if it is missing.
+  /// The folder is created if it is missing. What a put() that was killed left there is removed:
+  /// the folder must be ours alone.
   static Result<Spool> open(std::string folder);
+  /// Whether reports wait in that folder.
+  [[nodiscard]] static bool has_reports(const std::string& folder);
 
   /// On disk when it returns. `unavailable` on a full disk.
   Result<void> put(const SpooledReport& spooled) const;

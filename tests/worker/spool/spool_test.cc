@@ -45,6 +45,19 @@ TEST_F(SpoolTest, TheSameReportAgainTakesItsOwnPlace) {
   EXPECT_EQ(spool_.read_all()->reports.size(), 1U);
 }
 
+TEST_F(SpoolTest, WhatAKilledPutLeftIsNoReportAndIsRemoved) {
+  const std::string folder = folder_.path() + "/spool";
+  const std::string left = folder + "/1-2.report.tmp-4711-3";
+  ASSERT_TRUE(write_file(left, "half a rep"));
+  EXPECT_FALSE(Spool::has_reports(folder));
+  ASSERT_TRUE(spool_.put(report(5, 6)));
+  EXPECT_TRUE(Spool::has_reports(folder));
+  const auto again = Spool::open(folder);
+  ASSERT_TRUE(again);
+  EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_EQ(again->read_all()->reports.size(), 1U);
+}
+
 TEST_F(SpoolTest, ATornFileIsSetAsideAndNamedWhileTheOthersAreRead) {
   ASSERT_TRUE(spool_.put(report(1, 2)));
   ASSERT_TRUE(spool_.put(report(5, 6)));
