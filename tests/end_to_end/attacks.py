@@ -36,7 +36,7 @@ timeout = "20s"
 
 [agent]
 kind = "command"
-command = "python3 -B agent.py"
+command = "python3 -I -B agent.py"
 timeout = "20s"
 
 [limits]

@@ -258,8 +258,8 @@ class AnAgentThatAttacksTheHost(attacks.Attacked):
 
 @attacks.add_tests
 class AnAgentThatDoesNotEnd(attacks.Attacked):
-    toml = attacks.LAB_TOML.replace('command = "python3 -B agent.py"\ntimeout = "20s"',
-                                    f'command = "python3 -B agent.py"\ntimeout = "{int(4 * swarm.PATIENCE)}s"')
+    toml = attacks.LAB_TOML.replace('command = "python3 -I -B agent.py"\ntimeout = "20s"',
+                                    f'command = "python3 -I -B agent.py"\ntimeout = "{int(4 * swarm.PATIENCE)}s"')
     attacks = (
         Attack("ignores signals", f"""
             import signal

@@ -21,7 +21,7 @@ def tell(what): print("TOLD", what, file=sys.stderr, flush=True)
     return Attack(name, f"pathlib.Path('artifact/solution.py').write_text({body!r})", verdict, reason=reason)
 
 
-class CandidateTest(attacks.Attacked):
+class Candidates:
     def number_of(self, name):
         return next(n for n, attack in enumerate(self.attacks, start=2) if attack.name == name)
 
@@ -36,12 +36,12 @@ class CandidateTest(attacks.Attacked):
 
 
 @attacks.add_tests
-class ACandidateThatIsRunAsAChild(CandidateTest):
+class ACandidateThatIsRunAsAChild(Candidates, attacks.Attacked):
     files = {"artifact/solution.py": "import pathlib\nprint(pathlib.Path('artifact/value.txt').read_text())\n",
              "harness/measure.py": """
         import json, math, subprocess, sys, units
         done = subprocess.run([sys.executable, "-I", "artifact/solution.py"], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, errors="replace", timeout=10)
+                              capture_output=True, text=True, errors="replace", timeout=5)
         sys.stderr.write(done.stderr[-10_000:])
         print(f"METRIC score={json.loads(json.dumps(units.read(done.stdout.split()[-1])))}")
         """}
@@ -107,7 +107,7 @@ class ACandidateThatIsRunAsAChild(CandidateTest):
 
 
 @attacks.add_tests
-class ACandidateThatIsImported(CandidateTest):
+class ACandidateThatIsImported(Candidates, attacks.Attacked):
     """Nothing that it says counts as a score of its own accord, and a candidate that ends the evaluator has none."""
     toml = attacks.LAB_TOML.replace("""[evaluator]
 command = "python3 harness/measure.py"
@@ -153,7 +153,7 @@ class = "Backend"
 
 
 @attacks.add_tests
-class AnArtifactAroundTheEvaluator(CandidateTest):
+class AnArtifactAroundTheEvaluator(Candidates, attacks.Attacked):
     """The lab lets agents edit all but a few files: what they put beside those is not taken for the standard library."""
     toml = attacks.LAB_TOML.replace('editable = ["artifact/**"]', """editable = ["**"]
 frozen = ["harness/measure.py", "harness/units.py", "harness/guard.py", "data/**", "agent.py", "attacks/**"]""")

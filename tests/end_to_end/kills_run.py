@@ -6,7 +6,7 @@ import signal
 import ledger
 import swarm
 
-KILLS = int(os.environ.get("SWARMLAB_KILLS", "4"))
+KILLS = int(os.environ.get("SWARMLAB_KILLS", "3"))
 
 
 class ARunThatIsKilled(ledger.KillTest):

@@ -5,7 +5,7 @@ import signal
 import ledger
 import swarm
 
-KILLS = int(os.environ.get("SWARMLAB_KILLS", "15"))
+KILLS = int(os.environ.get("SWARMLAB_KILLS", "10"))
 
 
 class WorkersThatAreKilled(ledger.KillTest):
