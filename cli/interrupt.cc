@@ -20,14 +20,14 @@ Interrupt::Interrupt(SignalWatch signals, CancelSource interrupted, CancelSource
     : signals_(std::move(signals)),
       interrupted_(std::move(interrupted)),
       over_(std::move(over)),
-      waiter_([this] { wait(); }) {}
+      waiter_([this] { forward(); }) {}
 
 Interrupt::~Interrupt() {
   over_.cancel();
   waiter_.join();
 }
 
-void Interrupt::wait() const {
+void Interrupt::forward() const {
   const CancelToken over = over_.token();
   std::array<pollfd, 2> events{{{signals_.fd(), POLLIN, 0}, {over.fd(), POLLIN, 0}}};
   while (!over.cancelled()) {

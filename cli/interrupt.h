@@ -26,7 +26,7 @@ class Interrupt {
 
  private:
   Interrupt(SignalWatch signals, CancelSource interrupted, CancelSource over);
-  void wait() const;
+  void forward() const;  // signals to the token, until it is over
 
   SignalWatch signals_;
   CancelSource interrupted_;

@@ -66,8 +66,9 @@ std::string message_of(const NotebookEntry& entry) {
                          one_line(entry.lab), entry.number, entry.parent);
   message += fmt::format("Swarmlab-Score: {}\nSwarmlab-Previous-Score: {}\n", entry.score,
                          entry.previous_score);
-  if (!entry.worker.empty())
+  if (!entry.worker.empty()) {
     message += fmt::format("Swarmlab-Worker: {}\n", one_line(entry.worker));
+  }
   return message + fmt::format("Swarmlab-Candidate: {}\n", entry.candidate);
 }
 

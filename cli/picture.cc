@@ -290,6 +290,7 @@ class Drawing {
   void labels() {
     const std::vector<const PicturePoint*> order = by_weight();
     std::vector<Anchor> anchors;
+    anchors.reserve(order.size());
     for (const PicturePoint* point : order) {
       anchors.push_back({place_of(*point), text_width(label_of(*point), kLabelSize)});
     }
