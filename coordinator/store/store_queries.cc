@@ -109,6 +109,12 @@ Result<Attachments> attachments_of(const Database& database, LabId lab, Experime
   return found;
 }
 
+// Nothing comes after it, and the number after it would be 0: the first again.
+template <class Number>
+bool is_the_last(Number after) {
+  return next(after) < after;
+}
+
 }  // namespace
 
 Result<std::optional<Experiment>> Store::experiment(LabId lab, ExperimentNumber number) const {
@@ -119,6 +125,7 @@ Result<std::optional<Experiment>> Store::experiment(LabId lab, ExperimentNumber 
 
 Result<std::vector<Experiment>> Store::experiments(LabId lab, ExperimentNumber after,
                                                    std::size_t limit) const {
+  if (is_the_last(after)) return std::vector<Experiment>();
   KeyRange range = KeyRange::of_prefix(keys::of(lab));
   range.from = keys::of(lab, next(after));
   auto found =
@@ -149,6 +156,7 @@ Result<std::vector<Experiment>> Store::experiments_by_score(LabId lab, SegmentNu
 Result<std::vector<ExperimentNumber>> Store::children(LabId lab, ExperimentNumber parent,
                                                       ExperimentNumber after,
                                                       std::size_t limit) const {
+  if (is_the_last(after)) return std::vector<ExperimentNumber>();
   KeyRange range = KeyRange::of_prefix(keys::of(lab, parent));
   range.from = keys::by_parent(lab, parent, next(after));
   auto found = values<ExperimentNumber>(impl_->database, Family::experiments_by_parent, range,
@@ -178,6 +186,7 @@ Result<Attachments> Store::attachments(LabId lab, ExperimentNumber number) const
 }
 
 Result<std::vector<StoredEvent>> Store::events(Sequence after, std::size_t limit) const {
+  if (is_the_last(after)) return std::vector<StoredEvent>();
   auto found = values<StoredEvent>(
       impl_->database, Family::events,
       {.from = keys::of(next(after)), .to = {}, .backwards = false}, limit,
