@@ -36,6 +36,17 @@ void refuse_candidate(Report& report, std::string reason) {
   report.measurement.reset();
 }
 
+// Whether there is a candidate to look at. Half of one is none: nothing would have checked it when
+// the record names it (I5). A duplicate has a tree alone, and the core looks that up.
+bool names_candidate(Report& report) {
+  if (report.outcome == Outcome::returned) return false;  // nothing of it is recorded
+  if (report.commit && report.tree) return true;
+  if (report.outcome == Outcome::measured) return false;  // the core refuses it
+  if (report.commit) refuse_candidate(report, "it has a commit without its tree");
+  if (report.outcome != Outcome::duplicate) report.tree.reset();
+  return false;
+}
+
 swarm::Reply when_disk_is_full(const swarm::Command& command, const Error& error,
                                const swarm::Rules& rules) {
   if (std::holds_alternative<swarm::WorkAsked>(command))
@@ -111,18 +122,14 @@ Result<void> Engine::look_up_decided(std::vector<Step>& steps) const {
   return {};
 }
 
-// A report without a pack names objects that are here: the lab's own commit, or a pack that an
-// earlier try of the same report brought.
-Result<void> Engine::check_known_candidate(ReportArrived& arrived) const {
-  Report& report = arrived.report;
-  if (!report.commit || !report.tree) return {};
+// A baseline is the lab's own commit, which is here: anything else was never asked for.
+void Engine::check_baseline(Report& report, const swarm::Task& task) const {
+  if (*report.commit != task.parent_commit)
+    return refuse_candidate(report, "the baseline is " + task.parent_commit.brief() + ", not " +
+                                        report.commit->brief());
   const Result<ObjectId> tree = objects_.tree_of(*report.commit);
-  if (!tree) {
-    refuse_candidate(report, "its commit " + report.commit->brief() + " did not arrive");
-  } else if (*tree != *report.tree) {
+  if (!tree || *tree != *report.tree)
     refuse_candidate(report, "its commit has another tree than the report says");
-  }
-  return {};
 }
 
 Result<void> Engine::ingest_candidates(std::vector<Step>& steps) {
@@ -133,14 +140,13 @@ Result<void> Engine::ingest_candidates(std::vector<Step>& steps) {
     if (arrived == nullptr) continue;
     Report& report = arrived->report;
     const swarm::Task* task = current_task(state_, report);
-    if (task == nullptr || !report.commit || !report.tree) continue;
-    if (report.outcome == Outcome::returned) continue;  // undone: its candidate never comes
-    if (step.pack.empty()) {
-      SWARMLAB_CHECK(check_known_candidate(*arrived));
+    if (task == nullptr || !names_candidate(report)) continue;
+    if (task->kind == TaskKind::baseline) {
+      check_baseline(report, *task);
       continue;
     }
     SWARMLAB_TRY(scope, Scope::from(state_.labs.at(task->lab).settings.artifact));
-    packs.push_back(
+    packs.push_back(  // without bytes: an earlier try of the same report brought it
         {.bytes = {reinterpret_cast<const char*>(step.pack.data()), step.pack.size()},
          .commit = *report.commit,
          .tree = *report.tree,

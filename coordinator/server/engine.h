@@ -62,7 +62,7 @@ class Engine {
   Result<void> fill_history();
   Result<void> look_up_decided(std::vector<Step>& steps) const;
   Result<void> ingest_candidates(std::vector<Step>& steps);
-  Result<void> check_known_candidate(swarm::ReportArrived& arrived) const;
+  void check_baseline(Report& report, const swarm::Task& task) const;
   void decide_step(Draft& draft, Step& step, Timestamp now);
 
   store::Store store_;
