@@ -4,15 +4,19 @@ namespace swarmlab::server {
 
 Result<std::uint64_t> PackInbox::add(PackKey key, std::uint64_t offset,
                                      std::span<const std::byte> data, Timestamp now) {
-  Pack& pack = packs_[key];
-  pack.last = now;
-  const std::uint64_t have = pack.bytes.size();
+  const auto known = packs_.find(key);
+  const std::uint64_t have = known == packs_.end() ? 0 : known->second.bytes.size();
+  if (known != packs_.end()) known->second.last = now;
   if (offset > have) {
     return fail(ErrorCode::conflict, "pack of task {}: chunk at {}, expected {} or less",
                 key.task.value(), offset, have);
   }
   if (offset + data.size() <= have) return have;  // sent again
   const auto fresh = data.subspan(have - offset);
+  if (known == packs_.end() && packs_.size() >= limits_.packs) {
+    return fail(ErrorCode::unavailable, "{} packs wait already, expected {} at most", packs_.size(),
+                limits_.packs);
+  }
   if (have + fresh.size() > limits_.pack_bytes) {
     drop(key);
     return fail(ErrorCode::invalid_input, "pack of task {}: more than {} bytes", key.task.value(),
@@ -22,6 +26,8 @@ Result<std::uint64_t> PackInbox::add(PackKey key, std::uint64_t offset,
     return fail(ErrorCode::unavailable, "{} bytes of packs wait already, expected {} at most",
                 total_, limits_.total_bytes);
   }
+  Pack& pack = packs_[key];
+  pack.last = now;
   pack.bytes.insert(pack.bytes.end(), fresh.begin(), fresh.end());
   total_ += fresh.size();
   return pack.bytes.size();

@@ -25,6 +25,7 @@ class PackInbox {
   struct Limits {
     std::uint64_t pack_bytes = 1ULL << 30U;
     std::uint64_t total_bytes = 2ULL << 30U;
+    std::size_t packs = 10'000;
     Milliseconds unclaimed = std::chrono::minutes(10);
   };
 

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,6 +33,12 @@ class Transfers {
     if (found == packs_.end()) return std::nullopt;
     const std::string_view all(found->second);
     return offset >= all.size() ? std::string_view() : all.substr(offset, most);
+  }
+
+  /// Whether a reader that is at `offset` has read it to its end.
+  [[nodiscard]] bool ends_with(std::uint64_t transfer, std::uint64_t offset) const {
+    const auto found = packs_.find(transfer);
+    return found != packs_.end() && offset == found->second.size();
   }
 
   /// The reader has it all.
