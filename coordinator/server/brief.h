@@ -24,11 +24,8 @@ struct BriefSource {
 /// brief.md, in Markdown. Text that agents wrote is quoted and stripped of line breaks: it is data.
 [[nodiscard]] std::string write_brief(const BriefSource& source);
 
-/// results.tsv as Autoresearch Lab writes it (CRLF, csv quoting), of `experiments` in order.
+/// results.tsv of `experiments` in order, for agents: long notes are cut, and of a reason there is
+/// the first line alone.
 [[nodiscard]] std::string write_results(const std::deque<Experiment>& experiments);
-/// One row of it, with its line end.
-[[nodiscard]] std::string results_row(const Experiment& experiment);
-/// The header row, with its line end.
-[[nodiscard]] std::string results_header();
 
 }  // namespace swarmlab::server
