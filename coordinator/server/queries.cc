@@ -5,11 +5,11 @@
 #include <algorithm>
 
 #include "common/model/names.h"
+#include "common/model/results_tsv.h"
 #include "common/wire/json_codec.h"
 #include "common/wire/lab_codec.h"
 #include "common/wire/record_codec.h"
 #include "coordinator/policy/policy.h"
-#include "coordinator/server/brief.h"
 #include "coordinator/server/views.h"
 
 namespace swarmlab::server {
@@ -17,7 +17,8 @@ namespace {
 
 using Body = schema::Envelope::Body::Builder;
 
-constexpr std::uint32_t kPage = 2000;  // experiments or events in one answer
+constexpr std::uint32_t kPage = 2000;          // experiments or events in one answer
+constexpr std::size_t kPageBytes = 3U << 20U;  // estimated: a message has 4 MiB
 constexpr std::size_t kDiffBytes = 512U << 10U;
 
 unsigned size_of(std::size_t size) {
@@ -63,7 +64,44 @@ Result<void> answer_running(const Source& source, const swarm::Lab& lab,
   return {};
 }
 
-// Pages through the store until the page is full: a filter must not end the list early.
+// A page of an answer: full at so many entries, or at what a message can carry.
+class Page {
+ public:
+  explicit Page(std::uint32_t asked) : most_(asked == 0 ? kPage : std::min(asked, kPage)) {}
+  [[nodiscard]] std::size_t most() const { return most_; }
+  /// Whether one more of about that size fits; the first always does.
+  bool takes(std::size_t bytes) {
+    if (entries_ > 0 && (entries_ == most_ || bytes_ + bytes > kPageBytes)) return false;
+    bytes_ += bytes;
+    ++entries_;
+    return true;
+  }
+
+ private:
+  std::size_t most_;
+  std::size_t entries_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+// About what its view takes in a message.
+std::size_t weight_of(const Experiment& experiment) {
+  constexpr std::size_t kOfItself = 1000;
+  constexpr std::size_t kOfEntry = 32;
+  const AgentNotes& notes = experiment.notes;
+  std::size_t bytes = kOfItself + notes.hypothesis.size() + notes.mechanism.size() +
+                      notes.notes.size() + experiment.reason.size() +
+                      experiment.picked_because.size();
+  for (const std::string& idea : notes.ideas) bytes += kOfEntry + idea.size();
+  for (const std::string& path : experiment.paths) bytes += kOfEntry + path.size();
+  for (const Measurement& measurement : experiment.measurements) {
+    bytes += kOfItself;
+    for (const MetricValue& metric : measurement.metrics)
+      bytes += 2 * (kOfEntry + metric.name.size());  // the first one's are told twice
+  }
+  return bytes;
+}
+
+// Reads on until the page is full: what a filter leaves out must not end the list early.
 Result<void> answer_experiments(const Source& source, schema::Query::Experiments::Reader query,
                                 schema::ExperimentList::Builder to) {
   SWARMLAB_TRY(lab, find_lab(source.state, query.getLab().cStr()));
@@ -71,24 +109,24 @@ Result<void> answer_experiments(const Source& source, schema::Query::Experiments
   if (wanted == "running") return answer_running(source, *lab, to);
   if (!wanted.empty() && !verdict_from(wanted))
     return fail(ErrorCode::invalid_input, "\"{}\" is no verdict", wanted);
-  const std::size_t limit =
-      query.getLimit() == 0 ? kPage : std::min<std::size_t>(query.getLimit(), kPage);
-  std::vector<Experiment> page;
+  Page page(query.getLimit());
+  std::vector<Experiment> entries;
   ExperimentNumber after(query.getAfter());
-  bool more = true;
-  while (more && page.size() < limit) {
-    SWARMLAB_TRY(found, source.store.experiments(lab->id, after, limit));
-    more = found.size() == limit;
+  bool more = false;  // there is one that the page did not take
+  for (bool all_read = false; !all_read && !more;) {
+    SWARMLAB_TRY(found, source.store.experiments(lab->id, after, page.most()));
+    all_read = found.size() < page.most();
     for (Experiment& experiment : found) {
       after = experiment.number;
       if (!wanted.empty() && name_of(experiment.verdict) != wanted) continue;
-      if (page.size() == limit) break;
-      page.push_back(std::move(experiment));
+      more = !page.takes(weight_of(experiment));
+      if (more) break;
+      entries.push_back(std::move(experiment));
     }
   }
   to.setMore(more);
-  auto list = to.initExperiments(size_of(page.size()));
-  for (unsigned i = 0; i < page.size(); ++i) write_view(list[i], *lab, page[i]);
+  auto list = to.initExperiments(size_of(entries.size()));
+  for (unsigned i = 0; i < entries.size(); ++i) write_view(list[i], *lab, entries[i]);
   return {};
 }
 
@@ -156,11 +194,19 @@ Result<void> answer_frontier(const Source& source, std::string_view name,
   return {};
 }
 
+std::size_t weight_of(const swarm::Change& change) {
+  constexpr std::size_t kOfItself = 500;
+  const auto* finished = std::get_if<swarm::ExperimentFinished>(&change);
+  return kOfItself + (finished != nullptr ? finished->experiment.reason.size() : 0);
+}
+
 Result<void> answer_events(const Source& source, schema::Query::Events::Reader query,
                            schema::EventList::Builder to) {
-  const std::size_t limit =
-      query.getLimit() == 0 ? kPage : std::min<std::size_t>(query.getLimit(), kPage);
-  SWARMLAB_TRY(found, source.store.events(Sequence(query.getAfter()), limit));
+  Page page(query.getLimit());
+  SWARMLAB_TRY(found, source.store.events(Sequence(query.getAfter()), page.most()));
+  const auto over = std::ranges::find_if(
+      found, [&page](const auto& event) { return !page.takes(weight_of(event.change)); });
+  found.erase(over, found.end());
   auto events = to.initEvents(size_of(found.size()));
   for (unsigned i = 0; i < found.size(); ++i) write_view(events[i], source.state, found[i]);
   const std::uint64_t last = found.empty()
@@ -172,15 +218,15 @@ Result<void> answer_events(const Source& source, schema::Query::Events::Reader q
 
 Result<void> answer_results(const Source& source, std::string_view name, Body to) {
   SWARMLAB_TRY(lab, find_lab(source.state, name));
-  std::string text = results_header();
+  std::vector<ResultsRow> rows;
   ExperimentNumber after(0);
   while (true) {
     SWARMLAB_TRY(page, source.store.experiments(lab->id, after, kPage));
-    for (const Experiment& experiment : page) text += results_row(experiment);
+    for (const Experiment& experiment : page) rows.push_back(results_row(experiment));
     if (page.size() < kPage) break;
     after = page.back().number;
   }
-  to.setResults(text.c_str());
+  to.setResults(results_tsv(rows).c_str());
   return {};
 }
 
