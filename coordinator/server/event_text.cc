@@ -1,6 +1,8 @@
 // Facts as lines for people: what `events` shows and watchers read.
 #include <fmt/core.h>
 
+#include <type_traits>
+
 #include "common/model/names.h"
 #include "common/wire/json_codec.h"
 #include "coordinator/server/views.h"
@@ -60,6 +62,11 @@ Line line_of(const swarm::State& state, const swarm::LeaseEnded& fact) {
                  fmt::format("lease of task {} {}", fact.task.value(), how));
 }
 
+Line line_of(const swarm::State& /*state*/, const swarm::TaskDropped& fact) {
+  return {"task_dropped", fact.lab, fact.experiment,
+          fmt::format("task {} dropped: {}", fact.task.value(), fact.why)};
+}
+
 Line line_of(const swarm::State& /*state*/, const swarm::CostSpent& fact) {
   return {"cost_spent", fact.lab, fact.experiment,
           fmt::format("{:.4f} USD under an old lease",
@@ -82,10 +89,14 @@ Line line_of(const swarm::State& /*state*/, const swarm::WorkerJoined& fact) {
                       fact.worker.host_class)};
 }
 
-// Whatever else there is: not for people.
-template <class Fact>
-Line line_of(const swarm::State& /*state*/, const Fact& /*fact*/) {
-  return {"other", {}, {}, ""};
+// Presence is not stored, so no event has it.
+template <class Presence>
+requires(std::is_same_v<Presence, swarm::WorkerSeen> ||
+         std::is_same_v<Presence, swarm::SlotServed> ||
+         std::is_same_v<Presence, swarm::WorkerGone> ||
+         std::is_same_v<Presence, swarm::LeaseExtended>) Line
+    line_of(const swarm::State& /*state*/, const Presence& /*fact*/) {
+  return {"presence", {}, {}, ""};
 }
 
 }  // namespace
