@@ -47,8 +47,9 @@ class Desk {
     net::PeerId peer;
     wire::Incoming message;
     std::optional<std::size_t> report_step;
-    std::optional<std::size_t> step;  // of the command, or of the ask
-    std::optional<Error> refused;     // before the turn
+    std::optional<std::size_t> step;        // of the command, or of the ask
+    std::optional<Error> refused;           // before the turn
+    std::optional<std::string> unreadable;  // why the report is; what else was asked is answered
     bool say_hello = false;
     std::uint64_t received = 0;  // of a pack chunk
     SessionId session;           // given by a hello
@@ -62,16 +63,21 @@ class Desk {
     Deadline due;
   };
 
+  std::vector<Request> open(std::vector<net::Letter> burst);
   void take(Request& request, std::vector<Step>& steps);
   void take_hello(Request& request, schema::Hello::Reader hello, std::vector<Step>& steps);
   void take_work(Request& request, schema::Work::Reader work, const WorkerName& worker,
                  std::vector<Step>& steps);
+  void take_report(Request& request, schema::Work::Reader work, const WorkerName& worker,
+                   std::vector<Step>& steps);
+  void take_status(Request& request, schema::SetLabStatus::Reader wish, std::vector<Step>& steps);
   void take_chunk(Request& request, schema::PackChunk::Reader chunk);
   void take_drain(Request& request, std::string_view worker);
   void take_open_lab(Request& request, schema::OpenLab::Reader open, std::vector<Step>& steps);
   [[nodiscard]] const WorkerName* worker_of(const Request& request) const;
 
   using Replies = std::vector<swarm::Reply>;
+  void park(const Request& request);
   [[nodiscard]] std::optional<Answer> answer_to(const Request& request, const Replies& replies);
   [[nodiscard]] static const Error* try_later(const Request& request, const Replies& replies);
   void write_answer(const Request& request, const Replies& replies,
@@ -79,6 +85,8 @@ class Desk {
   void write_reply(const swarm::Reply& reply, const Request& request,
                    schema::Envelope::Body::Builder body);
   void write_work(const Request& request, const Replies& replies, schema::WorkReply::Builder to);
+  void write_report(const swarm::Reply& reply, const Request& request,
+                    schema::WorkReply::Report::Builder to);
   Result<void> write_tree(schema::TreeCheck::Reader check, schema::TreeReply::Builder to);
   Result<void> write_chunk(schema::FetchChunk::Reader fetch, schema::FetchData::Builder to);
   Result<void> write_fetch(schema::Fetch::Reader fetch, schema::FetchReply::Builder to);

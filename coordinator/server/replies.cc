@@ -14,6 +14,7 @@ constexpr std::uint64_t kTransferBytes = 256ULL << 20U;
 constexpr std::uint32_t kHeartbeatMs = 5000;
 constexpr std::uint32_t kHeartbeatsInALease = 4;  // so that some may be lost
 constexpr std::uint32_t kMostWaitMs = 30'000;
+constexpr std::size_t kMostParked = 1000;  // more are answered at once
 
 void write_held(capnp::List<schema::HeldLease>::Builder to,
                 const std::vector<swarm::HeldLease>& held) {
@@ -27,6 +28,18 @@ unsigned size_of(std::size_t size) {
   return static_cast<unsigned>(size);
 }
 
+// An answer that no peer would take becomes an error that says so.
+std::string sendable(wire::Outgoing& reply, std::uint64_t request_id) {
+  std::string bytes = reply.bytes();
+  if (bytes.size() <= wire::kMaxMessageBytes) return bytes;
+  wire::Outgoing refusal(request_id);
+  wire::write(refusal.body().initError(),
+              Error{ErrorCode::invalid_input,
+                    fmt::format("the answer has {} bytes, expected {} at most: ask for less",
+                                bytes.size(), wire::kMaxMessageBytes)});
+  return refusal.bytes();
+}
+
 }  // namespace
 
 Desk::Desk(Engine& engine, Answerer answerer)
@@ -35,24 +48,32 @@ Desk::Desk(Engine& engine, Answerer answerer)
       inbox_(PackInbox::Limits{}),
       transfers_(kTransferBytes) {}
 
-Result<std::vector<Answer>> Desk::serve(std::vector<net::Letter> burst, bool tick) {
+std::vector<Desk::Request> Desk::open(std::vector<net::Letter> burst) {
   std::vector<Request> requests;
-  std::vector<Step> steps;
   requests.reserve(burst.size());
   for (net::Letter& letter : burst) {
     auto message = wire::Incoming::parse(wire::bytes_of(letter.bytes));
-    if (!message) {
+    if (message) {
+      requests.push_back(Request(std::move(letter.peer), *std::move(message)));
+    } else {
       log::warning("a message of {} bytes was dropped: {}", letter.bytes.size(),
                    message.error().message);
-      continue;
     }
-    requests.push_back(Request(std::move(letter.peer), *std::move(message)));
-    take(requests.back(), steps);
   }
-  if (tick) {
-    steps.push_back(Step{.command = swarm::TimePassed{}, .attachments = {}, .pack = {}});
-    inbox_.sweep(engine_.now());
+  return requests;
+}
+
+Result<std::vector<Answer>> Desk::serve(std::vector<net::Letter> burst, bool tick) {
+  std::vector<Request> requests = open(std::move(burst));
+  std::vector<Step> steps;
+  // Steps look into the packs: the inbox must not change once the first one does.
+  if (tick) inbox_.sweep(engine_.now());
+  for (const bool chunks : {true, false}) {
+    for (Request& request : requests) {
+      if (request.message.body().isPackChunk() == chunks) take(request, steps);
+    }
   }
+  if (tick) steps.push_back(Step{.command = swarm::TimePassed{}, .attachments = {}, .pack = {}});
   Replies replies;
   if (!steps.empty()) {
     SWARMLAB_TRY(turned, engine_.turn(std::move(steps)));
@@ -68,6 +89,17 @@ Result<std::vector<Answer>> Desk::serve(std::vector<net::Letter> burst, bool tic
   return answers;
 }
 
+void Desk::park(const Request& request) {
+  const auto query = request.message.body().getQuery().getEvents();
+  const std::uint32_t wait_ms =
+      parked_.size() < kMostParked ? std::min(query.getWaitMs(), kMostWaitMs) : 0;
+  parked_.push_back({.peer = request.peer,
+                     .request_id = request.message.envelope().getRequestId(),
+                     .after = query.getAfter(),
+                     .limit = query.getLimit(),
+                     .due = Deadline::after(Milliseconds(wait_ms))});
+}
+
 std::optional<Answer> Desk::answer_to(const Request& request, const Replies& replies) {
   const auto envelope = request.message.envelope();
   wire::Outgoing reply(envelope.getRequestId(), envelope.getSession());
@@ -77,18 +109,12 @@ std::optional<Answer> Desk::answer_to(const Request& request, const Replies& rep
   } else if (request.say_hello) {
     reply.body().setSayHello();
   } else if (body.isQuery() && body.getQuery().isEvents()) {
-    const auto query = body.getQuery().getEvents();
-    parked_.push_back(
-        {.peer = request.peer,
-         .request_id = envelope.getRequestId(),
-         .after = query.getAfter(),
-         .limit = query.getLimit(),
-         .due = Deadline::after(Milliseconds(std::min(query.getWaitMs(), kMostWaitMs)))});
-    return std::nullopt;  // write_parked() answers, at once if there are events
+    park(request);  // write_parked() answers, at once if there are events
+    return std::nullopt;
   } else {
     write_answer(request, replies, reply.body());
   }
-  return Answer{request.peer, reply.bytes()};
+  return Answer{request.peer, sendable(reply, envelope.getRequestId())};
 }
 
 // A report that could not be taken in now, but is sound: the worker keeps it and sends it again.
@@ -142,7 +168,8 @@ Result<void> Desk::write_chunk(schema::FetchChunk::Reader fetch, schema::FetchDa
   if (!chunk) return fail(ErrorCode::conflict, "the transfer is gone: fetch again");
   to.setOffset(fetch.getOffset());
   to.setData(kj::arrayPtr(reinterpret_cast<const kj::byte*>(chunk->data()), chunk->size()));
-  if (chunk->size() < kChunk) transfers_.drop(fetch.getTransfer());
+  if (transfers_.ends_with(fetch.getTransfer(), fetch.getOffset() + chunk->size()))
+    transfers_.drop(fetch.getTransfer());
   return {};
 }
 
@@ -175,21 +202,24 @@ void Desk::write_reply(const swarm::Reply& reply, const Request& request, Body b
   }
 }
 
+void Desk::write_report(const swarm::Reply& reply, const Request& request,
+                        schema::WorkReply::Report::Builder to) {
+  if (const auto* counted = std::get_if<swarm::ReportCounted>(&reply)) {
+    auto answer = to.initCounted();
+    answer.setVerdict(wire::to_schema(counted->verdict));
+    answer.setReason(counted->reason.c_str());
+  } else if (const auto* stale = std::get_if<swarm::ReportStale>(&reply)) {
+    to.setStale(stale->because.c_str());
+  } else if (const auto* error = std::get_if<Error>(&reply)) {
+    to.setRefused(error->message.c_str());
+  }
+  if (request.pack) inbox_.drop(*request.pack);  // nobody sends it again
+}
+
 void Desk::write_work(const Request& request, const Replies& replies,
                       schema::WorkReply::Builder to) {
-  if (request.report_step) {
-    const swarm::Reply& reply = replies[*request.report_step];
-    if (const auto* counted = std::get_if<swarm::ReportCounted>(&reply)) {
-      auto answer = to.getReport().initCounted();
-      answer.setVerdict(wire::to_schema(counted->verdict));
-      answer.setReason(counted->reason.c_str());
-    } else if (const auto* stale = std::get_if<swarm::ReportStale>(&reply)) {
-      to.getReport().setStale(stale->because.c_str());
-    } else if (const auto* error = std::get_if<Error>(&reply)) {
-      to.getReport().setRefused(error->message.c_str());
-    }
-    if (request.pack && !std::holds_alternative<Error>(reply)) inbox_.drop(*request.pack);
-  }
+  if (request.unreadable) to.getReport().setRefused(request.unreadable->c_str());
+  if (request.report_step) write_report(replies[*request.report_step], request, to.getReport());
   if (!request.step) return;
   const swarm::Reply& reply = replies[*request.step];
   if (const auto* granted = std::get_if<swarm::Granted>(&reply)) {
@@ -238,7 +268,7 @@ Result<std::string> Desk::events_answer(const Parked& parked) {
   wire::Outgoing reply(parked.request_id);
   const Source source{engine_.state(), engine_.store(), &engine_.objects(), answerer_};
   SWARMLAB_CHECK(answer(source, query.body().getQuery().asReader(), engine_.now(), reply.body()));
-  return reply.bytes();
+  return sendable(reply, parked.request_id);
 }
 
 void Desk::write_parked(std::vector<Answer>& answers) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <random>
 
+#include "common/lab/scope.h"
 #include "common/log/log.h"
 #include "common/wire/lab_codec.h"
 #include "common/wire/record_codec.h"
@@ -43,16 +44,16 @@ Error bad(std::string message) {
   return Error{ErrorCode::invalid_input, std::move(message)};
 }
 
-swarm::SetLabStatus::Wish wish_of(schema::SetLabStatus::Wish wish) {
+std::optional<swarm::SetLabStatus::Wish> wish_of(schema::SetLabStatus::Wish wish) {
   switch (wish) {
     case schema::SetLabStatus::Wish::PAUSE:
       return swarm::SetLabStatus::Wish::pause;
     case schema::SetLabStatus::Wish::RESUME:
       return swarm::SetLabStatus::Wish::resume;
     case schema::SetLabStatus::Wish::STOP:
-      break;
+      return swarm::SetLabStatus::Wish::stop;
   }
-  return swarm::SetLabStatus::Wish::stop;
+  return std::nullopt;  // of a newer release
 }
 
 }  // namespace
@@ -97,10 +98,19 @@ void Desk::take(Request& request, std::vector<Step>& steps) {
   } else if (body.isDrain()) {
     take_drain(request, body.getDrain().cStr());
   } else if (body.isSetLabStatus()) {
-    const auto wish = body.getSetLabStatus();
-    request.step = push(steps, swarm::SetLabStatus{wish.getLab().cStr(), wish_of(wish.getWish()),
-                                                   wish.getReason().cStr(), wish.getWho().cStr()});
+    take_status(request, body.getSetLabStatus(), steps);
   }
+}
+
+void Desk::take_status(Request& request, schema::SetLabStatus::Reader wish,
+                       std::vector<Step>& steps) {
+  const auto known = wish_of(wish.getWish());
+  if (!known) {
+    request.refused = bad("wish is unknown, expected pause, resume or stop");
+    return;
+  }
+  request.step = push(steps, swarm::SetLabStatus{wish.getLab().cStr(), *known,
+                                                 wish.getReason().cStr(), wish.getWho().cStr()});
 }
 
 void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector<Step>& steps) {
@@ -135,43 +145,38 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
 
 void Desk::take_work(Request& request, schema::Work::Reader work, const WorkerName& worker,
                      std::vector<Step>& steps) {
-  if (work.hasReport()) {
-    Result<Report> report = wire::read(work.getReport());
-    if (!report) {
-      request.refused = report.error();
+  if (work.hasReport()) take_report(request, work, worker, steps);
+  if (request.refused || !work.getAsk()) return;
+  std::optional<swarm::HeldLease> reported;
+  if (request.pack) reported = swarm::HeldLease{request.pack->task, request.pack->token};
+  request.step = push(steps, swarm::WorkAsked{worker, request.sender(), work.getSlot(), reported});
+}
+
+void Desk::take_report(Request& request, schema::Work::Reader work, const WorkerName& worker,
+                       std::vector<Step>& steps) {
+  request.pack =
+      PackKey{TaskId(work.getReport().getTask()), FencingToken(work.getReport().getToken())};
+  Result<Report> report = wire::read(work.getReport());
+  Result<Attachments> attachments;
+  if (work.hasAttachments()) attachments = wire::read(work.getAttachments());
+  if (!report || !attachments) {
+    request.unreadable = report ? attachments.error().message : report.error().message;
+    return;
+  }
+  Step step{.command = {}, .attachments = *std::move(attachments), .pack = {}};
+  if (work.getPackBytes() > 0) {
+    step.pack = inbox_.bytes(*request.pack);
+    if (step.pack.size() != work.getPackBytes()) {
+      request.refused =
+          Error{ErrorCode::conflict,
+                fmt::format("{} bytes of the pack arrived, expected {}: send it again",
+                            step.pack.size(), work.getPackBytes())};
       return;
     }
-    Step step{.command = {}, .attachments = {}, .pack = {}};
-    if (work.hasAttachments()) {
-      Result<Attachments> attachments = wire::read(work.getAttachments());
-      if (!attachments) {
-        request.refused = attachments.error();
-        return;
-      }
-      step.attachments = *std::move(attachments);
-    }
-    request.pack = PackKey{report->task, report->token};
-    if (work.getPackBytes() > 0) {
-      step.pack = inbox_.bytes(*request.pack);
-      if (step.pack.size() != work.getPackBytes()) {
-        request.refused =
-            Error{ErrorCode::conflict,
-                  fmt::format("{} bytes of the pack arrived, expected {}: send it again",
-                              step.pack.size(), work.getPackBytes())};
-        return;
-      }
-    }
-    step.command = swarm::ReportArrived{worker, *std::move(report), std::nullopt};
-    steps.push_back(std::move(step));
-    request.report_step = steps.size() - 1;
   }
-  if (work.getAsk()) {
-    std::optional<swarm::HeldLease> reported;
-    if (request.pack) reported = swarm::HeldLease{request.pack->task, request.pack->token};
-    request.step =
-        push(steps, swarm::WorkAsked{worker, SessionId(request.message.envelope().getSession()),
-                                     work.getSlot(), reported});
-  }
+  step.command = swarm::ReportArrived{worker, *std::move(report), std::nullopt};
+  steps.push_back(std::move(step));
+  request.report_step = steps.size() - 1;
 }
 
 void Desk::take_chunk(Request& request, schema::PackChunk::Reader chunk) {
@@ -213,6 +218,10 @@ void Desk::take_open_lab(Request& request, schema::OpenLab::Reader open, std::ve
                       : !commit    ? commit.error()
                       : !evaluator ? evaluator.error()
                                    : data.error();
+    return;
+  }
+  if (const auto scope = Scope::from(settings->artifact); !scope) {
+    request.refused = bad("[artifact] " + scope.error().message);  // else no report could be judged
     return;
   }
   if (!engine_.objects().has(*commit)) {
