@@ -6,6 +6,7 @@
 #include "cli/endpoint.h"
 #include "common/log/log.h"
 #include "common/os/file.h"
+#include "common/os/open_files.h"
 #include "coordinator/store/store.h"
 
 namespace swarmlab::cli {
@@ -22,6 +23,8 @@ bool is_open_elsewhere(const std::filesystem::path& state_folder) {
 Result<std::unique_ptr<HostedCoordinator>> HostedCoordinator::start(
     const std::filesystem::path& state_folder, const std::string& address,
     const swarm::Rules& rules) {
+  if (const auto raised = raise_open_files(); !raised)
+    log::warning("{}: fewer workers can connect", raised.error().message);
   server::ServerOptions options;
   options.folder = state_folder.string();
   options.address = address;

@@ -17,6 +17,7 @@
 #include "common/git/library.h"
 #include "common/log/log.h"
 #include "common/os/host.h"
+#include "common/os/open_files.h"
 #include "common/os/process.h"
 #include "common/os/signals.h"
 
@@ -79,6 +80,8 @@ Result<void> work_until_told(worker::Worker& worker, const SignalWatch& signals)
 
 Result<void> take_tasks(const Context& context, const WorkerFlags& flags,
                         const SignalWatch& signals) {
+  if (const auto raised = raise_open_files(); !raised)
+    log::warning("{}: fewer slots can work", raised.error().message);
   // What the cache holds is with the coordinator, too; what counts is synced by the spool.
   const git::Library unsynced({.fsync = false});
   const HostFacts facts = read_host_facts();
