@@ -1,9 +1,5 @@
 #include "cli/swarm.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-
-#include <cstring>
 #include <span>
 #include <vector>
 
@@ -11,8 +7,8 @@
 #include "cli/locate.h"
 #include "cli/stored_swarm.h"
 #include "common/net/client.h"
+#include "common/net/endpoint.h"
 #include "common/os/file.h"
-#include "common/os/unique_fd.h"
 #include "common/wire/message.h"
 
 namespace swarmlab::cli {
@@ -46,18 +42,6 @@ class Coordinator final : public Answerer {
   std::string address_;
 };
 
-// A socket's file outlives a coordinator that was killed: only a connection tells.
-bool somebody_listens(const fs::path& socket_file) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string path = socket_file.string();
-  if (path.size() >= sizeof address.sun_path) return false;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const auto* name = reinterpret_cast<const sockaddr*>(&address);  // as connect(2) wants it
-  return probe && ::connect(probe.get(), name, sizeof address) == 0;
-}
-
 Result<std::unique_ptr<Swarm>> connect(const std::string& address) {
   SWARMLAB_TRY(client, net::Client::connect(
                            address, {.socket = {},
@@ -72,8 +56,8 @@ Result<std::unique_ptr<Swarm>> Swarm::open(const Context& context) {
   if (!context.connect.empty()) return connect(context.connect);
   SWARMLAB_TRY(root, locate_root(context));
   const fs::path state = state_folder(root);
-  const fs::path socket_file = socket_file_of(state);
-  if (somebody_listens(socket_file)) return connect("ipc://" + socket_file.string());
+  const std::string socket = "ipc://" + socket_file_of(state).string();
+  if (net::somebody_listens(socket)) return connect(socket);
   auto stored = open_stored_swarm(state);
   if (!stored && stored.error().code == ErrorCode::unavailable) {
     // Another process has it open; if that listens elsewhere, it says where.
