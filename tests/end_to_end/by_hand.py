@@ -7,11 +7,11 @@ import swarm
 
 class ByHand(swarm.SwarmTest):
     def coordinator(self, lab, *flags):
-        """Starts one on a port of its own; gives the process and its address."""
-        process = self.start("coordinator", "--listen", "tcp://127.0.0.1:0", *flags, cwd=lab)
-        told = self.wait_until(lambda: re.search(r"swarmlab worker --connect (tcp://127\.0\.0\.1:\d+)", process.log.read_text()),
-                               "an address to connect to")
-        return process, told.group(1)
+        """Starts one at an address of its own; gives the process and the address."""
+        address = self.address_of_our_own()
+        process = self.start("coordinator", "--listen", address, *flags, cwd=lab)
+        self.wait_until(lambda: f"swarmlab worker --connect {address}\n" in process.log.read_text(), "the coordinator")
+        return process, address
 
     def worker(self, address, *flags, name="hand"):
         return self.start("worker", "--connect", address, "--name", name, "--folder", self.root / f"worker-{name}", *flags,
@@ -23,7 +23,6 @@ class ByHand(swarm.SwarmTest):
     def test_a_worker_with_three_slots_runs_a_lab_to_its_end(self):
         lab = self.shell_lab(stop="max_iterations = 6")
         coordinator, address = self.coordinator(lab)
-        self.assertNotIn(":0", address[-2:])
         worker = self.worker(address, "--slots", "3")
         self.wait_until(lambda: self.status(address)["labs"][0]["state"] == "stopped", "the end of the lab")
         status = self.status(address)
@@ -35,6 +34,14 @@ class ByHand(swarm.SwarmTest):
         experiments = self.json("experiments", cwd=lab)
         self.assertEqual([e["number"] for e in experiments], list(range(1, 8)))
         self.assertEqual({e["worker"] for e in experiments}, {"hand"})
+
+    def test_a_port_that_is_left_to_the_system_is_told(self):
+        process = self.start("coordinator", "--listen", "tcp://127.0.0.1:0", cwd=self.shell_lab())
+        told = self.wait_until(lambda: re.search(r"--connect (tcp://127\.0\.0\.1:[1-9]\d*)\n", process.log.read_text()),
+                               "an address to connect to")
+        self.assertEqual(self.status(told.group(1))["coordinator"]["address"], told.group(1))
+        taken = self.swarmlab("coordinator", self.shell_lab(name="other"), "--listen", told.group(1), expect=1)
+        self.assertIn(f"{told.group(1)}: cannot listen: Address already in use", taken.stderr)
 
     def test_three_slots_work_at_the_same_time(self):
         meet = self.root / "meet"

@@ -9,7 +9,6 @@ import pathlib
 import random
 import re
 import signal
-import socket
 import subprocess
 import time
 
@@ -70,9 +69,7 @@ class KillTest(swarm.SwarmTest):
         seed = int(os.environ.get("SWARMLAB_SEED") or random.SystemRandom().randrange(1 << 31))
         print(f"SWARMLAB_SEED={seed}", flush=True)
         self.random = random.Random(seed)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        self.address = self.address_of_our_own()
         self.name = f"kills-{seed}-{os.getpid()}"
         self.lab = self.make_lab(toml=LAB_TOML, agent="sh agent.sh", name=self.name, files={
             "measure.py": None, "agent.py": None, "agent.sh": AGENT, "measure.sh": MEASURE,

@@ -5,6 +5,7 @@ SWARMLAB names the program. Every lab is a git repository in a temporary folder;
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import subprocess
@@ -217,6 +218,12 @@ class SwarmTest(unittest.TestCase):
         logs = "\n".join(f"--- {p.log.name}\n{p.log.read_text(errors='replace')[-3000:]}" for p in self.processes)
         self.fail(f"{what}: not within {timeout} s\n{logs}")
         return None
+
+    @staticmethod
+    def address_of_our_own():
+        """Of the loopback network, where nothing else takes the port while nobody listens there for a moment."""
+        a, b, c = (random.randrange(1, 255) for _ in range(3))
+        return f"tcp://127.{a}.{b}.{c}:{random.randrange(10000, 30000)}"
 
     def end(self, process, how=signal.SIGTERM, timeout=30):
         process.send_signal(how)
