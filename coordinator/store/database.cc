@@ -122,11 +122,14 @@ Result<bool> Database::exists(const std::filesystem::path& folder) {
   if (error == std::errc::no_such_file_or_directory) return false;
   if (error) return fail(ErrorCode::unavailable, "cannot be read: {}", error.message());
   for (const auto& entry : entries) {
-    const std::string name = entry.path().filename().string();
-    // RocksDB would take the folder for a new one, and delete the tables as left over.
-    if (entry.path().extension() == ".sst" || name == "IDENTITY") {
+    // RocksDB would take the folder for a new one, and delete the tables as left over. What a
+    // process that was killed while it made the database leaves has neither tables nor a log.
+    const std::string extension = entry.path().extension().string();
+    std::error_code ignored;
+    const bool is_log = extension == ".log" && entry.file_size(ignored) > 0;
+    if (extension == ".sst" || is_log) {
       return fail(ErrorCode::corrupt, "file CURRENT is missing, but {} is there; restore a backup",
-                  name);
+                  entry.path().filename().string());
     }
   }
   return false;
@@ -135,12 +138,13 @@ Result<bool> Database::exists(const std::filesystem::path& folder) {
 Result<Database> Database::open(const std::filesystem::path& folder, Mode mode, rocksdb::Env* env,
                                 bool compacts) {
   auto impl = std::make_unique<Impl>();
-  impl->read_only = mode == Mode::read_only;
+  impl->read_only = mode != Mode::read_write;
   const rocksdb::DBOptions options = database_options(env);
   impl->compacts = compacts;
   const FamilyOptions family_options(compacts);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (std::size_t place = 0; place < kFamilies; ++place) {
+  const std::size_t count = mode == Mode::only_meta ? 1 : kFamilies;
+  for (std::size_t place = 0; place < count; ++place) {
     families.emplace_back(std::string(kNames.at(place)),
                           family_options.of(static_cast<Family>(place)));
   }

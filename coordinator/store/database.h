@@ -72,7 +72,11 @@ struct KeyRange {
 
 class Database {
  public:
-  enum class Mode : std::uint8_t { read_only, read_write };
+  enum class Mode : std::uint8_t {
+    only_meta,  // read-only, of the meta family alone: also of one whose creation was interrupted
+    read_only,
+    read_write,
+  };
 
   /// Opens what is in `folder`; with read_write also creates it. A read-only one may be opened
   /// beside another process and is a snapshot of now.

@@ -50,16 +50,16 @@ Result<void> make_room_to_open(const fs::path& path, const Ballast& ballast,
   return check_free(path, needed);
 }
 
-// A version that this build cannot read is refused before anything is opened for writing.
-Result<void> check_version(const fs::path& path, rocksdb::Env* env) {
-  SWARMLAB_TRY(database, Database::open(path, Database::Mode::read_only, env));
-  SWARMLAB_CHECK(meta::schema_version(database));
-  return {};
+// A version that this build cannot read is refused before anything is opened for writing. None: the
+// process that created the store was killed before it was whole.
+Result<std::optional<std::uint32_t>> version_of(const fs::path& path, rocksdb::Env* env) {
+  SWARMLAB_TRY(database, Database::open(path, Database::Mode::only_meta, env));
+  return meta::schema_version(database);
 }
 
 Result<Database> open_for_writing(const fs::path& path, const StoreOptions& options) {
   SWARMLAB_TRY(there, Database::exists(path));
-  if (there) SWARMLAB_CHECK(check_version(path, options.env));
+  if (there) SWARMLAB_CHECK(version_of(path, options.env));
   const Ballast ballast(beside(path, ".ballast"), options.ballast_bytes);
   SWARMLAB_CHECK(make_room_to_open(path, ballast, options.reserve_bytes));
   const bool has_room = check_free(path, options.reserve_bytes).has_value();
@@ -73,9 +73,9 @@ Result<Database> open_for_reading(const fs::path& path, const StoreOptions& opti
   SWARMLAB_TRY(there, Database::exists(path));
   if (!there) return fail(ErrorCode::not_found, "there is no store");
   SWARMLAB_CHECK(ProcessLock::check_free(beside(path, ".pid")));
-  SWARMLAB_TRY(database, Database::open(path, Database::Mode::read_only, options.env));
-  SWARMLAB_CHECK(meta::schema_version(database));
-  return std::move(database);
+  SWARMLAB_TRY(version, version_of(path, options.env));
+  if (!version) return fail(ErrorCode::not_found, "there is no store");
+  return Database::open(path, Database::Mode::read_only, options.env);
 }
 
 Result<std::uint64_t> last_sequence_in(const Database& database) {

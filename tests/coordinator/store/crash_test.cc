@@ -1,6 +1,7 @@
 // Processes that are killed in the middle of their work.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,6 +98,12 @@ class Child {
     return whole ? sequence : 0;
   }
 
+  // Until it says something, or for so long.
+  void wait(int milliseconds) const {
+    pollfd said{.fd = acknowledgements_.get(), .events = POLLIN, .revents = 0};
+    ::poll(&said, 1, milliseconds);
+  }
+
   void kill() {
     ::kill(pid_, SIGKILL);
     int status = 0;
@@ -153,6 +160,23 @@ TEST_P(StoreKilled, HasWhatItAcknowledgedOnceWheneverItWas) {
     ASSERT_GE(store.last_sequence().value(), acknowledged);
     ASSERT_NO_FATAL_FAILURE(expect_sound(store));
     last = store.last_sequence().value();
+  }
+}
+
+TEST(StoreCrash, AStoreWhoseCreatorWasKilledIsCreatedByTheNext) {
+  for (int milliseconds = 0; milliseconds < 40; ++milliseconds) {
+    SCOPED_TRACE(fmt::format("killed after {} ms", milliseconds));
+    const Folder folder;
+    {
+      Child child(folder.store(), 1);
+      child.wait(milliseconds);
+      child.kill();
+    }
+    const auto unfinished = Store::open_read_only(folder.store(), small_options());
+    if (!unfinished) {
+      EXPECT_EQ(unfinished.error().code, ErrorCode::not_found) << unfinished.error().message;
+    }
+    ASSERT_NO_FATAL_FAILURE(expect_sound(open_store(folder.store())));
   }
 }
 
