@@ -90,7 +90,7 @@ max = 2
 command = "uv run train.py"
 parse = '^val_bpb:\s+(\S+)'
 timeout = "90s"
-data = "../shared"
+data = "../elsewhere"
 [guard]
 command = "pytest -q"
 timeout = "1m"
