@@ -61,11 +61,13 @@ Result<void> work_until_told(worker::Worker& worker, const SignalWatch& signals)
   const CancelToken ended = done.token();
   std::array<pollfd, 2> events{{{signals.fd(), POLLIN, 0}, {ended.fd(), POLLIN, 0}}};
   bool told = false;
+  bool orphan = false;
   while (!ended.cancelled()) {
     if (::poll(events.data(), events.size(), -1) < 0 && errno != EINTR) break;
     while (const auto signal = signals.take()) {
       if (signal == kParentDied) {
-        log::info("who started it is gone: it leaves");
+        if (!orphan) log::info("who started it is gone: it leaves");
+        orphan = true;
         worker.leave();
         continue;
       }

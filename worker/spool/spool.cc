@@ -89,8 +89,9 @@ Result<Spool> Spool::open(std::string folder) {
   std::vector<std::filesystem::path> unfinished;
   for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
        it.increment(error)) {
-    if (it->path().filename().string().find(kUnfinished) != std::string::npos)
+    if (it->path().filename().string().find(kUnfinished) != std::string::npos) {
       unfinished.push_back(it->path());
+    }
   }
   for (const auto& path : unfinished) std::filesystem::remove(path, error);
   return Spool(std::move(folder));
