@@ -44,8 +44,11 @@ Result<void> send_pack(Conversation& conversation, LeaseKey key, std::string_vie
       offset += kChunk;
       continue;
     }
-    SWARMLAB_CHECK(conversation.receive(std::move(waiting.front())));
+    const auto reply = conversation.receive(std::move(waiting.front()));
     waiting.pop_front();
+    if (!reply && reply.error().code == ErrorCode::conflict)  // it lost what came before
+      return fail(ErrorCode::unavailable, "{}", reply.error().message);
+    if (!reply) return tl::unexpected(reply.error());
   }
   return {};
 }
