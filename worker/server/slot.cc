@@ -9,7 +9,6 @@ namespace swarmlab::worker {
 namespace {
 
 constexpr std::uint32_t kMostFailures = 5;
-constexpr Milliseconds kFirstPause{500};
 
 LeaseKey key_of(const Report& report) {
   return {report.task, report.token};
@@ -44,10 +43,8 @@ Result<void> Slot::deliver_left_over(std::vector<SpooledReport> reports, const C
       settle(report, *answer->report);
     } else if (drain.cancelled()) {
       return {};  // it stays in the spool
-    } else if (answer.error().code == ErrorCode::invalid_input) {
-      settle(report, {.kind = ReportAnswer::Kind::refused, .reason = answer.error().message});
     } else {
-      return tl::unexpected(answer.error());
+      return tl::unexpected(answer.error());  // there too: we were refused, not the report
     }
   }
   return {};
@@ -56,7 +53,7 @@ Result<void> Slot::deliver_left_over(std::vector<SpooledReport> reports, const C
 // Delivers what is done and asks for the next; nothing if there is none now, or none is wanted.
 Result<std::optional<Assignment>> Slot::next(std::optional<SpooledReport>& done,
                                              const CancelToken& drain) {
-  const bool wants_more = !drain.cancelled() && failures_ < kMostFailures;
+  const bool wants_more = !drain.cancelled();
   if (!done && !wants_more) return std::optional<Assignment>();
   // A report is worth waiting for although we leave: the link gives up by itself. An ask is not.
   const CancelToken stop = done ? CancelToken() : drain;
@@ -97,6 +94,23 @@ Result<SpooledReport> Slot::do_task(const Assignment& assignment) {
   return returned(assignment, report.error().message);
 }
 
+// Before any wait: others may do it meanwhile.
+Result<void> Slot::hand_back(const SpooledReport& report, const CancelToken& drain) {
+  const auto answer =
+      bench_.link.work({.report = &report, .ask = false, .slot = index_}, CancelToken());
+  if (answer) {
+    settle(report, *answer->report);
+  } else if (!drain.cancelled()) {
+    return tl::unexpected(answer.error());
+  }
+  if (failures_ == kMostFailures) {
+    return fail(ErrorCode::unavailable, "{} attempts in a row failed here, the last: {}",
+                kMostFailures, report.report.reason);
+  }
+  std::ignore = drain.wait(first_pause_ * (1U << (failures_ - 1)));
+  return {};
+}
+
 Result<void> Slot::run(std::vector<SpooledReport> left_over, const CancelToken& drain) {
   SWARMLAB_CHECK(deliver_left_over(std::move(left_over), drain));
   std::optional<SpooledReport> done;
@@ -104,13 +118,10 @@ Result<void> Slot::run(std::vector<SpooledReport> left_over, const CancelToken& 
     SWARMLAB_TRY(assignment, next(done, drain));
     if (assignment) {
       SWARMLAB_TRY(report, do_task(*assignment));
-      if (failures_ > 0) std::ignore = drain.wait(kFirstPause * (1U << failures_));
-      const std::string reason = report.report.reason;
-      done = std::move(report);
-      if (failures_ == kMostFailures) {
-        SWARMLAB_CHECK(next(done, drain));
-        return fail(ErrorCode::unavailable, "{} attempts in a row failed here, the last: {}",
-                    kMostFailures, reason);
+      if (failures_ == 0) {
+        done = std::move(report);
+      } else {
+        SWARMLAB_CHECK(hand_back(report, drain));
       }
     } else if (drain.cancelled()) {
       return {};

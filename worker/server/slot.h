@@ -14,6 +14,9 @@ class Slot {
   Slot(std::uint32_t index, const Workbench& bench, const Spool& spool, Holdings& holdings)
       : index_(index), bench_(bench), spool_(spool), holdings_(holdings) {}
 
+  /// Waits this long after a failure of this worker, twice as long after each further one in a row.
+  void set_first_pause(Milliseconds pause) { first_pause_ = pause; }
+
   /// Until `drain`. `left_over` are reports of an earlier life: delivered before all else.
   /// \return  an error if nothing works here, so that to ask again makes no sense
   Result<void> run(std::vector<SpooledReport> left_over, const CancelToken& drain);
@@ -22,6 +25,7 @@ class Slot {
   Result<void> deliver_left_over(std::vector<SpooledReport> reports, const CancelToken& drain);
   Result<std::optional<Assignment>> next(std::optional<SpooledReport>& done,
                                          const CancelToken& drain);
+  Result<void> hand_back(const SpooledReport& report, const CancelToken& drain);
   Result<SpooledReport> do_task(const Assignment& assignment);
   void settle(const SpooledReport& report, const ReportAnswer& answer);
 
@@ -29,6 +33,7 @@ class Slot {
   const Workbench& bench_;
   const Spool& spool_;
   Holdings& holdings_;
+  Milliseconds first_pause_{500};
   std::uint32_t failures_ = 0;  // of this worker itself, in a row
 };
 
