@@ -168,8 +168,7 @@ class Attempt {
     result_.attachments.agent_log = log_of(ended);
     AgentSaid said = read_outcome(in_folder("out") + "/" + kOutcomeFile);
     report_.notes = std::move(said.notes);
-    if (!said.warning.empty())
-      result_.attachments.agent_log += "\noutcome.json: " + said.warning + "\n";
+    if (!said.warning.empty()) result_.attachments.agent_log += said.warning + "\n";
     if (auto failure = agent->read_end(ended))
       return end(failure->outcome, std::move(failure->reason));
     return true;
@@ -211,10 +210,11 @@ class Attempt {
     return true;
   }
 
-  // What comes back undone names no candidate: its objects are not sent.
+  // What is not sent is not named.
   Result<void> forget_candidate() {
     report_.commit.reset();
     report_.tree.reset();
+    report_.measurement.reset();
     return {};
   }
 
@@ -258,6 +258,8 @@ class Attempt {
       end(failed->outcome, std::move(failed->reason));
       return {};
     }
+    for (const std::string& warning : std::get<Scored>(evaluation).warnings)
+      result_.attachments.evaluator_log += "warning: " + warning + "\n";
     take_score(std::get<Scored>(std::move(evaluation)),
                std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begin));
     return {};
@@ -281,6 +283,11 @@ class Attempt {
   Result<void> pack() {
     const StageTimer timer(report_.stages, Stage::pack);
     SWARMLAB_TRY(pack, git::make_pack(repository_, {*report_.commit}, {assignment_.parent_commit}));
+    if (const auto most = git::PackLimits().max_pack_bytes; pack.size() > most) {
+      end(Outcome::invalid,
+          fmt::format("the candidate's pack has {} bytes, expected {} at most", pack.size(), most));
+      return forget_candidate();
+    }
     result_.pack = std::move(pack);
     return {};
   }

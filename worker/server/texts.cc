@@ -12,15 +12,26 @@ constexpr std::size_t kSamplesBytes = 1U << 20U;
 constexpr std::size_t kSubjectBytes = 72;
 constexpr std::size_t kViolationsTold = 5;
 
+bool continues_character(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U;
+}
+
+// Where the last kLogBytes begin: with a whole line, or of an endless one with a whole character.
+std::size_t begin_of_tail(const std::string& text) {
+  if (text.size() <= kLogBytes) return 0;
+  std::size_t begin = text.size() - kLogBytes;
+  const std::size_t line = text.find('\n', begin - 1);
+  if (line != std::string::npos && line + 1 < text.size()) return line + 1;
+  while (begin < text.size() && continues_character(text[begin])) ++begin;
+  return begin;
+}
+
 void append_tail(std::string& log, const std::string& title, const std::string& text) {
   if (text.empty()) return;
   log += "--- " + title + "\n";
-  if (text.size() > kLogBytes) {
-    log += fmt::format("[{} bytes before this are not kept]\n", text.size() - kLogBytes);
-    log.append(text, text.size() - kLogBytes);
-  } else {
-    log += text;
-  }
+  const std::size_t begin = begin_of_tail(text);
+  if (begin > 0) log += fmt::format("[{} bytes before this are not kept]\n", begin);
+  log.append(text, begin);
   if (!log.ends_with('\n')) log += '\n';
 }
 
@@ -28,7 +39,7 @@ std::string first_line(const std::string& text, std::size_t most) {
   std::string line = text.substr(0, text.find('\n'));
   if (line.size() <= most) return line;
   std::size_t end = most - 3;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0U) == 0x80U) --end;
+  while (end > 0 && continues_character(line[end])) --end;
   return line.substr(0, end) + "...";
 }
 

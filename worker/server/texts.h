@@ -11,7 +11,7 @@
 
 namespace swarmlab::worker {
 
-/// Both streams of a sandbox, each cut to its last 32 KiB, and how it ended.
+/// Both streams of a sandbox, of each the last whole lines (32 KiB at most), and how it ended.
 [[nodiscard]] std::string log_of(const sandbox::SandboxResult& result);
 
 /// Subject, hypothesis, trailers.
