@@ -13,6 +13,16 @@ namespace {
 constexpr std::size_t kMostTold = 32;    // commits named in a fetch
 constexpr std::size_t kMostPacks = 100;  // then they are folded together
 
+// What is not synced lasts as long as the kernel that has it in memory: a crash of ours does it no
+// harm, one of the machine may leave packs that are there by name only.
+constexpr const char* kBootId = "/proc/sys/kernel/random/boot_id";
+constexpr const char* kFilledSince = "/filled-since-boot";  // below the folder
+
+std::string text_of(const std::string& path) {
+  constexpr std::uint64_t kMostBytes = 100;
+  return read_file(path, kMostBytes).value_or("");
+}
+
 std::uint64_t size_of_folder(const std::string& folder) {
   std::uint64_t bytes = 0;
   std::error_code error;
@@ -28,13 +38,16 @@ std::uint64_t size_of_folder(const std::string& folder) {
 
 Result<std::unique_ptr<ObjectCache>> ObjectCache::open(const std::string& folder,
                                                        std::uint64_t max_bytes) {
-  if (size_of_folder(folder) > max_bytes) SWARMLAB_CHECK(remove_tree(folder));
+  const std::string boot = text_of(kBootId);
+  if (text_of(folder + kFilledSince) != boot || size_of_folder(folder) > max_bytes)
+    SWARMLAB_CHECK(remove_tree(folder));
   if (const auto made = git::Repository::init_bare(folder); !made) {
     // It holds nothing that the coordinator has not: a damaged one is made anew.
     SWARMLAB_CHECK(remove_tree(folder));
     if (const auto again = git::Repository::init_bare(folder); !again)
       return within(folder, again.error());
   }
+  SWARMLAB_CHECK(write_file(folder + kFilledSince, boot));
   return std::unique_ptr<ObjectCache>(new ObjectCache(folder));
 }
 

@@ -18,7 +18,8 @@ namespace swarmlab::worker {
 /// Thread-safe; each slot opens a repository of its own.
 class ObjectCache {
  public:
-  /// The folder is created if it is missing, and made anew if it is larger than `max_bytes`.
+  /// The folder is created if it is missing, and made anew if it is larger than `max_bytes`, no
+  /// repository, or filled before this machine was started.
   static Result<std::unique_ptr<ObjectCache>> open(const std::string& folder,
                                                    std::uint64_t max_bytes);
 
