@@ -1,0 +1,111 @@
+// A slot on a machine where nothing works.
+#include "worker/server/slot.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/worker/server/worker_under_test.h"
+#include "worker/evaluator/shim.h"
+
+namespace swarmlab::worker {
+namespace {
+
+using Kind = ScriptedCoordinator::Kind;
+
+class SlotTest : public WithSandbox {
+ protected:
+  void SetUp() override {
+    WithSandbox::SetUp();
+    if (IsSkipped()) return;
+    for (const char* name : {"work", "shim"})
+      std::filesystem::create_directories(folder.path(name));
+    ASSERT_TRUE(write_shim(folder.path("shim")));
+    objects = must(ObjectCache::open(folder.path("objects.git"), 1U << 30U));
+    spool.emplace(must(Spool::open(folder.path("spool"))));
+    link = must(Link::connect(
+        {.address = folder.address(), .name = "w", .host_class = "epyc", .version = "1"},
+        holdings));
+  }
+  [[nodiscard]] Workbench bench() {
+    return {.link = *link,
+            .objects = *objects,
+            .data = data,
+            .sandbox = *sandbox,
+            .clock = clock,
+            .janitor = janitor,
+            .work_folder = folder.path("work"),
+            .shim = folder.path("shim"),
+            .worker = WorkerName("w"),
+            .host_class = "epyc",
+            .environment = {}};
+  }
+  // This worker has other data than the lab was opened with.
+  [[nodiscard]] Assignment impossible(std::uint64_t number) const {
+    LabSettings settings = lab_settings();
+    settings.evaluator.data = {.kind = DataSource::Kind::host_path, .path = folder.path("shim")};
+    return task(number, settings);
+  }
+  Result<void> run() {
+    const Workbench mine = bench();
+    Slot slot(0, mine, *spool, holdings);
+    slot.set_first_pause(Milliseconds(1));
+    return slot.run({}, drain.token());
+  }
+
+  std::unique_ptr<ObjectCache> objects;
+  std::optional<Spool> spool;
+  Holdings holdings;
+  std::unique_ptr<Link> link;
+  DataFolders data;
+  Janitor janitor;
+  CancelSource drain = must(CancelSource::make());
+};
+
+TEST_F(SlotTest, HandsBackWhatItCannotDoAndEndsAfterFiveInARow) {
+  for (std::uint64_t i = 2; i <= 8; ++i) coordinator.give(impossible(i));
+  const auto end = run();
+  ASSERT_FALSE(end);
+  EXPECT_NE(end.error().message.find("5 attempts in a row failed here"), std::string::npos);
+  EXPECT_NE(end.error().message.find("it is not what the lab was opened with"), std::string::npos);
+  const auto delivered = coordinator.delivered();
+  ASSERT_EQ(delivered.size(), 5U);
+  for (const auto& one : delivered) {
+    EXPECT_EQ(one.report.outcome, Outcome::returned);
+    EXPECT_NE(one.report.reason.find("the data at"), std::string::npos) << one.report.reason;
+  }
+  EXPECT_TRUE(holdings.all().empty());
+  EXPECT_TRUE(must(spool->read_all()).reports.empty());
+}
+
+TEST_F(SlotTest, BeginsToCountAnewWhenSomethingWorked) {
+  for (std::uint64_t i = 2; i <= 5; ++i) coordinator.give(impossible(i));
+  coordinator.give(task(6, lab_settings()));
+  for (std::uint64_t i = 7; i <= 10; ++i) coordinator.give(impossible(i));
+  Result<void> end;
+  std::thread slot([&] { end = run(); });
+  EXPECT_TRUE(coordinator.wait_for_reports(9));
+  drain.cancel();
+  slot.join();
+  EXPECT_TRUE(end) << end.error().message;
+  EXPECT_EQ(coordinator.delivered()[4].report.outcome, Outcome::measured)
+      << coordinator.delivered()[4].report.reason;
+}
+
+TEST_F(SlotTest, HandsATaskBackBeforeItWaits) {
+  coordinator.give(impossible(2));
+  const Workbench mine = bench();
+  Slot slot(0, mine, *spool, holdings);
+  slot.set_first_pause(std::chrono::hours(1));
+  std::thread runs([&] { EXPECT_TRUE(slot.run({}, drain.token())); });
+  EXPECT_TRUE(coordinator.wait_for_reports(1));
+  drain.cancel();
+  runs.join();
+}
+
+TEST_F(SlotTest, EndsAtOnceWhenItIsDrainedBeforeItBegan) {
+  drain.cancel();
+  EXPECT_TRUE(run());
+  EXPECT_EQ(coordinator.count(Kind::WORK), 0);
+}
+
+}  // namespace
+}  // namespace swarmlab::worker
