@@ -61,8 +61,7 @@ std::vector<std::string> gpus_of_nvidia_smi() {
   const std::string program = find_program("nvidia-smi", "/usr/local/bin:/usr/bin:/bin");
   if (program.empty()) return {};
   const auto output = run_and_capture(
-      {.argv = {program, "--query-gpu=name", "--format=csv,noheader"}},
-      std::chrono::seconds(10));
+      {.argv = {program, "--query-gpu=name", "--format=csv,noheader"}}, std::chrono::seconds(10));
   if (!output || output->status.signaled || output->status.code != 0) return {};
   std::vector<std::string> models;
   std::istringstream lines(output->out);

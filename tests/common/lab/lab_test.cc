@@ -127,7 +127,7 @@ max_restarts = 1
   EXPECT_EQ(std::get<CommandEvaluator>(lab.evaluator.how),
             (CommandEvaluator{"uv run train.py", ParseKind::regex, "^val_bpb:\\s+(\\S+)"}));
   EXPECT_EQ(lab.evaluator.timeout, 90s);
-  EXPECT_EQ(lab.evaluator.data, (DataSource{DataSource::Kind::folder, "shared"}));
+  EXPECT_EQ(lab.evaluator.data, (DataSource{DataSource::Kind::folder, "elsewhere"}));
   EXPECT_EQ(lab.guard, (Guard{"pytest -q", 1min}));
   EXPECT_EQ(lab.agent, (Agent{AgentKind::command,
                               "python3 agent.py",
