@@ -153,6 +153,7 @@ TEST_F(LinkTest, TriesAgainWhileTheCoordinatorIsUnavailable) {
     reply.initWorkReply().getTask().initNothing();
   });
   EXPECT_TRUE(connect()->work({.ask = true, .slot = 0}, never));
+  coordinator.settle();
   EXPECT_EQ(coordinator.count(Kind::WORK), 4);
 }
 
@@ -252,6 +253,7 @@ TEST_F(LinkTest, SendsAPackAnewThatTheCoordinatorLostInTheMiddle) {
     reply.initWorkReply().getReport().initCounted();
   });
   deliver(*connect(), report);
+  coordinator.settle();
   EXPECT_TRUE(was_lost);
   EXPECT_TRUE(counted);
 }
@@ -265,6 +267,7 @@ TEST_F(LinkTest, SendsAPackAnewThatIsLostBeforeItsReport) {
     reply.initWorkReply().getReport().initCounted();
   });
   deliver(*connect(), report);
+  coordinator.settle();
   EXPECT_EQ(coordinator.count(Kind::PACK_CHUNK), 6);
 }
 
@@ -306,6 +309,7 @@ TEST_F(LinkTest, FetchesAPackWhoseSizeIsAWholeNumberOfChunks) {
   const std::string pack = noise(2 * kChunk);
   coordinator.offer(pack);
   const auto fetched = fetch(*connect());
+  coordinator.settle();
   ASSERT_TRUE(fetched) << fetched.error().message;
   EXPECT_TRUE(*fetched == pack);
   EXPECT_EQ(coordinator.count(Kind::FETCH_CHUNK), 2);
@@ -323,6 +327,7 @@ TEST_F(LinkTest, FetchesAnewWhatTheCoordinatorDoesNotHaveAnyMore) {
         capnp::Data::Reader(reinterpret_cast<const capnp::byte*>(part.data()), part.size()));
   });
   const auto fetched = fetch(*connect());
+  coordinator.settle();
   ASSERT_TRUE(fetched) << fetched.error().message;
   EXPECT_TRUE(*fetched == pack);
   EXPECT_EQ(coordinator.count(Kind::FETCH), 2);
@@ -338,6 +343,7 @@ TEST_F(LinkTest, FetchesAnewWhatBrokeOff) {
         capnp::Data::Reader(reinterpret_cast<const capnp::byte*>(part.data()), part.size()));
   });
   const auto fetched = fetch(*connect());
+  coordinator.settle();
   ASSERT_TRUE(fetched) << fetched.error().message;
   EXPECT_TRUE(*fetched == pack);
 }
@@ -346,6 +352,7 @@ TEST_F(LinkTest, DoesNotFetchWhatIsTooLarge) {
   coordinator.on(Kind::FETCH,
                  [](Asked, Reply reply) { reply.initFetchReply().setSize(1ULL << 40U); });
   const auto fetched = fetch(*connect());
+  coordinator.settle();
   ASSERT_FALSE(fetched);
   EXPECT_EQ(fetched.error().code, ErrorCode::invalid_input);
 }

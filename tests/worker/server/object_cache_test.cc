@@ -44,7 +44,9 @@ class ObjectCacheTest : public testing::Test {
   [[nodiscard]] std::string path() const { return folder.path("cache.git"); }
   Result<void> bring(ObjectCache& cache, std::vector<ObjectId> commits) {
     SWARMLAB_TRY(repository, cache.repository());
-    SWARMLAB_CHECK(cache.bring(*link, LabId(1), commits, repository, {}));
+    const auto brought = cache.bring(*link, LabId(1), commits, repository, {});
+    coordinator.settle();
+    SWARMLAB_CHECK(brought);
     for (const ObjectId& commit : commits) {
       SWARMLAB_TRY(tree, repository.tree_of(commit));
       SWARMLAB_CHECK(repository.file_at(tree, "pipeline/solve.sh"));
@@ -135,8 +137,8 @@ TEST_F(ObjectCacheTest, IsMadeAnewAfterTheMachineWasStartedAnew) {
 }
 
 TEST_F(ObjectCacheTest, RefusesAPackThatIsNone) {
-  coordinator.on(Kind::FETCH, [](Asked, Reply reply) { reply.initFetchReply().setSize(4); });
   pack = "PACK";
+  coordinator.on(Kind::FETCH, [](Asked, Reply reply) { reply.initFetchReply().setSize(4); });
   const auto cache = open();
   const auto brought = bring(*cache, {lab.base});
   ASSERT_FALSE(brought);
