@@ -11,15 +11,6 @@ namespace {
 
 using Body = schema::Envelope::Body::Builder;
 
-Fill events_after(std::uint64_t after, std::uint32_t wait_ms, std::uint32_t limit = 0) {
-  return [=](Body body) {
-    auto events = body.initQuery().initEvents();
-    events.setAfter(after);
-    events.setWaitMs(wait_ms);
-    events.setLimit(limit);
-  };
-}
-
 TEST(Desk, DropsBytesThatAreNoMessageAndServesTheRestOfTheBurst) {
   DeskUnderTest desk;
   std::vector<net::Letter> letters;
@@ -380,64 +371,6 @@ TEST(Desk, SteersALabByName) {
   const auto of_the_future = static_cast<schema::SetLabStatus::Wish>(99);
   EXPECT_EQ(error_of(wish("lab", of_the_future)).code, ErrorCode::invalid_input);
   EXPECT_EQ(desk.engine->state().labs.at(LabId(1)).status, swarm::LabStatus::paused);
-}
-
-TEST(ParkedQuery, IsAnsweredAtOnceIfThereAreEvents) {
-  DeskUnderTest desk;
-  desk.open_lab();
-  const auto reply = desk.say(events_after(0, 20'000));
-  EXPECT_GE(reply.body().getEvents().getEvents().size(), 1U);
-}
-
-TEST(ParkedQuery, IsAnsweredByTheTurnInWhichSomethingHappens) {
-  DeskUnderTest desk;
-  desk.open_lab();
-  const auto last = desk.engine->store().last_sequence().value();
-  std::vector<net::Letter> asks;
-  asks.push_back(DeskUnderTest::letter(events_after(last, 20'000), 0, 77, "watcher"));
-  EXPECT_TRUE(desk.burst(std::move(asks)).empty());
-  ASSERT_TRUE(desk.desk().next_due().remaining());
-  EXPECT_GT(*desk.desk().next_due().remaining(), Milliseconds(0));
-
-  std::vector<net::Letter> news;
-  news.push_back(DeskUnderTest::letter(DeskUnderTest::hello("w")));
-  const auto answers = desk.desk().serve(std::move(news), false);
-
-  ASSERT_TRUE(answers);
-  ASSERT_EQ(answers->size(), 2U);
-  EXPECT_EQ((*answers)[1].peer, "watcher");
-  const auto told = must(wire::Incoming::parse(wire::bytes_of((*answers)[1].bytes)));
-  EXPECT_EQ(told.envelope().getRequestId(), 77U);
-  ASSERT_EQ(told.body().getEvents().getEvents().size(), 1U);
-  EXPECT_STREQ(told.body().getEvents().getEvents()[0].getKind().cStr(), "worker_joined");
-  EXPECT_FALSE(desk.desk().next_due().remaining()) << "nobody waits any more";
-}
-
-TEST(ParkedQuery, IsAnsweredEmptyWhenItsTimeIsOver) {
-  DeskUnderTest desk;
-  desk.open_lab();
-  const auto last = desk.engine->store().last_sequence().value();
-  std::vector<net::Letter> asks;
-  asks.push_back(DeskUnderTest::letter(events_after(last, 1)));
-  auto answers = desk.burst(std::move(asks));
-  while (answers.empty()) answers = desk.burst({});  // for the millisecond
-  ASSERT_EQ(answers.size(), 1U);
-  EXPECT_EQ(answers[0].body().getEvents().getEvents().size(), 0U);
-  EXPECT_EQ(answers[0].body().getEvents().getLast(), static_cast<double>(last));
-}
-
-TEST(ParkedQuery, DoesNotWaitIfTooManyWait) {
-  DeskUnderTest desk;
-  const auto far = std::uint64_t{1} << 40U;
-  std::vector<net::Letter> asks;
-  for (std::uint64_t i = 1; i <= 1000; ++i)
-    asks.push_back(DeskUnderTest::letter(events_after(far, 20'000), 0, i));
-  EXPECT_TRUE(desk.burst(std::move(asks)).empty());
-  std::vector<net::Letter> one_more;
-  one_more.push_back(DeskUnderTest::letter(events_after(far, 20'000), 0, 1001));
-  const auto answers = desk.burst(std::move(one_more));
-  ASSERT_EQ(answers.size(), 1U);
-  EXPECT_EQ(answers[0].envelope().getRequestId(), 1001U);
 }
 
 TEST(Desk, SaysSoIfAnAnswerIsMoreThanAMessageCanCarry) {

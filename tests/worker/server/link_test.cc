@@ -5,75 +5,10 @@
 
 #include <thread>
 
-#include "tests/worker/server/scripted_coordinator.h"
+#include "tests/worker/server/link_under_test.h"
 
 namespace swarmlab::worker {
 namespace {
-
-using Kind = ScriptedCoordinator::Kind;
-using Asked = ScriptedCoordinator::Asked;
-using Reply = ScriptedCoordinator::Reply;
-
-constexpr std::size_t kChunk = schema::CHUNK_BYTES;
-
-class LinkTest : public testing::Test {
- protected:
-  std::unique_ptr<Link> connect(std::function<void()> on_drain = {}) {
-    auto link = Link::connect({.address = folder.address(),
-                               .name = "w",
-                               .host_class = "epyc",
-                               .version = "1.0",
-                               .slots = 2,
-                               .on_drain = std::move(on_drain)},
-                              holdings);
-    if (!link) throw std::runtime_error(link.error().message);
-    return std::move(*link);
-  }
-  static CancelSource source() {
-    auto made = CancelSource::make();
-    if (!made) throw std::runtime_error(made.error().message);
-    return *made;
-  }
-  static Assignment task(std::uint64_t number) {
-    Assignment assignment;
-    assignment.task = TaskId(number);
-    assignment.token = FencingToken(10 * number);
-    return assignment;
-  }
-  static std::string noise(std::size_t size) {
-    std::string bytes(size, '\0');
-    std::uint32_t state = 1;
-    for (char& byte : bytes) {
-      state = state * 1664525U + 1013904223U;
-      byte = static_cast<char>(state >> 24U);
-    }
-    return bytes;
-  }
-  static SpooledReport report_with(std::string pack) {
-    SpooledReport report;
-    report.report.task = TaskId(1);
-    report.report.token = FencingToken(10);
-    report.report.outcome = Outcome::crash;
-    report.pack = std::move(pack);
-    return report;
-  }
-  // Delivers; the report must be counted.
-  void deliver(Link& link, const SpooledReport& report) const {
-    const auto answer = link.work({.report = &report, .ask = false, .slot = 0}, never);
-    ASSERT_TRUE(answer) << answer.error().message;
-    ASSERT_TRUE(answer->report);
-    EXPECT_EQ(answer->report->kind, ReportAnswer::Kind::counted);
-  }
-  [[nodiscard]] Result<std::string> fetch(Link& link) const {
-    const ObjectId wanted[] = {ObjectId{}};
-    return link.fetch(LabId(1), wanted, {}, never);
-  }
-
-  LinkFolder folder;
-  ScriptedCoordinator coordinator{folder.address()};
-  Holdings holdings;
-  CancelToken never;
-};
 
 TEST_F(LinkTest, SaysHelloWithWhatItHoldsAndThenAsks) {
   holdings.add({TaskId(5), FencingToken(50)}, std::nullopt);
@@ -220,63 +155,6 @@ TEST_F(LinkTest, IsToldToDrain) {
   EXPECT_TRUE(drained.token().wait(kLong));
 }
 
-TEST_F(LinkTest, SendsAPackInChunks) {
-  const SpooledReport report = report_with(noise(5 * kChunk / 2));
-  const auto link = connect();
-  deliver(*link, report);
-  EXPECT_EQ(coordinator.count(Kind::PACK_CHUNK), 3);
-  ASSERT_EQ(coordinator.delivered().size(), 1U);
-  EXPECT_EQ(coordinator.delivered()[0].pack, report.pack);
-  EXPECT_EQ(coordinator.delivered()[0].report, report.report);
-}
-
-TEST_F(LinkTest, SendsAPackAnewThatTheCoordinatorLostInTheMiddle) {
-  const SpooledReport report = report_with(noise(20 * kChunk));
-  std::string received;
-  bool was_lost = false;
-  // It forgets after some chunks, and says so of the next: a restart that the session survives.
-  coordinator.on(Kind::PACK_CHUNK, [&](Asked asked, Reply reply) {
-    const auto chunk = asked.getPackChunk();
-    if (!was_lost && chunk.getOffset() == 12 * kChunk) {
-      was_lost = true;
-      received.clear();
-    }
-    if (chunk.getOffset() > received.size())
-      return wire::write(reply.initError(), Error{ErrorCode::conflict, "a gap"});
-    if (chunk.getOffset() == received.size())
-      received.append(chunk.getData().asChars().begin(), chunk.getData().size());
-    reply.initChunkAck().setReceived(received.size());
-  });
-  bool counted = false;
-  coordinator.on(Kind::WORK, [&](Asked, Reply reply) {
-    counted = received == report.pack;
-    reply.initWorkReply().getReport().initCounted();
-  });
-  deliver(*connect(), report);
-  coordinator.settle();
-  EXPECT_TRUE(was_lost);
-  EXPECT_TRUE(counted);
-}
-
-TEST_F(LinkTest, SendsAPackAnewThatIsLostBeforeItsReport) {
-  const SpooledReport report = report_with(noise(3 * kChunk));
-  int times = 0;
-  coordinator.on(Kind::WORK, [&](Asked, Reply reply) {
-    if (++times == 1)
-      return wire::write(reply.initError(), Error{ErrorCode::conflict, "0 bytes arrived"});
-    reply.initWorkReply().getReport().initCounted();
-  });
-  deliver(*connect(), report);
-  coordinator.settle();
-  EXPECT_EQ(coordinator.count(Kind::PACK_CHUNK), 6);
-}
-
-TEST_F(LinkTest, DeliversAReportAgainWhoseAnswerIsLost) {
-  coordinator.lose_replies(Kind::WORK, 1);
-  deliver(*connect(), report_with(noise(100)));
-  EXPECT_EQ(coordinator.delivered().size(), 2U) << "the coordinator counts it once";
-}
-
 TEST_F(LinkTest, TellsWhatBecameOfAReport) {
   coordinator.on(Kind::WORK, [](Asked asked, Reply reply) {
     auto to = reply.initWorkReply().getReport();
@@ -293,68 +171,6 @@ TEST_F(LinkTest, TellsWhatBecameOfAReport) {
   answer = link->work({.report = &report, .ask = false, .slot = 0}, never);
   ASSERT_TRUE(answer && answer->report);
   EXPECT_EQ(answer->report->kind, ReportAnswer::Kind::refused);
-}
-
-TEST_F(LinkTest, FetchesAPackOfSeveralChunks) {
-  const std::string pack = noise(21 * kChunk + 17);
-  coordinator.offer(pack);
-  const auto link = connect();
-  const auto fetched = fetch(*link);
-  ASSERT_TRUE(fetched) << fetched.error().message;
-  EXPECT_TRUE(*fetched == pack);
-  EXPECT_EQ(coordinator.count(Kind::FETCH_CHUNK), 22);
-}
-
-TEST_F(LinkTest, FetchesAPackWhoseSizeIsAWholeNumberOfChunks) {
-  const std::string pack = noise(2 * kChunk);
-  coordinator.offer(pack);
-  const auto fetched = fetch(*connect());
-  coordinator.settle();
-  ASSERT_TRUE(fetched) << fetched.error().message;
-  EXPECT_TRUE(*fetched == pack);
-  EXPECT_EQ(coordinator.count(Kind::FETCH_CHUNK), 2);
-}
-
-TEST_F(LinkTest, FetchesAnewWhatTheCoordinatorDoesNotHaveAnyMore) {
-  const std::string pack = noise(3 * kChunk);
-  coordinator.offer(pack);
-  int asked_times = 0;
-  coordinator.on(Kind::FETCH_CHUNK, [&](Asked asked, Reply reply) {
-    if (++asked_times == 2)
-      return wire::write(reply.initError(), Error{ErrorCode::conflict, "the transfer is gone"});
-    const auto part = std::string_view(pack).substr(asked.getFetchChunk().getOffset(), kChunk);
-    reply.initFetchData().setData(
-        capnp::Data::Reader(reinterpret_cast<const capnp::byte*>(part.data()), part.size()));
-  });
-  const auto fetched = fetch(*connect());
-  coordinator.settle();
-  ASSERT_TRUE(fetched) << fetched.error().message;
-  EXPECT_TRUE(*fetched == pack);
-  EXPECT_EQ(coordinator.count(Kind::FETCH), 2);
-}
-
-TEST_F(LinkTest, FetchesAnewWhatBrokeOff) {
-  const std::string pack = noise(kChunk);
-  coordinator.offer(pack);
-  int asked_times = 0;
-  coordinator.on(Kind::FETCH_CHUNK, [&](Asked, Reply reply) {
-    const std::string_view part = ++asked_times == 1 ? std::string_view() : pack;
-    reply.initFetchData().setData(
-        capnp::Data::Reader(reinterpret_cast<const capnp::byte*>(part.data()), part.size()));
-  });
-  const auto fetched = fetch(*connect());
-  coordinator.settle();
-  ASSERT_TRUE(fetched) << fetched.error().message;
-  EXPECT_TRUE(*fetched == pack);
-}
-
-TEST_F(LinkTest, DoesNotFetchWhatIsTooLarge) {
-  coordinator.on(Kind::FETCH,
-                 [](Asked, Reply reply) { reply.initFetchReply().setSize(1ULL << 40U); });
-  const auto fetched = fetch(*connect());
-  coordinator.settle();
-  ASSERT_FALSE(fetched);
-  EXPECT_EQ(fetched.error().code, ErrorCode::invalid_input);
 }
 
 TEST_F(LinkTest, SaysAtOnceThatItLeaves) {
