@@ -9,11 +9,13 @@ namespace swarmlab {
 
 Result<std::uint64_t> raise_open_files() {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
     return fail(ErrorCode::unavailable, "limit of open files: {}", std::strerror(errno));
+  }
   limit.rlim_cur = limit.rlim_max;
-  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
     return fail(ErrorCode::unavailable, "limit of open files: {}", std::strerror(errno));
+  }
   return limit.rlim_cur;
 }
 

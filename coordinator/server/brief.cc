@@ -81,8 +81,9 @@ std::string rules(const BriefSource& source) {
       "for you, in a clean copy, by an\nevaluator that you cannot touch. Leave git, logs and "
       "repeating to the swarm.\n",
       source.task.experiment.value());
-  if (!settings.agent.instructions.empty())
+  if (!settings.agent.instructions.empty()) {
     text += fmt::format("The lab's own instructions are in `{}`.\n", settings.agent.instructions);
+  }
   text += "\nYou may change only:\n";
   for (const std::string& glob : settings.artifact.editable) text += fmt::format("- `{}`\n", glob);
   if (!settings.artifact.frozen.empty()) text += "\nof these not:\n";
@@ -118,10 +119,12 @@ std::string tried(const BriefSource& source) {
     ++rows;
     text += fmt::format("- {} ({}, {}): {}", it->number.value(), name_of(it->verdict),
                         score_text(*it), quoted(it->notes.hypothesis));
-    if (it->notes.mechanism_confirmed)
+    if (it->notes.mechanism_confirmed) {
       text += *it->notes.mechanism_confirmed ? ", mechanism confirmed" : ", mechanism refuted";
-    if (it->verdict != Verdict::keep && it->verdict != Verdict::discard)
+    }
+    if (it->verdict != Verdict::keep && it->verdict != Verdict::discard) {
       text += fmt::format(", {}", quoted(told_reason(*it)));
+    }
     text += "\n";
   }
   if (text.empty()) return "";

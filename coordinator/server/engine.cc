@@ -22,8 +22,9 @@ ReportArrived* report_of(Step& step) {
 const swarm::Task* current_task(const swarm::State& state, const Report& report) {
   const auto found = state.tasks.find(report.task);
   if (found == state.tasks.end() || !found->second.lease ||
-      found->second.lease->token != report.token)
+      found->second.lease->token != report.token) {
     return nullptr;
+  }
   return &found->second;
 }
 
@@ -49,8 +50,9 @@ bool names_candidate(Report& report) {
 
 swarm::Reply when_disk_is_full(const swarm::Command& command, const Error& error,
                                const swarm::Rules& rules) {
-  if (std::holds_alternative<swarm::WorkAsked>(command))
+  if (std::holds_alternative<swarm::WorkAsked>(command)) {
     return swarm::NothingToDo{.because = error.message, .retry_after = 10 * rules.retry_ask};
+  }
   return error;
 }
 
@@ -103,11 +105,14 @@ Result<std::vector<swarm::Reply>> Engine::turn(std::vector<Step> steps) {
   SWARMLAB_CHECK(look_up_decided(steps));
   if (!draft.full) SWARMLAB_CHECK(ingest_candidates(steps));
   for (Step& step : steps) decide_step(draft, step, now);
-  if (const Result<void> done = store_.commit(draft.changes, state_, now, draft.attachments); !done)
+  if (const Result<void> done = store_.commit(draft.changes, state_, now, draft.attachments);
+      !done) {
     return within("commit of a turn", done.error());
+  }
   for (const swarm::Change& change : draft.changes) {
-    if (const auto* finished = std::get_if<swarm::ExperimentFinished>(&change))
+    if (const auto* finished = std::get_if<swarm::ExperimentFinished>(&change)) {
       history_.add(finished->experiment);
+    }
   }
   return std::move(draft.replies);
 }
@@ -124,12 +129,14 @@ Result<void> Engine::look_up_decided(std::vector<Step>& steps) const {
 
 // A baseline is the lab's own commit, which is here: anything else was never asked for.
 void Engine::check_baseline(Report& report, const swarm::Task& task) const {
-  if (*report.commit != task.parent_commit)
+  if (*report.commit != task.parent_commit) {
     return refuse_candidate(report, "the baseline is " + task.parent_commit.brief() + ", not " +
                                         report.commit->brief());
+  }
   const Result<ObjectId> tree = objects_.tree_of(*report.commit);
-  if (!tree || *tree != *report.tree)
+  if (!tree || *tree != *report.tree) {
     refuse_candidate(report, "its commit has another tree than the report says");
+  }
 }
 
 Result<void> Engine::ingest_candidates(std::vector<Step>& steps) {
@@ -183,8 +190,9 @@ void Engine::decide_step(Draft& draft, Step& step, Timestamp now) {
   for (const swarm::Change& change : decision.changes) {
     evolve(state_, change);
     const auto* finished = std::get_if<swarm::ExperimentFinished>(&change);
-    if (const auto* spent = std::get_if<swarm::CostSpent>(&change))
+    if (const auto* spent = std::get_if<swarm::CostSpent>(&change)) {
       draft.charged[spent->task].push_back(spent->token);
+    }
     if (finished != nullptr) draft.decided.emplace(finished->experiment.task, finished->experiment);
     if (finished != nullptr && report_of(step) != nullptr) {
       draft.attachments.push_back({.lab = finished->experiment.lab,
@@ -198,8 +206,9 @@ void Engine::decide_step(Draft& draft, Step& step, Timestamp now) {
 
 Result<Assignment> Engine::assignment(TaskId id) const {
   const auto found = state_.tasks.find(id);
-  if (found == state_.tasks.end() || !found->second.lease)
+  if (found == state_.tasks.end() || !found->second.lease) {
     return fail(ErrorCode::conflict, "task {} ended in the same turn", id.value());
+  }
   const swarm::Task& task = found->second;
   const swarm::Lab& lab = state_.labs.at(task.lab);
   std::vector<Experiment> lineage;

@@ -109,11 +109,13 @@ void write_view(schema::EventView::Builder to, const swarm::State& state,
   wire::write(to.initAt(), event.at);
   to.setKind(std::string(line.kind).c_str());
   if (line.lab) {
-    if (const auto lab = state.labs.find(*line.lab); lab != state.labs.end())
+    if (const auto lab = state.labs.find(*line.lab); lab != state.labs.end()) {
       to.setLab(lab->second.settings.name.c_str());
+    }
   }
-  if (line.experiment)
+  if (line.experiment) {
     wire::write(to.initExperiment(), static_cast<std::uint32_t>(line.experiment->value()));
+  }
   to.setText(line.text.c_str());
 }
 

@@ -20,9 +20,9 @@ class History {
   }
   /// Decided lately, oldest first. Valid until the next add().
   [[nodiscard]] const std::deque<Experiment>& of(LabId lab) const {
-    static const std::deque<Experiment> kNone;
+    static const std::deque<Experiment> none;
     const auto found = labs_.find(lab);
-    return found == labs_.end() ? kNone : found->second;
+    return found == labs_.end() ? none : found->second;
   }
 
  private:

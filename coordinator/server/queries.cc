@@ -41,8 +41,9 @@ void answer_status(const Source& source, Timestamp now, schema::StatusView::Buil
   for (const auto& [id, lab] : source.state.labs) write_view(labs[i++], source.state, lab, now);
   i = 0;
   auto workers = to.initWorkers(size_of(source.state.workers.size()));
-  for (const auto& [name, worker] : source.state.workers)
+  for (const auto& [name, worker] : source.state.workers) {
     write_view(workers[i++], source.state, worker, now);
+  }
   write_coordinator(source, to.initCoordinator());
 }
 
@@ -95,8 +96,9 @@ std::size_t weight_of(const Experiment& experiment) {
   for (const std::string& path : experiment.paths) bytes += kOfEntry + path.size();
   for (const Measurement& measurement : experiment.measurements) {
     bytes += kOfItself;
-    for (const MetricValue& metric : measurement.metrics)
+    for (const MetricValue& metric : measurement.metrics) {
       bytes += 2 * (kOfEntry + metric.name.size());  // the first one's are told twice
+    }
   }
   return bytes;
 }
@@ -107,8 +109,9 @@ Result<void> answer_experiments(const Source& source, schema::Query::Experiments
   SWARMLAB_TRY(lab, find_lab(source.state, query.getLab().cStr()));
   const std::string wanted = query.getVerdict().cStr();
   if (wanted == "running") return answer_running(source, *lab, to);
-  if (!wanted.empty() && !verdict_from(wanted))
+  if (!wanted.empty() && !verdict_from(wanted)) {
     return fail(ErrorCode::invalid_input, "\"{}\" is no verdict", wanted);
+  }
   Page page(query.getLimit());
   std::vector<Experiment> entries;
   ExperimentNumber after(query.getAfter());
@@ -135,8 +138,9 @@ Result<void> write_detail(const Source& source, const swarm::Lab& lab, const Exp
   write_view(to.initExperiment(), lab, experiment);
   SWARMLAB_TRY(attachments, source.store.attachments(lab.id, experiment.number));
   auto samples = to.initSamples(size_of(attachments.samples.size()));
-  for (unsigned i = 0; i < attachments.samples.size(); ++i)
+  for (unsigned i = 0; i < attachments.samples.size(); ++i) {
     write_view(samples[i], attachments.samples[i]);
+  }
   to.setAgentLog(wire::text_of(attachments.agent_log));
   to.setGuardLog(wire::text_of(attachments.guard_log));
   to.setEvaluatorLog(wire::text_of(attachments.evaluator_log));

@@ -82,8 +82,9 @@ Result<std::vector<Answer>> Desk::serve(std::vector<net::Letter> burst, bool tic
   std::vector<Answer> answers;
   answers.reserve(requests.size());
   for (const Request& request : requests) {
-    if (std::optional<Answer> answer = answer_to(request, replies); answer)
+    if (std::optional<Answer> answer = answer_to(request, replies); answer) {
       answers.push_back(*std::move(answer));
+    }
   }
   write_parked(answers);
   return answers;
@@ -168,8 +169,9 @@ Result<void> Desk::write_chunk(schema::FetchChunk::Reader fetch, schema::FetchDa
   if (!chunk) return fail(ErrorCode::conflict, "the transfer is gone: fetch again");
   to.setOffset(fetch.getOffset());
   to.setData(kj::arrayPtr(reinterpret_cast<const kj::byte*>(chunk->data()), chunk->size()));
-  if (transfers_.ends_with(fetch.getTransfer(), fetch.getOffset() + chunk->size()))
+  if (transfers_.ends_with(fetch.getTransfer(), fetch.getOffset() + chunk->size())) {
     transfers_.drop(fetch.getTransfer());
+  }
   return {};
 }
 

@@ -27,12 +27,14 @@ struct Server::Impl {
     SWARMLAB_TRY(answers, desk.serve(std::move(burst), tick));
     for (const Answer& answer : answers) {
       // What is lost on its way is asked for again; one peer's trouble is nobody else's.
-      if (const auto sent = router.send(answer.peer, answer.bytes); !sent)
+      if (const auto sent = router.send(answer.peer, answer.bytes); !sent) {
         log::warning("an answer was not sent: {}", sent.error().message);
+      }
     }
     if (tick) {
-      if (const auto done = engine->tidy(); !done)
+      if (const auto done = engine->tidy(); !done) {
         log::warning("refs and packs: {}", done.error().message);
+      }
     }
     return {};
   }

@@ -128,7 +128,7 @@ class Attempt {
     SWARMLAB_CHECK(prepare(repository_, parent_tree_, workspace));
     for (const std::string& path : texts_in_workspace(scope)) {
       const bool is_brief = path.ends_with("brief.md");
-      const std::string file = workspace + "/" + path;
+      const std::string file = fmt::format("{}/{}", workspace, path);
       SWARMLAB_CHECK(make_folders(std::filesystem::path(file).parent_path().string()));
       SWARMLAB_CHECK(write_file(file, is_brief ? assignment_.brief : assignment_.results));
     }
@@ -169,8 +169,9 @@ class Attempt {
     AgentSaid said = read_outcome(in_folder("out") + "/" + kOutcomeFile);
     report_.notes = std::move(said.notes);
     if (!said.warning.empty()) result_.attachments.agent_log += said.warning + "\n";
-    if (auto failure = agent->read_end(ended))
+    if (auto failure = agent->read_end(ended)) {
       return end(failure->outcome, std::move(failure->reason));
+    }
     return true;
   }
 
@@ -182,12 +183,14 @@ class Attempt {
                            .ignored = texts_in_workspace(scope)};
     SWARMLAB_TRY(collected, collect(repository_, scope, request));
     if (!collected.violations.empty()) {
-      for (const Violation& violation : collected.violations)
+      for (const Violation& violation : collected.violations) {
         report_.paths.push_back(violation.path);
+      }
       return end(Outcome::out_of_scope, violations_text(collected.violations));
     }
-    if (collected.tree == parent_tree_)
+    if (collected.tree == parent_tree_) {
       return end(Outcome::no_change, "the agent changed nothing that it may change");
+    }
     report_.tree = collected.tree;
     // Nobody there to ask: then it is measured, and the coordinator finds out itself.
     const auto known = bench_.link.known_tree(assignment_.lab, collected.tree, cancel_);
@@ -258,8 +261,9 @@ class Attempt {
       end(failed->outcome, std::move(failed->reason));
       return {};
     }
-    for (const std::string& warning : std::get<Scored>(evaluation).warnings)
+    for (const std::string& warning : std::get<Scored>(evaluation).warnings) {
       result_.attachments.evaluator_log += "warning: " + warning + "\n";
+    }
     take_score(std::get<Scored>(std::move(evaluation)),
                std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begin));
     return {};

@@ -63,8 +63,9 @@ Result<std::uint64_t> Conversation::say_hello() {
   SWARMLAB_TRY(reply, wire::Incoming::parse(wire::bytes_of(bytes)));
   last_heard_.store(std::chrono::steady_clock::now());
   if (reply.body().isError()) return tl::unexpected(wire::read(reply.body().getError()));
-  if (!reply.body().isWelcome())
+  if (!reply.body().isWelcome()) {
     return fail(ErrorCode::invalid_input, "the coordinator answered a hello with something else");
+  }
   take_welcome(reply.body().getWelcome(), held);
   return session_;
 }
@@ -72,8 +73,9 @@ Result<std::uint64_t> Conversation::say_hello() {
 void Conversation::take_welcome(schema::Welcome::Reader welcome,
                                 const std::vector<LeaseKey>& held) {
   std::vector<LeaseKey> keep;
-  for (const auto lease : welcome.getKeep())
+  for (const auto lease : welcome.getKeep()) {
     keep.push_back({TaskId(lease.getTask()), FencingToken(lease.getToken())});
+  }
   for (const LeaseKey& key : held) {
     if (std::ranges::find(keep, key) == keep.end()) holdings_.cancel(key);
   }

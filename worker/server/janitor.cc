@@ -9,8 +9,9 @@ namespace {
 constexpr std::size_t kMostWaiting = 16;
 
 void remove_now(const std::string& folder) {
-  if (const auto removed = remove_tree(folder); !removed)
+  if (const auto removed = remove_tree(folder); !removed) {
     log::warning("{} stays: {}", folder, removed.error().message);
+  }
 }
 
 }  // namespace

@@ -103,8 +103,9 @@ struct Link::Impl {
     const auto reply = conversation->receive(*std::move(sent));
     if (!reply || !reply->body().isHeartbeatReply()) return;
     const auto wish = reply->body().getHeartbeatReply();
-    for (const auto lease : wish.getDrop())
+    for (const auto lease : wish.getDrop()) {
       holdings.cancel({TaskId(lease.getTask()), FencingToken(lease.getToken())});
+    }
     if (wish.getDrain() && options.on_drain) options.on_drain();
   }
 
@@ -125,11 +126,13 @@ struct Link::Impl {
       work.setPackBytes(report->pack.size());
     }));
     auto reply = conversation->receive(std::move(sent));
-    if (!reply && reply.error().code == ErrorCode::conflict)  // it lost the pack: send it again
+    if (!reply && reply.error().code == ErrorCode::conflict) {  // it lost the pack: send it again
       return fail(ErrorCode::unavailable, "{}", reply.error().message);
+    }
     if (!reply) return tl::unexpected(reply.error());
-    if (!reply->body().isWorkReply())
+    if (!reply->body().isWorkReply()) {
       return fail(ErrorCode::invalid_input, "the coordinator answered an ask with something else");
+    }
     return read_answer(reply->body().getWorkReply(), request);
   }
 
@@ -154,8 +157,9 @@ Result<std::unique_ptr<Link>> Link::connect(const LinkOptions& options, Holdings
 
 Result<WorkAnswer> Link::work(const WorkRequest& request, const CancelToken& stop) {
   SWARMLAB_TRY(answer, impl_->conversation->persist(stop, [&] { return impl_->work(request); }));
-  if (answer.assignment)
+  if (answer.assignment) {
     impl_->holdings.add({answer.assignment->task, answer.assignment->token}, std::nullopt);
+  }
   return std::move(answer);
 }
 
@@ -168,8 +172,9 @@ Result<std::optional<ExperimentNumber>> Link::known_tree(LabId lab, const Object
                             check.setTree(wire::data_of(tree));
                           },
                           stop));
-  if (!reply.body().isTreeReply())
+  if (!reply.body().isTreeReply()) {
     return fail(ErrorCode::invalid_input, "the coordinator did not say whether it knows a tree");
+  }
   const auto known = reply.body().getTreeReply();
   if (known.isUnknown()) return std::optional<ExperimentNumber>();
   return std::optional(ExperimentNumber(known.getExperiment()));
@@ -186,8 +191,9 @@ Result<std::string> Link::fetch(LabId lab, std::span<const ObjectId> wanted,
       write_ids(fetch.initHave(static_cast<unsigned>(had.size())), had);
     }));
     SWARMLAB_TRY(reply, conversation.receive(std::move(sent)));
-    if (!reply.body().isFetchReply())
+    if (!reply.body().isFetchReply()) {
       return fail(ErrorCode::invalid_input, "the coordinator answered a fetch with something else");
+    }
     const auto offer = reply.body().getFetchReply();
     return receive_pack(conversation, offer.getTransfer(), offer.getSize());
   });
@@ -205,8 +211,9 @@ void Link::leave() {
 void Link::bye() {
   auto sent = impl_->conversation->send([](Body body) { body.setBye(); });
   if (sent) {
-    if (const auto done = impl_->conversation->receive(*std::move(sent)); !done)
+    if (const auto done = impl_->conversation->receive(*std::move(sent)); !done) {
       log::debug("goodbye was not answered: {}", done.error().message);
+    }
   }
   impl_->conversation->close();
 }

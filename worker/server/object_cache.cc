@@ -39,13 +39,15 @@ std::uint64_t size_of_folder(const std::string& folder) {
 Result<std::unique_ptr<ObjectCache>> ObjectCache::open(const std::string& folder,
                                                        std::uint64_t max_bytes) {
   const std::string boot = text_of(kBootId);
-  if (text_of(folder + kFilledSince) != boot || size_of_folder(folder) > max_bytes)
+  if (text_of(folder + kFilledSince) != boot || size_of_folder(folder) > max_bytes) {
     SWARMLAB_CHECK(remove_tree(folder));
+  }
   if (const auto made = git::Repository::init_bare(folder); !made) {
     // It holds nothing that the coordinator has not: a damaged one is made anew.
     SWARMLAB_CHECK(remove_tree(folder));
-    if (const auto again = git::Repository::init_bare(folder); !again)
+    if (const auto again = git::Repository::init_bare(folder); !again) {
       return within(folder, again.error());
+    }
   }
   SWARMLAB_CHECK(write_file(folder + kFilledSince, boot));
   return std::unique_ptr<ObjectCache>(new ObjectCache(folder));
@@ -75,8 +77,9 @@ Result<void> ObjectCache::bring(Link& link, LabId lab, std::span<const ObjectId>
   for (const ObjectId& commit : commits) {
     if (!repository.has(commit)) {
       SWARMLAB_TRY(pack, link.fetch(lab, std::span(&commit, 1), known(), stop));
-      if (const auto done = git::index_pack(repository, pack, commit); !done)
+      if (const auto done = git::index_pack(repository, pack, commit); !done) {
         return within("commit " + commit.brief() + " from the coordinator", done.error());
+      }
     }
     remember(commit);
   }

@@ -46,8 +46,9 @@ Result<void> send_pack(Conversation& conversation, LeaseKey key, std::string_vie
     }
     const auto reply = conversation.receive(std::move(waiting.front()));
     waiting.pop_front();
-    if (!reply && reply.error().code == ErrorCode::conflict)  // it lost what came before
+    if (!reply && reply.error().code == ErrorCode::conflict) {  // it lost what came before
       return fail(ErrorCode::unavailable, "{}", reply.error().message);
+    }
     if (!reply) return tl::unexpected(reply.error());
   }
   return {};
@@ -71,14 +72,16 @@ Result<std::string> receive_pack(Conversation& conversation, std::uint64_t trans
     }
     auto reply = conversation.receive(std::move(waiting.front()));
     waiting.pop_front();
-    if (!reply && reply.error().code == ErrorCode::conflict)
+    if (!reply && reply.error().code == ErrorCode::conflict) {
       return fail(ErrorCode::unavailable, "{}", reply.error().message);
+    }
     if (!reply) return tl::unexpected(reply.error());
     const bool is_data = reply->body().isFetchData();
     const auto data = is_data ? reply->body().getFetchData().getData() : capnp::Data::Reader();
-    if (data.size() == 0 || data.size() > size - pack.size())
+    if (data.size() == 0 || data.size() > size - pack.size()) {
       return fail(ErrorCode::unavailable, "the pack broke off at {} of {} bytes", pack.size(),
                   size);
+    }
     pack.append(data.asChars().begin(), data.size());
   }
   return pack;

@@ -31,12 +31,14 @@ void Slot::settle(const SpooledReport& report, const ReportAnswer& answer) {
                  answer.reason);
       break;
   }
-  if (const auto removed = spool_.remove(said.task, said.token); !removed)
+  if (const auto removed = spool_.remove(said.task, said.token); !removed) {
     log::warning("spool: {}", removed.error().message);
+  }
   holdings_.remove(key_of(said));
 }
 
-Result<void> Slot::deliver_left_over(std::vector<SpooledReport> reports, const CancelToken& drain) {
+Result<void> Slot::deliver_left_over(const std::vector<SpooledReport>& reports,
+                                     const CancelToken& drain) {
   for (const SpooledReport& report : reports) {
     const auto answer = bench_.link.work({.report = &report, .ask = false, .slot = index_}, drain);
     if (answer) {
@@ -111,8 +113,8 @@ Result<void> Slot::hand_back(const SpooledReport& report, const CancelToken& dra
   return {};
 }
 
-Result<void> Slot::run(std::vector<SpooledReport> left_over, const CancelToken& drain) {
-  SWARMLAB_CHECK(deliver_left_over(std::move(left_over), drain));
+Result<void> Slot::run(const std::vector<SpooledReport>& left_over, const CancelToken& drain) {
+  SWARMLAB_CHECK(deliver_left_over(left_over, drain));
   std::optional<SpooledReport> done;
   while (true) {
     SWARMLAB_TRY(assignment, next(done, drain));

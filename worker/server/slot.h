@@ -19,10 +19,11 @@ class Slot {
 
   /// Until `drain`. `left_over` are reports of an earlier life: delivered before all else.
   /// \return  an error if nothing works here, so that to ask again makes no sense
-  Result<void> run(std::vector<SpooledReport> left_over, const CancelToken& drain);
+  Result<void> run(const std::vector<SpooledReport>& left_over, const CancelToken& drain);
 
  private:
-  Result<void> deliver_left_over(std::vector<SpooledReport> reports, const CancelToken& drain);
+  Result<void> deliver_left_over(const std::vector<SpooledReport>& reports,
+                                 const CancelToken& drain);
   Result<std::optional<Assignment>> next(std::optional<SpooledReport>& done,
                                          const CancelToken& drain);
   Result<void> hand_back(const SpooledReport& report, const CancelToken& drain);

@@ -59,13 +59,15 @@ std::string candidate_message(const Assignment& assignment, const AgentNotes& no
   std::string message =
       subject.empty() ? fmt::format("Experiment {}", assignment.experiment.value()) : subject;
   message += "\n\n";
-  if (notes.hypothesis.size() > subject.size() && !subject.empty())
+  if (notes.hypothesis.size() > subject.size() && !subject.empty()) {
     message += notes.hypothesis + "\n\n";
+  }
   if (!notes.mechanism.empty()) message += "Mechanism: " + notes.mechanism + "\n\n";
   message += fmt::format("Swarmlab-Lab: {}\nSwarmlab-Experiment: {}\n", assignment.settings.name,
                          assignment.experiment.value());
-  if (assignment.parent)
+  if (assignment.parent) {
     message += fmt::format("Swarmlab-Parent: {}\n", assignment.parent->value());
+  }
   return message;
 }
 

@@ -28,8 +28,9 @@ Result<UniqueFd> lock_folder(const std::string& folder) {
   const std::string path = folder + kLockFile;
   UniqueFd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock) return fail(ErrorCode::unavailable, "{}: {}", path, std::strerror(errno));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     return fail(ErrorCode::conflict, "{}: another worker works here", folder);
+  }
   return lock;
 }
 
@@ -58,11 +59,13 @@ struct Worker::Impl {
   // Left-over reports are held from the first hello on, or their leases would be taken for lost.
   Result<void> connect() {
     SWARMLAB_TRY(spooled, spool.read_all());
-    for (const std::string& broken : spooled.broken)
+    for (const std::string& broken : spooled.broken) {
       log::error("spool: {} cannot be read and was set aside", broken);
+    }
     left_over = std::move(spooled.reports);
-    for (const SpooledReport& report : left_over)
+    for (const SpooledReport& report : left_over) {
       holdings.add({report.report.task, report.report.token}, std::nullopt);
+    }
     SWARMLAB_TRY(cache, ObjectCache::open(options.folder + kObjectsFolder, options.cache_bytes));
     objects = std::move(cache);
     SWARMLAB_TRY(connected, Link::connect({.address = options.address,
@@ -98,9 +101,9 @@ struct Worker::Impl {
     std::list<std::jthread> threads;
     for (std::uint32_t i = 0; i < options.slots; ++i) {
       auto mine = i == 0 ? std::move(left_over) : std::vector<SpooledReport>();
-      threads.emplace_back([&, i, reports = std::move(mine)]() mutable {
+      threads.emplace_back([&, i, reports = std::move(mine)] {
         Slot slot(i, bench, spool, holdings);
-        ends[i] = slot.run(std::move(reports), drain.token());
+        ends[i] = slot.run(reports, drain.token());
         if (!ends[i]) leave();  // the others would fail alike
       });
     }
