@@ -17,6 +17,8 @@ function(room path)
   file(GLOB tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${path}/*_test.cc")
   if(tests AND BUILD_TESTING)
     add_executable(${name}_test ${tests})
+    # Tests are compiled more often than they run long.
+    target_compile_options(${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)
     target_link_libraries(${name}_test PRIVATE ${name} ${ROOM_PACKAGES} GTest::gtest_main rapidcheck_gtest)
     gtest_discover_tests(${name}_test TEST_PREFIX "${path}/" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
   endif()
