@@ -19,6 +19,7 @@
 #include "cli/run_flags.h"
 #include "cli/run_view.h"
 #include "cli/swarm.h"
+#include "cli/text.h"
 #include "common/log/log.h"
 #include "common/os/host.h"
 #include "common/os/signals.h"
@@ -186,6 +187,7 @@ class Run {
     const auto events = reply.body().getEvents();
     last_event_ = static_cast<std::uint64_t>(events.getLast());
     for (const auto event : events.getEvents()) {
+      tell_why_handed_back(event);
       if (text_of(event.getKind()) != "experiment_finished" || text_of(event.getLab()) != lab_)
         continue;
       if (const auto number = count_of(event.getExperiment()))
@@ -193,6 +195,20 @@ class Run {
     }
     if (events.getEvents().size() > 0 || view_.live()) return show_state();
     return {};
+  }
+
+  // A worker that fails gives its work back and tries again, later and later: a person should not
+  // have to look into its log to know. What we interrupted ourselves is no news.
+  void tell_why_handed_back(schema::EventView::Reader event) {
+    constexpr std::string_view kHandedBack = " handed back: ";
+    const std::string text = text_of(event.getText());
+    const std::size_t why = text.find(kHandedBack);
+    const auto number = count_of(event.getExperiment());
+    if (leaving_ || text_of(event.getKind()) != "lease_ended" || why == std::string::npos) return;
+    view_.erase();
+    context_.note(fmt::format("{}goes back, its worker failed: {}",
+                              number ? fmt::format("#{} ", *number) : "",
+                              one_line(text.substr(why + kHandedBack.size()))));
   }
 
   Result<void> show_verdict(std::uint32_t number) {

@@ -165,6 +165,7 @@ struct Event {
     token @1 :UInt64;
     how @2 :LeaseEnd;
     atMs @3 :Int64;
+    why @4 :Text;             # of `returned`: the worker's own words
   }
   struct TaskDropped {
     task @0 :UInt64;

@@ -59,7 +59,8 @@ Line line_of(const swarm::State& state, const swarm::LeaseEnded& fact) {
                                : fact.how == swarm::LeaseEnd::worker_restarted ? "lost"
                                                                                : "handed back";
   return of_task(state, "lease_ended", fact.task,
-                 fmt::format("lease of task {} {}", fact.task.value(), how));
+                 fmt::format("lease of task {} {}{}{}", fact.task.value(), how,
+                             fact.why.empty() ? "" : ": ", fact.why));
 }
 
 Line line_of(const swarm::State& /*state*/, const swarm::TaskDropped& fact) {

@@ -95,6 +95,7 @@ struct Write {
     change.setToken(fact.token.value());
     change.setHow(to_schema(fact.how));
     change.setAtMs(to_ms(fact.at));
+    change.setWhy(fact.why.c_str());
   }
   void operator()(const swarm::TaskDropped& fact) {
     auto change = to.initTaskDropped();
@@ -184,7 +185,8 @@ Result<swarm::Change> read(schema::Event::LeaseEnded::Reader from) {
   return swarm::LeaseEnded{.task = TaskId(from.getTask()),
                            .token = FencingToken(from.getToken()),
                            .how = how,
-                           .at = from_ms(from.getAtMs())};
+                           .at = from_ms(from.getAtMs()),
+                           .why = from.getWhy().cStr()};
 }
 
 Result<swarm::Change> read(schema::Event::TaskDropped::Reader from) {

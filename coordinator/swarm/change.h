@@ -74,6 +74,7 @@ struct LeaseEnded {
   FencingToken token;
   LeaseEnd how = LeaseEnd::expired;
   Timestamp at;
+  std::string why{};  // of `returned`: the worker's own words; may be empty
   bool operator==(const LeaseEnded&) const = default;
 };
 

@@ -17,11 +17,12 @@ void Draft::release(const Task& task, Standing& of_lab) const {
   of_lab.reserved = MicroUsd(of_lab.reserved.value() - task.lease->reserved.value());
 }
 
-void Draft::end_lease(const Task& task, LeaseEnd how) {
+void Draft::end_lease(const Task& task, LeaseEnd how, std::string why) {
   Standing& of_lab = standing(task.lab);
   release(task, of_lab);
   of_lab.waiting += 1;
-  add(LeaseEnded{.task = task.id, .token = task.lease->token, .how = how, .at = now_});
+  add(LeaseEnded{
+      .task = task.id, .token = task.lease->token, .how = how, .at = now_, .why = std::move(why)});
 }
 
 void Draft::finish(const Task& task, Experiment experiment, const Cost& cost, bool leased) {

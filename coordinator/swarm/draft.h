@@ -27,7 +27,7 @@ class Draft {
   void add(Change change) { changes_.push_back(std::move(change)); }
 
   /// \pre  the task is leased, and no orphan
-  void end_lease(const Task& task, LeaseEnd how);
+  void end_lease(const Task& task, LeaseEnd how, std::string why = {});
   /// Ends the task. `cost` is what the report adds. `leased`: the lease was not ended before.
   void finish(const Task& task, Experiment experiment, const Cost& cost, bool leased);
   /// \pre  the task waits, or is an orphan

@@ -43,9 +43,9 @@ Experiment record_of(const Task& task, Timestamp now) {
   return experiment;
 }
 
-void return_lease(Draft& draft, const State& state, const Task& task) {
+void return_lease(Draft& draft, const State& state, const Task& task, std::string why) {
   if (is_orphan(state, task)) return draft.drop(task, kSegmentEnded);
-  draft.end_lease(task, LeaseEnd::returned);
+  draft.end_lease(task, LeaseEnd::returned, std::move(why));
 }
 
 void lose_lease(Draft& draft, const State& state, const Task& task, LeaseEnd how, Timestamp now) {

@@ -17,7 +17,7 @@ namespace swarmlab::swarm {
 
 /// Ends a lease whose work is handed back: the task waits again. An orphan is dropped.
 /// \pre  as of lose_lease()
-void return_lease(Draft& draft, const State& state, const Task& task);
+void return_lease(Draft& draft, const State& state, const Task& task, std::string why = {});
 
 /// Ends a lease whose work is lost. An orphan is dropped. Another task waits again; after more than
 /// `max_restarts` losses it is given up instead, with verdict crash.

@@ -79,7 +79,7 @@ Decision without_a_verdict(const State& state, const Task& task, const Report& r
                            Timestamp now) {
   Draft draft(state, now);
   charge(draft, state, report, task.charged);
-  return_lease(draft, state, task);
+  return_lease(draft, state, task, report.reason);
   draft.settle();
   return stale(std::move(draft),
                is_orphan(state, task)

@@ -105,6 +105,13 @@ TEST_F(EventText, TellsHowALeaseEnded) {
   EXPECT_EQ(text(swarm::LeaseEnd::expired), lease + " expired");
   EXPECT_EQ(text(swarm::LeaseEnd::worker_restarted), lease + " lost");
   EXPECT_EQ(text(swarm::LeaseEnd::returned), lease + " handed back");
+  EXPECT_EQ(line_of(swarm::LeaseEnded{.task = task.id,
+                                      .token = {},
+                                      .how = swarm::LeaseEnd::returned,
+                                      .at = {},
+                                      .why = "the disk is full"})
+                .text,
+            lease + " handed back: the disk is full");
 }
 
 TEST_F(EventText, TellsTheExperimentOfATaskWhileItIsOpen) {
