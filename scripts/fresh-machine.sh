@@ -13,9 +13,10 @@ command -v debootstrap >/dev/null || { apt-get update -qq && apt-get install -y 
 mkdir -p "$work"
 if [ ! -f "$work/base.tar" ]; then
   rm -rf "$work/base"
-  mirror=$(awk '/^deb .*bookworm main/ {for (i = 2; i <= NF; i++) if ($i ~ /^https?:/) {print $i; exit}}' /etc/apt/sources.list 2>/dev/null)
-  [ -n "$mirror" ] || mirror=$(awk '/^URIs:/ {print $2; exit}' /etc/apt/sources.list.d/*.sources)
-  debootstrap --variant=minbase bookworm "$work/base" "$mirror" >/dev/null
+  # Where this machine has its own packages from, in either format of sources.
+  mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources 2>/dev/null |
+    awk '/^deb .*bookworm main/ || /^URIs:/ {for (i = 2; i <= NF; i++) if ($i ~ /^https?:/) {print $i; exit}}' || true)
+  debootstrap --variant=minbase bookworm "$work/base" "${mirror:-http://deb.debian.org/debian}" >/dev/null
   tar -C "$work/base" -cf "$work/base.tar" .
   rm -rf "$work/base"
 fi
