@@ -162,7 +162,7 @@ class Reader {
     const std::size_t offset = pack_.size() - kTrailerBytes - rest_.size();
     const auto first = take_byte(rest_);
     if (!first) return bad("is cut off");
-    const int type = (*first >> 4U) & 7U;
+    const auto type = static_cast<int>((*first >> 4U) & 7U);
     std::optional<std::uint64_t> size = *first & 0x0FU;
     if ((*first & 0x80U) != 0) size = take_size(rest_, *size, 4);
     if (!size) return bad("is cut off");

@@ -154,8 +154,9 @@ class Rewriting {
     }
     const git_tree_entry* old = git_treebuilder_get(builder, name.c_str());
     const bool is_folder = old != nullptr && git_tree_entry_type(old) == GIT_OBJECT_TREE;
-    if (here == nullptr && !puts_below && !is_folder)
+    if (here == nullptr && !puts_below && !is_folder) {
       return {};  // removals below what is no folder
+    }
     std::optional<ObjectId> base;
     if (here == nullptr && is_folder) base = from_oid(*git_tree_entry_id(old));
     SWARMLAB_TRY(tree, rewrite(base, below));

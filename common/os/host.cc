@@ -40,8 +40,9 @@ std::string value_of(std::string_view text, std::string_view key) {
     const std::string_view line = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
     const auto colon = line.find(':');
-    if (colon != std::string_view::npos && trimmed(line.substr(0, colon)) == key)
+    if (colon != std::string_view::npos && trimmed(line.substr(0, colon)) == key) {
       return std::string(trimmed(line.substr(colon + 1)));
+    }
   }
   return {};
 }
@@ -65,8 +66,9 @@ std::vector<std::string> gpus_of_nvidia_smi() {
   if (!output || output->status.signaled || output->status.code != 0) return {};
   std::vector<std::string> models;
   std::istringstream lines(output->out);
-  for (std::string line; std::getline(lines, line);)
+  for (std::string line; std::getline(lines, line);) {
     if (const auto model = trimmed(line); !model.empty()) models.emplace_back(model);
+  }
   return models;
 }
 
@@ -89,8 +91,9 @@ HostFacts read_host_facts() {
   if (facts.gpus.empty()) facts.gpus = gpus_of_nvidia_smi();
   facts.cores = usable_cores();
   struct sysinfo memory {};
-  if (::sysinfo(&memory) == 0)
+  if (::sysinfo(&memory) == 0) {
     facts.memory_bytes = std::uint64_t{memory.totalram} * memory.mem_unit;
+  }
   return facts;
 }
 
@@ -98,14 +101,16 @@ std::string host_class(const HostFacts& facts) {
   std::map<std::string, int> count_by_model;
   for (const std::string& gpu : facts.gpus) ++count_by_model[gpu];
   std::string text = facts.cpu_model;
-  for (const auto& [model, count] : count_by_model)
+  for (const auto& [model, count] : count_by_model) {
     text += count == 1 ? fmt::format(" | {}", model) : fmt::format(" | {}x {}", count, model);
+  }
   return text;
 }
 
 std::string cpu_model_in(std::string_view cpuinfo) {
-  for (const std::string_view key : {"model name", "Model", "cpu model", "Hardware"})
+  for (const std::string_view key : {"model name", "Model", "cpu model", "Hardware"}) {
     if (std::string model = value_of(cpuinfo, key); !model.empty()) return model;
+  }
   // 64-bit ARM gives numbers only.
   const std::string implementer = value_of(cpuinfo, "CPU implementer");
   if (implementer.empty()) return {};
@@ -120,9 +125,10 @@ Result<std::string> self_executable() {
   struct stat named {};
   const bool same = ::stat("/proc/self/exe", &running) == 0 && ::stat(path.c_str(), &named) == 0 &&
                     running.st_ino == named.st_ino && running.st_dev == named.st_dev;
-  if (!same)
+  if (!same) {
     return fail(ErrorCode::not_found, "{}: was replaced while it runs; start it again",
                 path.string());
+  }
   return path.string();
 }
 
@@ -132,8 +138,9 @@ std::string find_program(std::string_view name, std::string_view path) {
     std::string candidate = std::string(path.substr(0, end)) + "/" + std::string(name);
     struct stat file {};
     if (::stat(candidate.c_str(), &file) == 0 && S_ISREG(file.st_mode) &&
-        ::access(candidate.c_str(), X_OK) == 0)
+        ::access(candidate.c_str(), X_OK) == 0) {
       return candidate;
+    }
     path = end == std::string_view::npos ? std::string_view() : path.substr(end + 1);
   }
   return {};

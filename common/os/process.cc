@@ -32,8 +32,9 @@ Result<bool> wait_readable(int fd, Deadline deadline) {
     const int ready = ::poll(&event, 1, deadline.poll_timeout());
     if (ready > 0) return true;
     if (ready == 0 && deadline.expired()) return false;
-    if (ready < 0 && errno != EINTR)
+    if (ready < 0 && errno != EINTR) {
       return fail(ErrorCode::internal, "poll: {}", std::strerror(errno));
+    }
   }
 }
 
@@ -67,9 +68,11 @@ Result<std::optional<ExitStatus>> Process::wait(Deadline deadline) {
   if (!ended) return std::optional<ExitStatus>();
   int raw = 0;
   rusage used{};
-  while (::wait4(pid_, &raw, 0, &used) < 0)
-    if (errno != EINTR)
+  while (::wait4(pid_, &raw, 0, &used) < 0) {
+    if (errno != EINTR) {
       return fail(ErrorCode::internal, "wait for process {}: {}", pid_, std::strerror(errno));
+    }
+  }
   status_ = status_from(raw, used);
   return status_;
 }
@@ -85,8 +88,9 @@ void Process::kill_group(int signal) const {
 
 std::vector<std::string> current_environment() {
   std::vector<std::string> variables;
-  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable)
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
     variables.emplace_back(*variable);
+  }
   return variables;
 }
 
@@ -94,8 +98,9 @@ Result<Output> run_and_capture(SpawnRequest request, Milliseconds timeout) {
   constexpr std::size_t kMostBytes = 1UL << 20U;
   const Deadline deadline = Deadline::after(timeout);
   std::array<int, 2> ends{-1, -1};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     return fail(ErrorCode::unavailable, "pipe: {}", std::strerror(errno));
+  }
   const UniqueFd out(ends[0]);
   UniqueFd in(ends[1]);
   request.fds.push_back({in.get(), 1});
@@ -106,9 +111,10 @@ Result<Output> run_and_capture(SpawnRequest request, Milliseconds timeout) {
   std::array<char, 4096> buffer{};
   for (;;) {
     SWARMLAB_TRY(readable, wait_readable(out.get(), deadline));
-    if (!readable)
+    if (!readable) {
       return fail(ErrorCode::unavailable, "{}: no end after {} ms", request.argv.front(),
                   timeout.count());
+    }
     const ssize_t got = ::read(out.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
@@ -116,9 +122,10 @@ Result<Output> run_and_capture(SpawnRequest request, Milliseconds timeout) {
     output.out.append(buffer.data(), std::min(room, static_cast<std::size_t>(got)));
   }
   SWARMLAB_TRY(status, process.wait(deadline));
-  if (!status)
+  if (!status) {
     return fail(ErrorCode::unavailable, "{}: no end after {} ms", request.argv.front(),
                 timeout.count());
+  }
   output.status = *status;
   return output;
 }

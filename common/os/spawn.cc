@@ -77,8 +77,9 @@ void reset_signals() {
 }
 
 void join_cgroups(const Plan& plan) {
-  for (const int group : plan.request->cgroups)
+  for (const int group : plan.request->cgroups) {
     if (::write(group, "0", 1) != 1) give_up(plan, Step::cgroup);
+  }
 }
 
 void set_limits(const Plan& plan) {
@@ -128,8 +129,9 @@ int child_main(void* argument) {
   if (!request.folder.empty() && ::chdir(request.folder.c_str()) != 0) give_up(plan, Step::folder);
   move_fds(plan);
   set_limits(plan);
-  if (request.no_new_privileges && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+  if (request.no_new_privileges && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     give_up(plan, Step::privileges);
+  }
   ::execve(plan.argv.front(), plan.argv.data(), plan.env.data());
   give_up(plan, Step::exec);
 }
@@ -197,22 +199,25 @@ Result<Process> spawn(const SpawnRequest& request) {
   if (request.argv.empty()) return fail(ErrorCode::invalid_input, "spawn: no program is named");
   const UniqueFd null_fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
   std::array<int, 2> ends{-1, -1};
-  if (!null_fd || ::pipe2(ends.data(), O_CLOEXEC) != 0)
+  if (!null_fd || ::pipe2(ends.data(), O_CLOEXEC) != 0) {
     return fail(ErrorCode::unavailable, "{}: {}", request.argv.front(), std::strerror(errno));
+  }
   const UniqueFd failure_out(ends[0]);
   UniqueFd failure_in(ends[1]);
   Plan plan = make_plan(request, null_fd.get(), failure_in.get());
   int pidfd = -1;
   const pid_t pid = start(plan, pidfd);
-  if (pid < 0)
+  if (pid < 0) {
     return fail(ErrorCode::unavailable, "{}: clone: {}", request.argv.front(),
                 std::strerror(errno));
+  }
   Process process(pid, UniqueFd(pidfd));
   failure_in.reset();
   Failure failure{};
   ssize_t got = 0;
-  do got = ::read(failure_out.get(), &failure, sizeof failure);
-  while (got < 0 && errno == EINTR);
+  do {
+    got = ::read(failure_out.get(), &failure, sizeof failure);
+  } while (got < 0 && errno == EINTR);
   if (got == static_cast<ssize_t>(sizeof failure)) return explain(request, failure);
   return process;
 }

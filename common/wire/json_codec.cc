@@ -66,7 +66,9 @@ class Number final : public JsonCodec::Handler<double> {
   void encode(const JsonCodec&, double from, JsonValue::Builder to) const override {
     set_number(to, from);
   }
-  double decode(const JsonCodec&, JsonValue::Reader) const override { never_decoded(); }
+  [[nodiscard]] double decode(const JsonCodec&, JsonValue::Reader) const override {
+    never_decoded();
+  }
 };
 
 class MaybeNumber final : public Handler<schema::MaybeNumber> {
@@ -147,8 +149,8 @@ class NamedNumbers final : public JsonCodec::Handler<capnp::List<schema::NamedNu
       set_number(one.initValue(), entry.getValue());
     }
   }
-  capnp::Orphan<capnp::List<schema::NamedNumber>> decode(const JsonCodec&, JsonValue::Reader,
-                                                         capnp::Orphanage) const override {
+  [[nodiscard]] capnp::Orphan<capnp::List<schema::NamedNumber>> decode(
+      const JsonCodec&, JsonValue::Reader, capnp::Orphanage) const override {
     never_decoded();
   }
 };

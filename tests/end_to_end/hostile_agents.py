@@ -103,9 +103,9 @@ class AnAgentThatAttacksTheHost(attacks.Attacked):
             if os.fork() == 0:
                 os.setsid()
                 while True:
-                    try: value.write_text("999999\\n")
+                    try: value.write_text("500\\n")
                     except OSError: pass
-            value.write_text(f"{NUMBER}\\n")""", verdict="any"),
+            value.write_text(f"{NUMBER}\\n")""", verdict="any"),  # either may be the last: both are the agent's
         Attack("forks without end", f"""
             children = 0
             try:
