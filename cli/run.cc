@@ -200,15 +200,12 @@ class Run {
   // A worker that fails gives its work back and tries again, later and later: a person should not
   // have to look into its log to know. What we interrupted ourselves is no news.
   void tell_why_handed_back(schema::EventView::Reader event) {
-    constexpr std::string_view kHandedBack = " handed back: ";
-    const std::string text = text_of(event.getText());
-    const std::size_t why = text.find(kHandedBack);
+    const std::string why = one_line(text_of(event.getWhy()));
+    if (leaving_ || why.empty() || text_of(event.getLab()) != lab_) return;
     const auto number = count_of(event.getExperiment());
-    if (leaving_ || text_of(event.getKind()) != "lease_ended" || why == std::string::npos) return;
     view_.erase();
     context_.note(fmt::format("{}goes back, its worker failed: {}",
-                              number ? fmt::format("#{} ", *number) : "",
-                              one_line(text.substr(why + kHandedBack.size()))));
+                              number ? fmt::format("#{} ", *number) : "", why));
   }
 
   Result<void> show_verdict(std::uint32_t number) {

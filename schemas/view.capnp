@@ -173,6 +173,7 @@ struct EventView {
   lab @3 :Text;                  # empty: of no lab
   experiment @4 :MaybeCount;
   text @5 :Text;
+  why @6 :Text;                  # of work that was handed back: the worker's own words
 }
 
 struct EventList {

@@ -118,6 +118,9 @@ void write_view(schema::EventView::Builder to, const swarm::State& state,
     wire::write(to.initExperiment(), static_cast<std::uint32_t>(line.experiment->value()));
   }
   to.setText(line.text.c_str());
+  if (const auto* ended = std::get_if<swarm::LeaseEnded>(&event.change)) {
+    to.setWhy(ended->why.c_str());
+  }
 }
 
 }  // namespace swarmlab::server

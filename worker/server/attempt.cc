@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "common/git/pack.h"
 #include "common/lab/lab.h"
@@ -113,24 +114,23 @@ class Attempt {
 
   // The files of ours that lie in the workspace too, where an agent of a predecessor looks for
   // them.
-  [[nodiscard]] std::vector<std::string> texts_in_workspace(const Scope& scope) const {
+  [[nodiscard]] std::map<std::string, std::string> texts_in_workspace(const Scope& scope) const {
     const std::string base = settings_.folder.empty() ? "" : settings_.folder + "/";
-    std::vector<std::string> paths;
-    for (const std::string& path : {base + settings_.results_file, base + "brief.md"}) {
-      if (!scope.editable(path)) paths.push_back(path);
-    }
-    return paths;
+    std::map<std::string, std::string> texts = {
+        {base + settings_.results_file, assignment_.results},
+        {base + "brief.md", assignment_.brief}};
+    std::erase_if(texts, [&](const auto& text) { return scope.editable(text.first); });
+    return texts;
   }
 
   Result<void> lay_out(const Scope& scope) {
     const StageTimer timer(report_.stages, Stage::checkout);
     const std::string workspace = in_folder("workspace");
     SWARMLAB_CHECK(prepare(repository_, parent_tree_, workspace));
-    for (const std::string& path : texts_in_workspace(scope)) {
-      const bool is_brief = path.ends_with("brief.md");
+    for (const auto& [path, text] : texts_in_workspace(scope)) {
       const std::string file = fmt::format("{}/{}", workspace, path);
       SWARMLAB_CHECK(make_folders(std::filesystem::path(file).parent_path().string()));
-      SWARMLAB_CHECK(write_file(file, is_brief ? assignment_.brief : assignment_.results));
+      SWARMLAB_CHECK(write_file(file, text));
     }
     SWARMLAB_CHECK(write_file(in_folder("brief.md"), assignment_.brief));
     SWARMLAB_CHECK(write_file(in_folder("results.tsv"), assignment_.results));
@@ -180,7 +180,8 @@ class Attempt {
     CollectRequest request{.folder = in_folder("workspace"),
                            .parent_tree = parent_tree_,
                            .limits = {.max_file_bytes = settings_.artifact.max_file_bytes},
-                           .ignored = texts_in_workspace(scope)};
+                           .ignored = {}};
+    for (const auto& [path, text] : texts_in_workspace(scope)) request.ignored.push_back(path);
     SWARMLAB_TRY(collected, collect(repository_, scope, request));
     if (!collected.violations.empty()) {
       for (const Violation& violation : collected.violations) {

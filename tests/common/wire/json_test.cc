@@ -95,7 +95,7 @@ TEST(Json, PrintsAListOfViewsAsAnArray) {
   event.setKind("opened");
   EXPECT_EQ(to_json(list.getEvents().asReader()),
             R"([{"sequence":9007199254740991,"at":null,"kind":"opened","lab":"",)"
-            R"("experiment":null,"text":""}])");
+            R"("experiment":null,"text":"","why":""}])");
 }
 
 TEST(Json, PrintsAStatus) {
