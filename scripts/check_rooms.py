@@ -12,7 +12,7 @@ CAPNP = {"common/wire", "coordinator/store", "coordinator/server", "worker/serve
 LIBRARY = {
     "rocksdb/": {"coordinator/store"},
     "git2": {"common/git"},
-    "zmq": {"common/net"},
+    "zmq": {"common/keys", "common/net"},
     "toml++/": {"common/lab", "cli"},
     "spdlog/": {"common/log"},
     "CLI/": {"cli"},
@@ -26,7 +26,8 @@ MAY_USE = {  # room: the rooms that it may include, besides itself
     "common/wire": MODEL | {"schemas"},
     "common/lab": MODEL,
     "common/git": MODEL | {"common/os"},
-    "common/net": {"common", "common/os"},
+    "common/keys": {"common", "common/os"},
+    "common/net": {"common", "common/keys", "common/os"},
     "coordinator/policy": MODEL,
     "coordinator/judge": MODEL,
     "coordinator/swarm": MODEL | {"coordinator/policy", "coordinator/judge"},

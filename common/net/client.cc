@@ -232,7 +232,7 @@ Client::~Client() = default;
 
 Result<Client> Client::connect(const std::string& address, ClientOptions options) {
   if (!options.id_of) return fail(ErrorCode::invalid_input, "a client needs id_of");
-  SWARMLAB_TRY(dealer, Dealer::connect(address, options.socket));
+  SWARMLAB_TRY(dealer, Dealer::connect(address, options.socket, options.credentials));
   return Client(std::make_unique<Impl>(std::move(dealer), std::move(options)));
 }
 

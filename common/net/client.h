@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/net/gate.h"
 #include "common/net/socket_options.h"
 #include "common/result.h"
 
@@ -21,6 +22,7 @@ namespace swarmlab::net {
 
 struct ClientOptions {
   SocketOptions socket;
+  std::optional<Credentials> credentials = std::nullopt;  // as Dealer::connect
   /// Reads the id of the request off a reply; nothing or 0: nobody asked for it. Called by the
   /// client's thread. wire::request_id_of is one.
   std::function<std::optional<std::uint64_t>(std::string_view)> id_of;

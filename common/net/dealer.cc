@@ -14,9 +14,10 @@ Dealer::Dealer(Dealer&&) noexcept = default;
 Dealer& Dealer::operator=(Dealer&&) noexcept = default;
 Dealer::~Dealer() = default;
 
-Result<Dealer> Dealer::connect(const std::string& address, const SocketOptions& options) {
+Result<Dealer> Dealer::connect(const std::string& address, const SocketOptions& options,
+                               const std::optional<Credentials>& credentials) {
   SWARMLAB_TRY(place, place_to_connect(address));
-  SWARMLAB_TRY(socket, Socket::connect(std::move(place), options));
+  SWARMLAB_TRY(socket, Socket::connect(std::move(place), options, credentials));
   return Dealer(std::make_unique<Impl>(std::move(socket)));
 }
 

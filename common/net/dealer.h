@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/net/gate.h"
 #include "common/net/socket_options.h"
 #include "common/net/waker.h"
 #include "common/result.h"
@@ -26,8 +27,12 @@ enum class Until : std::uint8_t {
 class Dealer {
  public:
   /// Does not wait for the peer: it may start later.
-  /// \return invalid_input if `address` is neither "ipc:///path" nor "tcp://host:port".
-  static Result<Dealer> connect(const std::string& address, const SocketOptions& options = {});
+  /// With credentials it speaks to the server that has the key, and to no other; a peer that
+  /// refuses us is one that is not there (yet). \return invalid_input if `address` is neither
+  /// "ipc:///path" nor "tcp://host:port", or is another machine's and there are neither credentials
+  /// nor `insecure`.
+  static Result<Dealer> connect(const std::string& address, const SocketOptions& options = {},
+                                const std::optional<Credentials>& credentials = std::nullopt);
 
   Dealer(Dealer&&) noexcept;
   Dealer& operator=(Dealer&&) noexcept;

@@ -1,5 +1,6 @@
 #include "common/net/endpoint.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -172,6 +173,17 @@ Result<void> close_to_others(const Place& place) {
 
 void remove_socket_file(const Place& place) {
   if (!place.file_name.empty()) ::unlinkat(place.folder.get(), place.file_name.c_str(), 0);
+}
+
+bool stays_here(const std::string& address) {
+  if (is_ipc(address)) return true;
+  const std::string host = address.substr(0, address.find_last_of(':'));
+  in_addr ip{};
+  const bool is_ip =
+      host.starts_with(kTcp) && ::inet_pton(AF_INET, host.c_str() + kTcp.size(), &ip) == 1;
+  constexpr std::uint32_t kLoopback = 127;
+  return (is_ip && ntohl(ip.s_addr) >> 24U == kLoopback) || host == "tcp://localhost" ||
+         host == "tcp://[::1]";
 }
 
 bool somebody_listens(const std::string& address) {

@@ -36,6 +36,10 @@ struct Place {
 /// Of a router that ends: ZeroMQ leaves the file. Nothing to do for tcp.
 void remove_socket_file(const Place& place);
 
+/// Whether what goes over it stays on this machine: of ipc, and of tcp if the host is "localhost",
+/// [::1] or 127.x.x.x. False for names, whatever they are looked up as.
+[[nodiscard]] bool stays_here(const std::string& address);
+
 /// Whether somebody listens at an ipc address now: a socket's file outlives a process that was
 /// killed. False for tcp, and for what is no address.
 [[nodiscard]] bool somebody_listens(const std::string& address);

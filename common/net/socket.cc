@@ -7,8 +7,7 @@
 namespace swarmlab::net {
 namespace {
 
-constexpr int kHandshakeMs = 10'000;  // a connection that says nothing is closed after this
-constexpr int kConnectMs = 5'000;     // the kernel alone would try for two minutes
+constexpr int kConnectMs = 5'000;  // the kernel alone would try for two minutes
 
 int to_int(Milliseconds time) {
   constexpr Milliseconds::rep kMost = std::numeric_limits<int>::max();
@@ -70,7 +69,7 @@ void set_up(zmq::socket_t& socket, const SocketOptions& options, bool ipv6) {
   socket.set(option::sndhwm, options.queued_messages);
   socket.set(option::rcvhwm, options.queued_messages);
   socket.set(option::maxmsgsize, static_cast<std::int64_t>(options.max_message_bytes));
-  socket.set(option::handshake_ivl, kHandshakeMs);
+  socket.set(option::handshake_ivl, to_int(options.handshake));
   socket.set(option::ipv6, ipv6);
   watch_the_other_side(socket, options);
 }
@@ -92,35 +91,86 @@ void set_up_dealer(zmq::socket_t& socket, const SocketOptions& options) {
   socket.set(option::immediate, true);
 }
 
+void set_key(zmq::socket_t& socket, int option, std::string_view key) {
+  if (zmq_setsockopt(socket.handle(), option, key.data(), key.size()) != 0) throw zmq::error_t();
+}
+
+void set_up_guarded(zmq::socket_t& socket, const Guard& guard) {
+  // Debian's header hides it as a draft, its library has it. Without it, ZeroMQ lets everybody in
+  // when the doorman cannot be asked; where it is not known, binding fails.
+  constexpr int kZapEnforceDomain = 93;
+  const int enforced = 1;
+  if (zmq_setsockopt(socket.handle(), kZapEnforceDomain, &enforced, sizeof enforced) != 0) {
+    throw zmq::error_t();
+  }
+  socket.set(zmq::sockopt::zap_domain, kZapDomain);
+  socket.set(zmq::sockopt::curve_server, true);
+  set_key(socket, ZMQ_CURVE_SECRETKEY, guard.server_key.reveal());
+}
+
+void set_up_credentials(zmq::socket_t& socket, const Credentials& credentials) {
+  set_key(socket, ZMQ_CURVE_SERVERKEY, credentials.server.text());
+  set_key(socket, ZMQ_CURVE_PUBLICKEY, credentials.own.public_key().text());
+  set_key(socket, ZMQ_CURVE_SECRETKEY, credentials.own.reveal());
+}
+
+Result<void> check_private(const Place& place, const SocketOptions& options, bool has_keys) {
+  if (has_keys || options.insecure || stays_here(place.address)) return {};
+  return fail(ErrorCode::invalid_input,
+              "{}: is open to other machines, and without keys anybody on the way can read and "
+              "forge: make keys (swarmlab keys new), or say --insecure",
+              place.address);
+}
+
+// Of the connection, as the doorman let it in: the peer has no say in it. Without a doorman it
+// would be what the peer likes.
+std::string key_of(zmq::message_t& frame) {
+  const char* key = zmq_msg_gets(frame.handle(), "User-Id");
+  return key == nullptr ? "" : key;
+}
+
 }  // namespace
 
-Result<Socket> Socket::bind(Place place, const SocketOptions& options) {
-  return open(std::move(place), options, true);
-}
-
-Result<Socket> Socket::connect(Place place, const SocketOptions& options) {
-  return open(std::move(place), options, false);
-}
-
-Result<Socket> Socket::open(Place place, const SocketOptions& options, bool to_bind) {
+Result<Socket> Socket::bind(Place place, const SocketOptions& options,
+                            const std::optional<Guard>& guard) {
+  SWARMLAB_CHECK(check_private(place, options, guard.has_value()));
   SWARMLAB_TRY(waker, Waker::make());
   try {
     zmq::context_t context;
-    zmq::socket_t socket(context, to_bind ? zmq::socket_type::router : zmq::socket_type::dealer);
-    set_up(socket, options, place.ipv6);
-    if (to_bind) {
-      set_up_router(socket, options);
-      socket.bind(place.for_zmq);
-      SWARMLAB_CHECK(close_to_others(place));
-      if (place.file_name.empty()) place.address = socket.get(zmq::sockopt::last_endpoint);
-    } else {
-      set_up_dealer(socket, options);
-      socket.connect(place.for_zmq);
+    std::unique_ptr<Doorman> doorman;
+    if (guard) {  // first the doorman, then the door
+      SWARMLAB_TRY(started, Doorman::start(context, guard->gate, waker));
+      doorman = std::move(started);
     }
+    zmq::socket_t socket(context, zmq::socket_type::router);
+    set_up(socket, options, place.ipv6);
+    set_up_router(socket, options);
+    if (guard) set_up_guarded(socket, *guard);
+    socket.bind(place.for_zmq);
+    SWARMLAB_CHECK(close_to_others(place));
+    if (place.file_name.empty()) place.address = socket.get(zmq::sockopt::last_endpoint);
     return Socket(std::move(place), options.max_message_bytes, std::move(waker), std::move(context),
-                  std::move(socket));
+                  std::move(doorman), std::move(socket));
   } catch (const zmq::error_t& error) {
-    return failed(to_bind ? "listen" : "connect", place.address, error);
+    return failed("listen", place.address, error);
+  }
+}
+
+Result<Socket> Socket::connect(Place place, const SocketOptions& options,
+                               const std::optional<Credentials>& credentials) {
+  SWARMLAB_CHECK(check_private(place, options, credentials.has_value()));
+  SWARMLAB_TRY(waker, Waker::make());
+  try {
+    zmq::context_t context;
+    zmq::socket_t socket(context, zmq::socket_type::dealer);
+    set_up(socket, options, place.ipv6);
+    set_up_dealer(socket, options);
+    if (credentials) set_up_credentials(socket, *credentials);
+    socket.connect(place.for_zmq);
+    return Socket(std::move(place), options.max_message_bytes, std::move(waker), std::move(context),
+                  nullptr, std::move(socket));
+  } catch (const zmq::error_t& error) {
+    return failed("connect", place.address, error);
   }
 }
 
@@ -152,7 +202,9 @@ Result<std::optional<Frames>> Socket::take() {
     while (receive(frame)) {
       if (frames.count < frames.part.size()) frames.part.at(frames.count) = frame.to_string();
       ++frames.count;
-      if (!frame.more()) return frames;
+      if (frame.more()) continue;
+      if (doorman_) frames.key = key_of(frame);
+      return frames;
     }
     return std::optional<Frames>();
   } catch (const zmq::error_t& error) {

@@ -4,12 +4,15 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <zmq.hpp>
 
+#include "common/net/doorman.h"
 #include "common/net/endpoint.h"
+#include "common/net/gate.h"
 #include "common/net/socket_options.h"
 #include "common/net/waker.h"
 #include "common/os/clock.h"
@@ -17,10 +20,11 @@
 
 namespace swarmlab::net {
 
-// A message: its first two parts, and how many there were.
+// A message: its first two parts, how many there were, and the key that it came from.
 struct Frames {
   std::array<std::string, 2> part;
   std::size_t count = 0;
+  std::string key;  // Z85; empty if the socket is not guarded
 };
 
 struct Readiness {
@@ -34,8 +38,10 @@ class Socket {
  public:
   /// \return invalid_input or conflict as the address is to blame, unavailable if the process is
   /// out of descriptors or memory.
-  static Result<Socket> bind(Place place, const SocketOptions& options);
-  static Result<Socket> connect(Place place, const SocketOptions& options);
+  static Result<Socket> bind(Place place, const SocketOptions& options,
+                             const std::optional<Guard>& guard);
+  static Result<Socket> connect(Place place, const SocketOptions& options,
+                                const std::optional<Credentials>& credentials);
 
   /// Waits for a message, for the waker (which is cleared) or, if `room`, until a message could be
   /// sent; at most until `deadline`. Signals do not end it.
@@ -51,17 +57,19 @@ class Socket {
   void hide() { remove_socket_file(place_); }
 
   [[nodiscard]] const Waker& waker() const { return waker_; }
+  /// Of one that is guarded; else nothing.
+  [[nodiscard]] Doorman* doorman() const { return doorman_.get(); }
   [[nodiscard]] const std::string& address() const { return place_.address; }
 
  private:
   Socket(Place place, std::size_t max_message_bytes, Waker waker, zmq::context_t context,
-         zmq::socket_t socket)
+         std::unique_ptr<Doorman> doorman, zmq::socket_t socket)
       : place_(std::move(place)),
         max_message_bytes_(max_message_bytes),
         waker_(std::move(waker)),
         context_(std::move(context)),
+        doorman_(std::move(doorman)),
         socket_(std::move(socket)) {}
-  static Result<Socket> open(Place place, const SocketOptions& options, bool to_bind);
   bool receive(zmq::message_t& frame);
 
   Place place_;
@@ -69,6 +77,7 @@ class Socket {
   Waker waker_;
   // Closing the context waits (up to `linger`) until its closed sockets have sent what they hold.
   zmq::context_t context_;
+  std::unique_ptr<Doorman> doorman_;
   zmq::socket_t socket_;
 };
 

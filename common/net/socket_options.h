@@ -1,5 +1,6 @@
-// What every socket is set to. Plain ZeroMQ without encryption: for ipc:// in a folder that only
-// its owner can enter, and for tcp:// where the operator asked for it by name.
+// What every socket is set to. With keys (gate.h) a socket speaks CURVE. Without, it is plain
+// ZeroMQ: for ipc:// in a folder that only its owner can enter, for the loopback, and elsewhere
+// only if that is asked for by name.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +16,12 @@ struct SocketOptions {
   int queued_messages = 1000;  // a peer, a direction: beyond it, what is sent is dropped and told
   Milliseconds probe_after{2000};    // of silence on tcp: is the other machine still there?
   Milliseconds dead_after{6000};     // of silence on tcp: the connection is closed
+  Milliseconds handshake{10000};     // a connection that is not agreed on by then is closed
   Milliseconds reconnect_first{20};  // then doubled, up to
   Milliseconds reconnect_most{2000};
   Milliseconds linger{500};  // how long closing waits for what is still queued
   int backlog = 4096;        // connections that wait to be accepted
+  bool insecure = false;     // without keys, also over tcp to and from other machines
 };
 
 // What became of a message that was handed over. Neither says that the peer got it.

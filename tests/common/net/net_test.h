@@ -25,6 +25,7 @@ inline SocketOptions quick() {
   options.reconnect_first = Milliseconds(5);
   options.reconnect_most = Milliseconds(50);
   options.linger = Milliseconds(200);
+  options.handshake = Milliseconds(1000);
   return options;
 }
 
