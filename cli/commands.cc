@@ -52,6 +52,17 @@ std::span<const std::string> without_words_for_the_agent(std::span<const std::st
   return {arguments.begin(), dashes};
 }
 
+// Of the last word that was a command: `keys new --help` is about `new`.
+std::string help_of_chosen(const CLI::App& app) {
+  const CLI::App* chosen = &app;
+  std::string before;
+  for (auto below = app.get_subcommands(); !below.empty(); below = chosen->get_subcommands()) {
+    before += (before.empty() ? "" : " ") + chosen->get_name();
+    chosen = below.front();
+  }
+  return chosen == &app ? app.help() : chosen->help(before);
+}
+
 int parse(CLI::App& app, std::span<const std::string> arguments, Context& context) {
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   const auto chosen = [&app] {
@@ -61,8 +72,7 @@ int parse(CLI::App& app, std::span<const std::string> arguments, Context& contex
   try {
     app.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {
-    const auto commands = app.get_subcommands();
-    context.out << (commands.empty() ? app.help() : commands.front()->help("swarmlab"));
+    context.out << help_of_chosen(app);
     context.action = [] { return Result<void>(); };
   } catch (const CLI::ParseError& error) {
     const std::string command = chosen();
@@ -120,6 +130,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_events(app, context);
   add_export(app, context);
   add_steering(app, context);
+  add_keys(app, context);
   add_doctor(app, context);
   add_version(app, context);
 }
