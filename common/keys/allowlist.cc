@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kLongestName = 64;
 constexpr std::string_view kRevoked = "revoked=";
 constexpr std::array<std::pair<Role, std::string_view>, 3> kRoles{
-    {{Role::worker, "worker"}, {Role::viewer, "viewer"}, {Role::operator_, "operator"}}};
+    {{Role::worker, "worker"}, {Role::viewer, "viewer"}, {Role::steerer, "operator"}}};
 
 bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');

@@ -21,9 +21,9 @@ namespace swarmlab::keys {
 
 // What a key may do; nobody has two roles with one key.
 enum class Role : std::uint8_t {
-  worker,    // take tasks and report; neither look nor steer
-  viewer,    // look
-  operator_  // look and steer; `operator` as text
+  worker,   // take tasks and report; neither look nor steer
+  viewer,   // look
+  steerer,  // look and steer; as text "operator", which C++ has taken
 };
 
 [[nodiscard]] std::string_view name_of(Role role);

@@ -29,7 +29,7 @@ struct Router::Impl {
     return {};
   }
 
-  void take_in(std::vector<Letter>& letters, Frames frames, const keys::Allowlist* allowed) {
+  void take_in(std::vector<Letter>& letters, Frames&& frames, const keys::Allowlist* allowed) {
     auto& [peer, bytes] = frames.part;
     std::optional<keys::Holder> sender;
     if (allowed != nullptr) {

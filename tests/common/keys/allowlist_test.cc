@@ -66,7 +66,7 @@ TEST(Key, ErrorDoesNotRepeatASecret) {
 TEST(AllowlistOf, ItsOwnTextIsTheSame) {
   Allowlist list;
   ASSERT_TRUE(list.add(anna()));
-  ASSERT_TRUE(list.add({.key = key(kBert), .name = "bert", .role = Role::operator_}));
+  ASSERT_TRUE(list.add({.key = key(kBert), .name = "bert", .role = Role::steerer}));
   ASSERT_TRUE(list.revoke("anna", kNow));
   EXPECT_EQ(list.text(),
             "# ROLE NAME PUBLIC-KEY: who may speak to the coordinator\n"
@@ -156,7 +156,7 @@ TEST(AllowlistOf, TakesNamesThatAreFileNamesToo) {
 }
 
 TEST(RoleOf, TextIsItsName) {
-  for (const Role role : {Role::worker, Role::viewer, Role::operator_}) {
+  for (const Role role : {Role::worker, Role::viewer, Role::steerer}) {
     EXPECT_EQ(role_from(name_of(role)), role);
   }
   EXPECT_EQ(role_from("Worker"), std::nullopt);

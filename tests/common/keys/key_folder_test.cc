@@ -72,7 +72,7 @@ TEST_F(KeyFolderTest, MakesAKeyThatIsAllowed) {
 TEST_F(KeyFolderTest, RefusesANameThatIsTakenAndLeavesItsKey) {
   const auto first = keys_.make("w1", Role::worker);
   ASSERT_TRUE(first);
-  const auto second = keys_.make("w1", Role::operator_);
+  const auto second = keys_.make("w1", Role::steerer);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::conflict);
   EXPECT_EQ(read_secret_key(first->file)->public_key(), first->holder.key);

@@ -23,7 +23,7 @@ class GuardedRouterTest : public NetTest {
  protected:
   GuardedRouterTest() {
     allow("w1", Role::worker, w1_);
-    allow("boss", Role::operator_, boss_);
+    allow("boss", Role::steerer, boss_);
     gate_->replace(allowed_);
     auto bound = Router::bind("tcp://127.0.0.1:0", quick(), guard());
     EXPECT_TRUE(bound) << bound.error().message;
@@ -100,7 +100,7 @@ TEST_F(GuardedRouterTest, TellsWhoSentALetterAndInWhichRole) {
 
   Dealer steering = dealer(boss_);
   send(steering, "stop");
-  EXPECT_EQ(one_letter(*router_).sender->role, Role::operator_);
+  EXPECT_EQ(one_letter(*router_).sender->role, Role::steerer);
 }
 
 TEST_F(GuardedRouterTest, GuardsAUnixSocketAsWell) {
