@@ -50,6 +50,17 @@ Result<std::unique_ptr<Swarm>> connect(const std::string& address) {
   return std::make_unique<Swarm>(std::make_unique<Coordinator>(std::move(client), address));
 }
 
+// What the coordinator refuses; one of an older release may not know what was asked.
+Error explained(const wire::Incoming& reply) {
+  Error error = wire::read(reply.body().getError());
+  const wire::Protocol spoken = reply.envelope().getVersion();
+  if (error.code == ErrorCode::invalid_input && spoken < wire::our_protocols().newest) {
+    error.message += fmt::format(" (the coordinator speaks protocol {}, this swarmlab {})", spoken,
+                                 wire::to_text(wire::our_protocols()));
+  }
+  return error;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Swarm>> Swarm::open(const Context& context) {
@@ -71,7 +82,10 @@ Result<std::unique_ptr<Swarm>> Swarm::open(const Context& context) {
 Result<wire::Incoming> Swarm::exchange(const FillBody& fill, Milliseconds timeout) {
   SWARMLAB_TRY(bytes, answerer_->answer(fill, timeout));
   SWARMLAB_TRY(reply, wire::Incoming::parse(std::as_bytes(std::span(bytes))));
-  if (reply.body().isError()) return tl::unexpected(wire::read(reply.body().getError()));
+  if (reply.body().isError()) return tl::unexpected(explained(reply));
+  SWARMLAB_CHECK(
+      wire::agree({.name = "this swarmlab", .protocols = wire::our_protocols()},
+                  {.name = "the coordinator", .protocols = wire::protocols_of(reply.envelope())}));
   return std::move(reply);
 }
 

@@ -32,6 +32,7 @@ struct WorkerFlags {
   std::string sandbox = "bubblewrap";
   std::vector<std::string> expose;
   std::uint32_t slots = 1;
+  wire::Protocol speak_protocol = wire::our_protocols().newest;
   pid_t parent = 0;  // 0: it may outlive who started it
 };
 
@@ -96,6 +97,8 @@ Result<void> take_tasks(const Context& context, const WorkerFlags& flags,
   options.host_class = host_class(facts);
   options.version = std::string(kVersion);
   options.slots = flags.slots;
+  SWARMLAB_TRY(protocols, wire::our_protocols_up_to(flags.speak_protocol));
+  options.protocols = protocols;
   options.environment = current_environment();
   SystemClock clock;
   SWARMLAB_TRY(sandbox, make_sandbox(flags));
@@ -138,6 +141,10 @@ void add_worker(CLI::App& app, Context& context) {
                    "bubblewrap, or none: no isolation at all, scores can be forged")
       ->check(CLI::IsMember({"bubblewrap", "none"}));
   command->add_option("--log-file", flags->log_file, "Append the log here instead of stderr");
+  command
+      ->add_option("--speak-protocol", flags->speak_protocol,
+                   "No newer protocol than this, for swarms of several releases and their tests")
+      ->envname("SWARMLAB_SPEAK_PROTOCOL");
   command
       ->add_option("--leave-with-parent", flags->parent,
                    "Leave when the process that started it, of this PID, ends")

@@ -9,15 +9,20 @@ $Cxx.namespace("swarmlab::schema");
 using Lab = import "lab.capnp";
 using Record = import "record.capnp";
 using View = import "view.capnp";
+using Since = import "since.capnp";
 
-const protocolVersion :UInt16 = 1;   # what this build speaks
+# 1: the first. 2: capabilities.
+# A field or a body that is added here gets $Since.since(N), N being protocolVersion: a peer that
+# speaks an older one is not sent it.
+const protocolVersion :UInt16 = 2;   # what this build speaks
 const oldestProtocol :UInt16 = 1;    # what it still understands
 const chunkBytes :UInt32 = 262144;   # of a pack in one message, at most
 
 struct Envelope {
-  version @0 :UInt16;      # protocolVersion of the sender
+  version @0 :UInt16;      # that the message is written in; before a welcome, the newest of the sender
   requestId @1 :UInt64;    # by who asks, 1 or more; the reply repeats it. 0: nobody asked
   session @2 :UInt64;      # from Welcome; workers put it in all that follows Hello. 0: none
+  oldestVersion @34 :UInt16 $Since.since(2);  # that the sender understands. 0: only `version`
 
   body :union {
     none @3 :Void;         # what an unset or unknown body reads as: answered by an error
@@ -95,6 +100,7 @@ struct Hello {
   protocolMax @5 :UInt16;
   version @6 :Text;          # of the worker's build, for people
   again @7 :Bool;            # this process said hello before: what it does not hold, it never got
+  capabilities @8 :List(Text) $Since.since(2);  # names of what it can beyond its protocol
 }
 
 struct Welcome {
@@ -102,7 +108,8 @@ struct Welcome {
   keep @1 :List(HeldLease);  # of those held; the rest is dropped, nobody waits for it
   heartbeatMs @2 :UInt32;    # how often to send Heartbeat
   leaseMs @3 :UInt32;        # what each heartbeat extends a lease to
-  protocol @4 :UInt16;       # to be spoken from now on
+  protocol @4 :UInt16;       # to be spoken from now on: the newest that both understand
+  capabilities @5 :List(Text) $Since.since(2);  # of the coordinator
 }
 
 struct Work {

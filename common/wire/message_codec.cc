@@ -4,6 +4,7 @@
 
 #include "common/wire/field_codec.h"
 #include "common/wire/message.h"
+#include "common/wire/older.h"
 
 namespace swarmlab::wire {
 namespace {
@@ -40,10 +41,20 @@ void look_at(const capnp::DynamicValue::Reader& value) {
 }  // namespace
 
 Outgoing::Outgoing(std::uint64_t request_id, std::uint64_t session)
+    : Outgoing(request_id, session, schema::PROTOCOL_VERSION) {}
+
+Outgoing::Outgoing(std::uint64_t request_id, std::uint64_t session, Protocol protocol)
     : envelope_(message_.initRoot<schema::Envelope>()) {
-  envelope_.setVersion(schema::PROTOCOL_VERSION);
+  envelope_.setVersion(protocol);
+  envelope_.setOldestVersion(schema::OLDEST_PROTOCOL);
   envelope_.setRequestId(request_id);
   envelope_.setSession(session);
+}
+
+std::string Outgoing::bytes() {
+  const Protocol protocol = envelope_.getVersion();
+  if (protocol < schema::PROTOCOL_VERSION) take_out_newer(envelope_, protocol);
+  return to_bytes(message_);
 }
 
 Result<Incoming> Incoming::parse(std::span<const std::byte> bytes) {
@@ -55,6 +66,21 @@ Result<Incoming> Incoming::parse(std::span<const std::byte> bytes) {
   } catch (const kj::Exception& error) {
     return broken("message", error);
   }
+}
+
+ProtocolRange protocols_of(schema::Envelope::Reader envelope) {
+  return told_by(envelope.getVersion(), envelope.getOldestVersion());
+}
+
+Capabilities read_capabilities(capnp::List<capnp::Text>::Reader from) {
+  CapabilityReader names;
+  for (const auto name : from) names.add({name.begin(), name.size()});
+  return names.take();
+}
+
+void write_capabilities(capnp::List<capnp::Text>::Builder to, const Capabilities& names) {
+  unsigned i = 0;
+  for (const std::string& name : names) to.set(i++, text_of(name));
 }
 
 void write(schema::Error::Builder to, const Error& error) {

@@ -10,17 +10,22 @@
 
 #include "common/result.h"
 #include "common/wire/bytes_codec.h"
+#include "common/wire/protocol.h"
 #include "schemas/message.capnp.h"
 
 namespace swarmlab::wire {
 
 class Outgoing {
  public:
+  /// In the newest protocol of this build, to whoever has not said which it understands.
   explicit Outgoing(std::uint64_t request_id, std::uint64_t session = 0);
+  /// In a protocol that was agreed on, or is the newest to be offered.
+  Outgoing(std::uint64_t request_id, std::uint64_t session, Protocol protocol);
 
   [[nodiscard]] schema::Envelope::Builder envelope() { return envelope_; }
   [[nodiscard]] schema::Envelope::Body::Builder body() { return envelope_.getBody(); }
-  [[nodiscard]] std::string bytes() { return to_bytes(message_); }
+  /// Without what is newer than the protocol: that is taken out of the message for good.
+  [[nodiscard]] std::string bytes();
 
  private:
   capnp::MallocMessageBuilder message_;
@@ -43,6 +48,13 @@ class Incoming {
   explicit Incoming(Parsed checked) : checked_(std::move(checked)) {}
   Parsed checked_;
 };
+
+/// What the sender of a message understands.
+[[nodiscard]] ProtocolRange protocols_of(schema::Envelope::Reader envelope);
+
+[[nodiscard]] Capabilities read_capabilities(capnp::List<capnp::Text>::Reader from);
+/// Of `init`, which makes the list: hello.initCapabilities(n).
+void write_capabilities(capnp::List<capnp::Text>::Builder to, const Capabilities& names);
 
 void write(schema::Error::Builder to, const Error& error);
 /// The error that a peer sent; an unknown code is `internal`.

@@ -39,6 +39,11 @@ class Desk {
   [[nodiscard]] Deadline next_due() const;
 
  private:
+  // A worker that said hello, until it says it again or another takes its name.
+  struct Session {
+    WorkerName worker;
+    wire::Peer peer;
+  };
   // A request of the burst, and where its steps are.
   struct Request {
     Request(net::PeerId from, wire::Incoming what)
@@ -51,13 +56,15 @@ class Desk {
     std::optional<Error> refused;           // before the turn
     std::optional<std::string> unreadable;  // why the report is; what else was asked is answered
     bool say_hello = false;
-    std::uint64_t received = 0;  // of a pack chunk
-    SessionId session;           // given by a hello
+    std::uint64_t received = 0;   // of a pack chunk
+    SessionId session;            // given by a hello
+    wire::Protocol protocol = 1;  // that the answer is written in
     std::optional<PackKey> pack;
   };
   struct Parked {
     net::PeerId peer;
     std::uint64_t request_id = 0;
+    wire::Protocol protocol = 1;
     std::uint64_t after = 0;
     std::uint32_t limit = 0;
     Deadline due;
@@ -65,6 +72,7 @@ class Desk {
 
   std::vector<Request> open(std::vector<net::Letter> burst);
   void take(Request& request, std::vector<Step>& steps);
+  [[nodiscard]] static Result<wire::Protocol> protocol_for(const wire::Incoming& message);
   void take_hello(Request& request, schema::Hello::Reader hello, std::vector<Step>& steps);
   void take_work(Request& request, schema::Work::Reader work, const WorkerName& worker,
                  std::vector<Step>& steps);
@@ -97,7 +105,7 @@ class Desk {
   Answerer answerer_;
   PackInbox inbox_;
   Transfers transfers_;
-  std::map<SessionId, WorkerName> sessions_;
+  std::map<SessionId, Session> sessions_;
   std::set<SessionId> draining_;  // are told to leave by the next answer to a heartbeat
   std::vector<Parked> parked_;
 };

@@ -96,6 +96,7 @@ void Desk::park(const Request& request) {
       parked_.size() < kMostParked ? std::min(query.getWaitMs(), kMostWaitMs) : 0;
   parked_.push_back({.peer = request.peer,
                      .request_id = request.message.envelope().getRequestId(),
+                     .protocol = request.protocol,
                      .after = query.getAfter(),
                      .limit = query.getLimit(),
                      .due = Deadline::after(Milliseconds(wait_ms))});
@@ -103,7 +104,7 @@ void Desk::park(const Request& request) {
 
 std::optional<Answer> Desk::answer_to(const Request& request, const Replies& replies) {
   const auto envelope = request.message.envelope();
-  wire::Outgoing reply(envelope.getRequestId(), envelope.getSession());
+  wire::Outgoing reply(envelope.getRequestId(), envelope.getSession(), request.protocol);
   const auto body = envelope.getBody();
   if (request.refused) {
     wire::write(reply.body().initError(), *request.refused);
@@ -189,7 +190,9 @@ void Desk::write_reply(const swarm::Reply& reply, const Request& request, Body b
     const auto lease_ms = static_cast<std::uint32_t>(engine_.rules().lease.count());
     to.setHeartbeatMs(std::min(kHeartbeatMs, lease_ms / kHeartbeatsInALease));
     to.setLeaseMs(lease_ms);
-    to.setProtocol(schema::PROTOCOL_VERSION);
+    to.setProtocol(request.protocol);
+    const wire::Capabilities names = wire::our_capabilities(request.protocol);
+    wire::write_capabilities(to.initCapabilities(size_of(names.size())), names);
   } else if (const auto* heard = std::get_if<swarm::HeartbeatHeard>(&reply)) {
     auto to = body.initHeartbeatReply();
     write_held(to.initDrop(size_of(heard->drop.size())), heard->drop);
@@ -267,7 +270,7 @@ Result<std::string> Desk::events_answer(const Parked& parked) {
   auto events = query.body().initQuery().initEvents();
   events.setAfter(parked.after);
   events.setLimit(parked.limit);
-  wire::Outgoing reply(parked.request_id);
+  wire::Outgoing reply(parked.request_id, 0, parked.protocol);
   const Source source{engine_.state(), engine_.store(), &engine_.objects(), answerer_};
   SWARMLAB_CHECK(answer(source, query.body().getQuery().asReader(), engine_.now(), reply.body()));
   return sendable(reply, parked.request_id);
@@ -279,7 +282,7 @@ void Desk::write_parked(std::vector<Answer>& answers) {
     if (last <= parked.after && !parked.due.expired()) return false;
     Result<std::string> bytes = events_answer(parked);
     if (!bytes) {
-      wire::Outgoing reply(parked.request_id);
+      wire::Outgoing reply(parked.request_id, 0, parked.protocol);
       wire::write(reply.body().initError(), bytes.error());
       bytes = reply.bytes();
     }

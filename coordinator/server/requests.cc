@@ -60,12 +60,30 @@ std::optional<swarm::SetLabStatus::Wish> wish_of(schema::SetLabStatus::Wish wish
 
 const WorkerName* Desk::worker_of(const Request& request) const {
   const auto found = sessions_.find(SessionId(request.message.envelope().getSession()));
-  return found == sessions_.end() ? nullptr : &found->second;
+  return found == sessions_.end() ? nullptr : &found->second.worker;
+}
+
+// A hello names a range of its own; any other message is written in the protocol that it says.
+Result<wire::Protocol> Desk::protocol_for(const wire::Incoming& message) {
+  const auto body = message.body();
+  wire::Party peer{.name = "this peer", .protocols = wire::protocols_of(message.envelope())};
+  if (body.isHello()) {
+    const auto hello = body.getHello();
+    peer.name = fmt::format("this worker ({})", hello.getVersion().cStr());
+    peer.protocols = {.oldest = hello.getProtocolMin(), .newest = hello.getProtocolMax()};
+  }
+  return wire::agree(peer, {.name = "the coordinator", .protocols = wire::our_protocols()});
 }
 
 void Desk::take(Request& request, std::vector<Step>& steps) {
   const auto envelope = request.message.envelope();
   const auto body = envelope.getBody();
+  const auto protocol = protocol_for(request.message);
+  if (!protocol) {
+    request.refused = protocol.error();
+    return;
+  }
+  request.protocol = *protocol;
   const SessionId session(envelope.getSession());
   const auto with_worker = [&](const auto& action) {
     const WorkerName* worker = worker_of(request);
@@ -114,23 +132,19 @@ void Desk::take_status(Request& request, schema::SetLabStatus::Reader wish,
 }
 
 void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector<Step>& steps) {
-  if (hello.getProtocolMin() > schema::PROTOCOL_VERSION ||
-      hello.getProtocolMax() < schema::OLDEST_PROTOCOL) {
-    request.refused = bad(fmt::format(
-        "this worker ({}) speaks protocol {} to {}, the coordinator {} to {}: use the same release",
-        hello.getVersion().cStr(), hello.getProtocolMin(), hello.getProtocolMax(),
-        std::uint16_t{schema::OLDEST_PROTOCOL}, std::uint16_t{schema::PROTOCOL_VERSION}));
-    return;
-  }
   const std::string name = hello.getWorker().cStr();
   if (!is_good_name(name)) {
     request.refused = bad("a worker's name is 1 to 100 of letters, digits, \".\", \"-\" and \"_\"");
     return;
   }
   request.session = fresh_session();
-  std::erase_if(sessions_, [&](const auto& entry) { return entry.second.value() == name; });
+  std::erase_if(sessions_, [&](const auto& entry) { return entry.second.worker.value() == name; });
   std::erase_if(draining_, [&](SessionId session) { return !sessions_.contains(session); });
-  sessions_.emplace(request.session, WorkerName(name));
+  sessions_.emplace(
+      request.session,
+      Session{.worker = WorkerName(name),
+              .peer = {.protocol = request.protocol,
+                       .capabilities = wire::read_capabilities(hello.getCapabilities())}});
   request.step =
       push(steps, swarm::WorkerArrived{.worker = {.name = WorkerName(name),
                                                   .host_class = hello.getHostClass().cStr(),
@@ -139,8 +153,8 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
                                        .session = request.session,
                                        .held = held_of(hello.getHeld()),
                                        .again = hello.getAgain()});
-  log::info("worker {} says hello{}{}", name, log::field("slots", hello.getSlots()),
-            log::field("held", hello.getHeld().size()));
+  log::info("worker {} says hello{}{}{}", name, log::field("slots", hello.getSlots()),
+            log::field("held", hello.getHeld().size()), log::field("protocol", request.protocol));
 }
 
 void Desk::take_work(Request& request, schema::Work::Reader work, const WorkerName& worker,
@@ -193,10 +207,11 @@ void Desk::take_chunk(Request& request, schema::PackChunk::Reader chunk) {
 
 void Desk::take_drain(Request& request, std::string_view worker) {
   std::string known;
-  for (const auto& [session, name] : sessions_) {
+  for (const auto& [id, session] : sessions_) {
+    const WorkerName& name = session.worker;
     if (!engine_.state().presence.workers.contains(name)) continue;  // it left
     if (name.value() == worker) {
-      draining_.insert(session);
+      draining_.insert(id);
       log::info("worker {} is to leave", worker);
       return;
     }

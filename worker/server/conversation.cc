@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/log/log.h"
+#include "common/wire/field_codec.h"
 #include "common/wire/message.h"
 
 namespace swarmlab::worker {
@@ -31,10 +32,15 @@ bool Conversation::gives_up() const {
   return leaving() && std::chrono::steady_clock::now() - last_heard_.load() > kLeavingPatience;
 }
 
-Result<std::uint64_t> Conversation::session() {
+Result<Conversation::Joined> Conversation::joined() {
   const std::lock_guard lock(joining_);
-  if (session_ != 0) return session_;
-  return say_hello();
+  if (session_ == 0) SWARMLAB_CHECK(say_hello());
+  return Joined{.session = session_, .protocol = coordinator_.protocol};
+}
+
+wire::Peer Conversation::coordinator() {
+  const std::lock_guard lock(joining_);
+  return coordinator_;
 }
 
 void Conversation::forget(std::uint64_t session) {
@@ -42,23 +48,29 @@ void Conversation::forget(std::uint64_t session) {
   if (session_ == session) session_ = 0;
 }
 
-Result<std::uint64_t> Conversation::say_hello() {
-  const std::uint64_t id = client_.next_id();
-  wire::Outgoing request(id);
-  auto hello = request.body().initHello();
+void Conversation::write_hello(schema::Hello::Builder hello,
+                               const std::vector<LeaseKey>& held) const {
   hello.setWorker(options_.name);
   hello.setHostClass(options_.host_class);
   hello.setSlots(options_.slots);
-  hello.setProtocolMin(schema::OLDEST_PROTOCOL);
-  hello.setProtocolMax(schema::PROTOCOL_VERSION);
+  hello.setProtocolMin(options_.protocols.oldest);
+  hello.setProtocolMax(options_.protocols.newest);
   hello.setVersion(options_.version);
   hello.setAgain(said_hello_);
-  const std::vector<LeaseKey> held = holdings_.all();
+  const wire::Capabilities names = wire::our_capabilities(options_.protocols.newest);
+  wire::write_capabilities(hello.initCapabilities(wire::length_of(names)), names);
   auto list = hello.initHeld(static_cast<unsigned>(held.size()));
   for (unsigned i = 0; i < held.size(); ++i) {
     list[i].setTask(held[i].task.value());
     list[i].setToken(held[i].token.value());
   }
+}
+
+Result<void> Conversation::say_hello() {
+  const std::uint64_t id = client_.next_id();
+  wire::Outgoing request(id, 0, options_.protocols.newest);
+  const std::vector<LeaseKey> held = holdings_.all();
+  write_hello(request.body().initHello(), held);
   SWARMLAB_TRY(bytes, client_.call(id, request.bytes(), kAnswerTime));
   SWARMLAB_TRY(reply, wire::Incoming::parse(wire::bytes_of(bytes)));
   last_heard_.store(std::chrono::steady_clock::now());
@@ -66,12 +78,14 @@ Result<std::uint64_t> Conversation::say_hello() {
   if (!reply.body().isWelcome()) {
     return fail(ErrorCode::invalid_input, "the coordinator answered a hello with something else");
   }
-  take_welcome(reply.body().getWelcome(), held);
-  return session_;
+  return take_welcome(reply.body().getWelcome(), held);
 }
 
-void Conversation::take_welcome(schema::Welcome::Reader welcome,
-                                const std::vector<LeaseKey>& held) {
+Result<void> Conversation::take_welcome(schema::Welcome::Reader welcome,
+                                        const std::vector<LeaseKey>& held) {
+  const wire::Protocol chosen = welcome.getProtocol();
+  SWARMLAB_TRY(protocol, wire::agree({"this worker", options_.protocols},
+                                     {"the coordinator", {chosen, chosen}}));
   std::vector<LeaseKey> keep;
   for (const auto lease : welcome.getKeep()) {
     keep.push_back({TaskId(lease.getTask()), FencingToken(lease.getToken())});
@@ -81,17 +95,22 @@ void Conversation::take_welcome(schema::Welcome::Reader welcome,
   }
   heartbeat_ms_.store(std::max(welcome.getHeartbeatMs(), std::uint32_t{100}));
   session_ = welcome.getSession();
-  log::info("the coordinator at {} welcomes {}{}{}", options_.address, options_.name,
-            log::field("held", held.size()), log::field("kept", keep.size()));
+  coordinator_ = {.protocol = protocol,
+                  .capabilities = wire::read_capabilities(welcome.getCapabilities())};
+  log::info("the coordinator at {} welcomes {}{}{}{}", options_.address, options_.name,
+            log::field("held", held.size()), log::field("kept", keep.size()),
+            log::field("protocol", protocol));
   said_hello_ = true;
+  return {};
 }
 
 Result<Conversation::Sent> Conversation::send(const Fill& fill) {
-  SWARMLAB_TRY(current, session());
+  SWARMLAB_TRY(current, joined());
   const std::uint64_t id = client_.next_id();
-  wire::Outgoing request(id, current);
+  wire::Outgoing request(id, current.session, current.protocol);
   fill(request.body());
-  return Sent{.session = current, .reply = client_.request(id, request.bytes(), kAnswerTime)};
+  return Sent{.session = current.session,
+              .reply = client_.request(id, request.bytes(), kAnswerTime)};
 }
 
 Result<wire::Incoming> Conversation::receive(Sent sent) {

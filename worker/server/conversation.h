@@ -57,6 +57,8 @@ class Conversation {
   [[nodiscard]] bool leaving() const { return leaving_.load(); }
   /// How often the coordinator wants to hear from us.
   [[nodiscard]] Milliseconds heartbeat() const { return Milliseconds(heartbeat_ms_.load()); }
+  /// What the coordinator is and can, as of its last welcome.
+  [[nodiscard]] wire::Peer coordinator();
   /// Requests that wait end, later ones fail at once.
   void close() { client_.close(); }
 
@@ -65,9 +67,15 @@ class Conversation {
   static constexpr Milliseconds kLongestPause{2000};
 
   Conversation(const LinkOptions& options, Holdings& holdings, net::Client client);
-  Result<std::uint64_t> session();
-  Result<std::uint64_t> say_hello();
-  void take_welcome(schema::Welcome::Reader welcome, const std::vector<LeaseKey>& held);
+  // A session, and the protocol that is spoken in it.
+  struct Joined {
+    std::uint64_t session = 0;
+    wire::Protocol protocol = 1;
+  };
+  Result<Joined> joined();
+  Result<void> say_hello();
+  void write_hello(schema::Hello::Builder hello, const std::vector<LeaseKey>& held) const;
+  Result<void> take_welcome(schema::Welcome::Reader welcome, const std::vector<LeaseKey>& held);
   void forget(std::uint64_t session);
   [[nodiscard]] bool gives_up() const;
 
@@ -80,6 +88,7 @@ class Conversation {
 
   std::mutex joining_;  // held while saying hello: others wait for its session
   std::uint64_t session_ = 0;
+  wire::Peer coordinator_;
   bool said_hello_ = false;
 };
 

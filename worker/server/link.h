@@ -13,6 +13,7 @@
 #include "common/model/report.h"
 #include "common/os/cancel.h"
 #include "common/result.h"
+#include "common/wire/protocol.h"
 #include "worker/server/holdings.h"
 #include "worker/spool/spool.h"
 
@@ -24,6 +25,7 @@ struct LinkOptions {
   std::string host_class;
   std::string version;
   std::uint32_t slots = 1;
+  wire::ProtocolRange protocols = wire::our_protocols();  // to be offered
   std::function<void()> on_drain = {};  // the coordinator wants us to leave; from any thread
 };
 

@@ -73,6 +73,7 @@ struct Worker::Impl {
                                            .host_class = options.host_class,
                                            .version = options.version,
                                            .slots = options.slots,
+                                           .protocols = options.protocols,
                                            .on_drain = [this] { leave(); }},
                                           holdings));
     link = std::move(connected);

@@ -11,6 +11,7 @@
 
 #include "common/os/clock.h"
 #include "common/result.h"
+#include "common/wire/protocol.h"
 #include "worker/sandbox/sandbox.h"
 
 namespace swarmlab::worker {
@@ -23,6 +24,7 @@ struct WorkerOptions {
   std::string version;     // of this build
   std::uint32_t slots = 1;
   std::uint64_t cache_bytes = 4ULL << 30U;
+  wire::ProtocolRange protocols = wire::our_protocols();  // what it offers the coordinator
   std::vector<std::string> environment;  // "NAME=VALUE": what [agent] env may pass on
 };
 

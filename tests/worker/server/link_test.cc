@@ -26,6 +26,22 @@ TEST_F(LinkTest, SaysHelloWithWhatItHoldsAndThenAsks) {
   EXPECT_EQ(hellos[0].held[0], std::pair(std::uint64_t{5}, std::uint64_t{50}));
 }
 
+TEST_F(LinkTest, SpeaksTheOlderProtocolOfAnOlderCoordinator) {
+  coordinator.speak(1);
+  const auto link = connect();
+  ASSERT_TRUE(link->known_tree(LabId(1), ObjectId{}, never));
+  EXPECT_EQ(coordinator.version_of(Kind::TREE_CHECK), 1U);
+}
+
+TEST_F(LinkTest, GivesUpOnACoordinatorThatChoosesAProtocolWeDoNotSpeak) {
+  coordinator.on(Kind::HELLO, [](Asked, Reply reply) { reply.initWelcome().setProtocol(99); });
+  const auto answer = connect()->work({.ask = true, .slot = 0}, never);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::invalid_input);
+  EXPECT_NE(answer.error().message.find("the coordinator speaks 99"), std::string::npos)
+      << answer.error().message;
+}
+
 TEST_F(LinkTest, HoldsATaskFromTheMomentThatItIsGiven) {
   coordinator.give(task(1));
   const auto link = connect();
@@ -118,7 +134,8 @@ TEST_F(LinkTest, EndsWhatAWelcomeDoesNotKeep) {
   holdings.add({TaskId(1), FencingToken(10)}, kept);
   holdings.add({TaskId(2), FencingToken(20)}, lost);
   coordinator.on(Kind::HELLO, [](Asked, Reply reply) {
-    auto keep = reply.initWelcome().initKeep(1);
+    reply.initWelcome().setProtocol(1);
+    auto keep = reply.getWelcome().initKeep(1);
     reply.getWelcome().setSession(7);
     keep[0].setTask(1);
     keep[0].setToken(10);

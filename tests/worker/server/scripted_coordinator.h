@@ -108,6 +108,11 @@ class ScriptedCoordinator {
     const std::lock_guard lock(mutex_);
     drain_ = true;
   }
+  /// The newest that it speaks.
+  void speak(wire::Protocol protocol) {
+    const std::lock_guard lock(mutex_);
+    protocol_ = protocol;
+  }
   void beat_every(std::uint32_t ms) {
     const std::lock_guard lock(mutex_);
     heartbeat_ms_ = ms;
@@ -118,6 +123,12 @@ class ScriptedCoordinator {
     const std::lock_guard lock(mutex_);
     const auto found = heard_.find(kind);
     return found == heard_.end() ? 0 : found->second;
+  }
+  /// That the last message of a kind was written in.
+  [[nodiscard]] wire::Protocol version_of(Kind kind) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = versions_.find(kind);
+    return found == versions_.end() ? wire::Protocol{0} : found->second;
   }
   [[nodiscard]] std::vector<Hello> hellos() const {
     const std::lock_guard lock(mutex_);
@@ -182,6 +193,7 @@ class ScriptedCoordinator {
     {
       const std::lock_guard lock(mutex_);
       ++heard_[asked.which()];
+      versions_[asked.which()] = message->envelope().getVersion();
       order_.push_back(asked.which());
       write_reply(message->envelope().getSession(), asked, reply.body());
       int& left = to_lose_[asked.which()];
@@ -228,6 +240,7 @@ class ScriptedCoordinator {
     sessions_.insert(++last_session_);
     to.setSession(last_session_);
     to.setHeartbeatMs(heartbeat_ms_);
+    to.setProtocol(std::min(hello.getProtocolMax(), protocol_));
     hellos_.push_back(std::move(heard));
   }
 
@@ -290,10 +303,12 @@ class ScriptedCoordinator {
   std::map<Kind, Handler> handlers_;
   std::map<Kind, int> to_lose_;
   std::map<Kind, int> heard_;
+  std::map<Kind, wire::Protocol> versions_;
   std::vector<Kind> order_;
   std::set<std::uint64_t> sessions_;
   std::uint64_t last_session_ = 100;
   std::uint32_t heartbeat_ms_ = 100;
+  wire::Protocol protocol_ = wire::our_protocols().newest;
   std::deque<Assignment> tasks_;
   std::map<TaskId, std::string> packs_;
   std::string offered_;
