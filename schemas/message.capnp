@@ -52,6 +52,7 @@ struct Envelope {
     setLabStatus @21 :SetLabStatus;
     query @22 :Query;
     drain @33 :Text;              # name of a worker: it finishes what runs, then leaves
+    branchLab @34 :BranchLab;     # answered by labOpen
 
     # Coordinator -> command line
     labOpen @23 :LabOpen;
@@ -62,6 +63,7 @@ struct Envelope {
     frontier @28 :View.FrontierList;
     events @29 :View.EventList;
     results @30 :Text;                       # results.tsv
+    steered @35 :View.SteeredList;           # of setLabStatus, if it is to be told
 
     # Coordinator -> anyone
     done @31 :Void;
@@ -222,6 +224,19 @@ struct LabOpen {
   resumed @1 :Bool;
   newSegment @2 :Bool;
   staysStopped @3 :Text;     # not empty: a limit that already holds, and how to raise it
+  name @4 :Text;             # of the lab
+}
+
+struct BranchLab {
+  # A lab of its own that starts from the candidate of an experiment. The same again changes nothing.
+  lab @0 :Text;              # name
+  experiment @1 :UInt64;     # kept or not, but with a candidate
+  name @2 :Text;             # of the branch, below its parent: "wide" becomes "LAB/wide"
+  set @3 :List(Text);        # "search.policy=best-of-n": laid over the lab's settings
+  instructions @4 :Instructions;   # absent: the lab's own
+  who @5 :Text;              # user@host, for the record
+
+  struct Instructions { text @0 :Data; }
 }
 
 struct SetLabStatus {
@@ -229,6 +244,8 @@ struct SetLabStatus {
   wish @1 :Wish;
   reason @2 :Text;
   who @3 :Text;
+  below @4 :Bool;            # and all labs below it: "models" is models/tiny too, "" is all
+  tell @5 :Bool;             # answer by steered, not by done
 
   enum Wish { pause @0; resume @1; stop @2; }
 }

@@ -35,6 +35,12 @@ struct FrontierEntry {
   visits @3 :UInt64;
 }
 
+struct Origin {
+  parent @0 :UInt64;          # lab
+  experiment @1 :UInt64;
+  set @2 :List(Text);
+}
+
 struct Lab {
   # Column family labs. Its frontier and trees have families of their own.
   id @0 :UInt64;
@@ -46,6 +52,7 @@ struct Lab {
   counters @6 :Counters;
   budget @7 :Budget;
   best @8 :FrontierEntry;     # absent: none yet
+  origin @9 :Origin;          # of a branch; absent: it is none
 
   struct Counters {
     experiments @0 :UInt64;
@@ -125,6 +132,7 @@ struct Event {
     settings @1 :LabFile.LabSettings;
     segment @2 :Segment;
     who @3 :Text;
+    origin @4 :Origin;        # absent: no branch
   }
   struct SettingsChanged {
     lab @0 :UInt64;

@@ -118,6 +118,21 @@ struct LabView {
   folder @16 :Text;
   policy @17 :Text;
   activeMs @18 :Float64;         # running time so far
+  parent @19 :Text;              # the lab above it in the tree; empty: none
+  path @20 :List(Text);          # its place in the tree, from the root down: the parts of the name
+  branchedFrom @21 :MaybeCount;  # the experiment of `parent` that it began with; null: no branch
+  set @22 :List(Text);           # what was set for a branch: "search.policy=best-of-n"
+}
+
+struct SteeredLab {
+  lab @0 :Text;
+  before @1 :Text;               # state
+  after @2 :Text;                # state; the same: nothing changed
+  why @3 :Text;                  # it stays as it is, though something else was asked; else empty
+}
+
+struct SteeredList {
+  labs @0 :List(SteeredLab);
 }
 
 struct WorkerView {

@@ -17,8 +17,14 @@ struct Line {
   std::string text;
 };
 
-Line line_of(const swarm::State& /*state*/, const swarm::LabOpened& fact) {
-  return {"lab_opened", fact.lab, {}, fmt::format("opened by {}", fact.who)};
+Line line_of(const swarm::State& state, const swarm::LabOpened& fact) {
+  if (!fact.origin) return {"lab_opened", fact.lab, {}, fmt::format("opened by {}", fact.who)};
+  const auto parent = state.labs.find(fact.origin->parent);
+  return {"lab_opened",
+          fact.lab,
+          {},
+          fmt::format("branched from experiment {} of {} by {}", fact.origin->experiment.value(),
+                      parent == state.labs.end() ? "?" : parent->second.settings.name, fact.who)};
 }
 
 Line line_of(const swarm::State& /*state*/, const swarm::SettingsChanged& fact) {

@@ -4,6 +4,7 @@
 #include "common/log/log.h"
 #include "common/wire/record_codec.h"
 #include "coordinator/server/desk.h"
+#include "coordinator/server/views.h"
 
 namespace swarmlab::server {
 namespace {
@@ -183,6 +184,7 @@ void Desk::write_reply(const swarm::Reply& reply, const Request& request, Body b
     to.setResumed(open->resumed);
     to.setNewSegment(open->new_segment);
     to.setStaysStopped(open->stays_stopped.c_str());
+    to.setName(engine_.state().labs.at(open->lab).settings.name.c_str());
   } else if (const auto* welcome = std::get_if<swarm::Welcome>(&reply)) {
     auto to = body.initWelcome();
     to.setSession(request.session.value());
@@ -200,6 +202,9 @@ void Desk::write_reply(const swarm::Reply& reply, const Request& request, Body b
     to.setDrain(!leaves && draining_.contains(request.sender()));
   } else if (std::holds_alternative<swarm::SayHello>(reply)) {
     body.setSayHello();
+  } else if (const auto* steered = std::get_if<swarm::LabsSteered>(&reply);
+             steered != nullptr && request.message.body().getSetLabStatus().getTell()) {
+    write_view(body.initSteered(), engine_.state(), *steered);
   } else if (const auto* error = std::get_if<Error>(&reply)) {
     wire::write(body.initError(), *error);
   } else {

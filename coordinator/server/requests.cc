@@ -127,8 +127,11 @@ void Desk::take_status(Request& request, schema::SetLabStatus::Reader wish,
     request.refused = bad("wish is unknown, expected pause, resume or stop");
     return;
   }
-  request.step = push(steps, swarm::SetLabStatus{wish.getLab().cStr(), *known,
-                                                 wish.getReason().cStr(), wish.getWho().cStr()});
+  request.step = push(steps, swarm::SetLabStatus{.lab = wish.getLab().cStr(),
+                                                 .wish = *known,
+                                                 .reason = wish.getReason().cStr(),
+                                                 .who = wish.getWho().cStr(),
+                                                 .below = wish.getBelow()});
 }
 
 void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector<Step>& steps) {

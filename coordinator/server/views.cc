@@ -6,6 +6,7 @@
 #include "common/model/names.h"
 #include "common/wire/json_codec.h"
 #include "common/wire/lab_codec.h"
+#include "coordinator/swarm/find.h"
 
 namespace swarmlab::server {
 namespace {
@@ -68,6 +69,37 @@ void write_notes(schema::ExperimentView::Builder to, const AgentNotes& notes) {
   write_strings(to.initIdeas(count(notes.ideas.size())), notes.ideas);
 }
 
+// The nearest lab above it: whose experiment it began with, else by the names.
+std::string parent_of(const swarm::State& state, const swarm::Lab& lab) {
+  if (lab.origin) return state.labs.at(lab.origin->parent).settings.name;
+  std::string nearest;
+  for (const auto& [id, other] : state.labs) {
+    const std::string& name = other.settings.name;
+    if (name.size() > nearest.size() && swarm::is_below(lab.settings.name, name)) nearest = name;
+  }
+  return nearest;
+}
+
+std::vector<std::string> parts_of(std::string_view name) {
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at <= name.size();) {
+    const std::size_t end = std::min(name.find('/', at), name.size());
+    parts.emplace_back(name.substr(at, end - at));
+    at = end + 1;
+  }
+  return parts;
+}
+
+// Where it is in the tree of labs.
+void write_place(schema::LabView::Builder to, const swarm::State& state, const swarm::Lab& lab) {
+  to.setParent(parent_of(state, lab).c_str());
+  const std::vector<std::string> path = parts_of(lab.settings.name);
+  write_strings(to.initPath(count(path.size())), path);
+  if (!lab.origin) return;
+  wire::write(to.initBranchedFrom(), count(lab.origin->experiment.value()));
+  write_strings(to.initSet(count(lab.origin->set.size())), lab.origin->set);
+}
+
 }  // namespace
 
 std::string_view name_of(swarm::LabStatus status) {
@@ -116,6 +148,19 @@ void write_view(schema::LabView::Builder to, const swarm::State& state, const sw
   Milliseconds active = lab.budget.active;
   if (lab.budget.running_since) active += now - *lab.budget.running_since;
   to.setActiveMs(static_cast<double>(active.count()));
+  write_place(to, state, lab);
+}
+
+void write_view(schema::SteeredList::Builder to, const swarm::State& state,
+                const swarm::LabsSteered& steered) {
+  auto labs = to.initLabs(count(steered.labs.size()));
+  for (unsigned i = 0; i < steered.labs.size(); ++i) {
+    const swarm::LabsSteered::One& one = steered.labs[i];
+    labs[i].setLab(state.labs.at(one.lab).settings.name.c_str());
+    labs[i].setBefore(std::string(name_of(one.before)).c_str());
+    labs[i].setAfter(std::string(name_of(one.after)).c_str());
+    labs[i].setWhy(one.why.c_str());
+  }
 }
 
 void write_view(schema::WorkerView::Builder to, const swarm::State& state,

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "coordinator/store/store.h"
+#include "coordinator/swarm/command.h"
 #include "coordinator/swarm/state.h"
 #include "schemas/view.capnp.h"
 
@@ -12,6 +13,8 @@ namespace swarmlab::server {
 
 void write_view(schema::LabView::Builder to, const swarm::State& state, const swarm::Lab& lab,
                 Timestamp now);
+void write_view(schema::SteeredList::Builder to, const swarm::State& state,
+                const swarm::LabsSteered& steered);
 void write_view(schema::WorkerView::Builder to, const swarm::State& state,
                 const swarm::Worker& worker, Timestamp now);
 void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,

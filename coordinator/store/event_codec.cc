@@ -49,6 +49,7 @@ struct Write {
     wire::write(change.initSettings(), fact.settings);
     write(change.initSegment(), fact.segment);
     change.setWho(wire::text_of(fact.who));
+    if (fact.origin) write(change.initOrigin(), *fact.origin);
   }
   void operator()(const swarm::SettingsChanged& fact) {
     auto change = to.initSettingsChanged();
@@ -131,10 +132,16 @@ struct Write {
 Result<swarm::Change> read(schema::Event::LabOpened::Reader from) {
   SWARMLAB_TRY(settings, wire::read(from.getSettings()));
   SWARMLAB_TRY(segment, store::read(from.getSegment()));
+  std::optional<swarm::LabOrigin> origin;
+  if (from.hasOrigin()) {
+    SWARMLAB_TRY(of_branch, store::read(from.getOrigin()));
+    origin = std::move(of_branch);
+  }
   return swarm::LabOpened{.lab = LabId(from.getLab()),
                           .settings = std::move(settings),
                           .segment = segment,
-                          .who = wire::string_of(from.getWho())};
+                          .who = wire::string_of(from.getWho()),
+                          .origin = std::move(origin)};
 }
 
 Result<swarm::Change> read(schema::Event::SettingsChanged::Reader from) {

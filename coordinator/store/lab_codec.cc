@@ -60,6 +60,7 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
   SWARMLAB_TRY(counters, read(from.getCounters()));
   swarm::Lab lab{.id = LabId(id),
                  .settings = std::move(settings),
+                 .origin = std::nullopt,
                  .segment = segment,
                  .status = status,
                  .stop_reason = wire::string_of(from.getStopReason()),
@@ -72,6 +73,10 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
   if (from.hasBest()) {
     SWARMLAB_TRY(best, store::read(from.getBest()));
     lab.best = best;
+  }
+  if (from.hasOrigin()) {
+    SWARMLAB_TRY(origin, store::read(from.getOrigin()));
+    lab.origin = std::move(origin);
   }
   return lab;
 }
@@ -89,6 +94,7 @@ std::string to_bytes(const swarm::Lab& lab) {
     write(to.initCounters(), lab.counters);
     write(to.initBudget(), lab.budget);
     if (lab.best) write(to.initBest(), *lab.best);
+    if (lab.origin) write(to.initOrigin(), *lab.origin);
   });
 }
 

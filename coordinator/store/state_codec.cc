@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "common/wire/bytes_codec.h"
+#include "common/wire/field_codec.h"
 #include "common/wire/record_codec.h"
 #include "coordinator/store/codec.h"
 
@@ -67,6 +68,20 @@ Result<swarm::Segment> read(schema::Segment::Reader from) {
                         .data_hash = data_hash,
                         .baseline = ExperimentNumber(from.getBaseline()),
                         .baseline_measured = from.getBaselineMeasured()};
+}
+
+void write(schema::Origin::Builder to, const swarm::LabOrigin& origin) {
+  to.setParent(origin.parent.value());
+  to.setExperiment(origin.experiment.value());
+  wire::write_texts(to.initSet(wire::length_of(origin.set)), origin.set);
+}
+
+Result<swarm::LabOrigin> read(schema::Origin::Reader from) {
+  SWARMLAB_TRY(parent, from_one("parent", from.getParent()));
+  SWARMLAB_TRY(experiment, from_one("experiment", from.getExperiment()));
+  return swarm::LabOrigin{.parent = LabId(parent),
+                          .experiment = ExperimentNumber(experiment),
+                          .set = wire::read_texts(from.getSet())};
 }
 
 void write(schema::Worker::Builder to, const swarm::Worker& worker) {

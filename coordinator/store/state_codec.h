@@ -23,12 +23,14 @@ namespace swarmlab::store {
 void write(schema::MaybeId::Builder to, const std::optional<ExperimentNumber>& number);
 void write(schema::MaybeTime::Builder to, const std::optional<Timestamp>& at);
 void write(schema::Segment::Builder to, const swarm::Segment& segment);
+void write(schema::Origin::Builder to, const swarm::LabOrigin& origin);
 void write(schema::Worker::Builder to, const swarm::Worker& worker);
 void write(schema::FrontierEntry::Builder to, const swarm::FrontierEntry& entry);
 
 [[nodiscard]] std::optional<ExperimentNumber> read(schema::MaybeId::Reader from);
 [[nodiscard]] std::optional<Timestamp> read(schema::MaybeTime::Reader from);
 [[nodiscard]] Result<swarm::Segment> read(schema::Segment::Reader from);
+[[nodiscard]] Result<swarm::LabOrigin> read(schema::Origin::Reader from);
 [[nodiscard]] Result<swarm::Worker> read(schema::Worker::Reader from);
 [[nodiscard]] Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from);
 

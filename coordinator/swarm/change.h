@@ -16,6 +16,7 @@ struct LabOpened {
   LabSettings settings;
   Segment segment;
   std::string who;
+  std::optional<LabOrigin> origin{};  // of a branch
   bool operator==(const LabOpened&) const = default;
 };
 

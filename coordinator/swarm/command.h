@@ -35,14 +35,16 @@ struct OpenLab {
   LabSettings settings;
   Segment segment;  // number, baseline and baseline_measured are the core's to fill
   std::string who;
+  std::optional<LabOrigin> origin{};  // of a branch; the parent's experiment has a candidate
 };
 
-// By name: a lab of this swarm.
+// By name: a lab of this swarm, or with `below` the labs at and below a place of the tree.
 struct SetLabStatus {
   std::string lab;
   enum class Wish : std::uint8_t { pause, resume, stop } wish = Wish::stop;
   std::string reason;
   std::string who;
+  bool below = false;  // "models" is models/tiny too, and "" all labs
 };
 
 struct WorkerArrived {
@@ -99,6 +101,17 @@ struct LabIsOpen {
   std::string stays_stopped{};
 };
 struct Done {};
+// What became of each lab that was named. At least one did what was asked, or did it already.
+struct LabsSteered {
+  struct One {
+    LabId lab;
+    LabStatus before = LabStatus::running;
+    LabStatus after = LabStatus::running;
+    std::string why;  // it stays as it is, though something else was asked
+    bool operator==(const One&) const = default;
+  };
+  std::vector<One> labs;
+};
 struct Welcome {
   std::vector<HeldLease> keep;  // of those that the worker holds; the rest it must drop
 };
@@ -124,8 +137,8 @@ struct HeartbeatHeard {
 // The session is not known: say hello again.
 struct SayHello {};
 
-using Reply = std::variant<LabIsOpen, Done, Welcome, Granted, NothingToDo, ReportCounted,
-                           ReportStale, HeartbeatHeard, SayHello, Error>;
+using Reply = std::variant<LabIsOpen, Done, LabsSteered, Welcome, Granted, NothingToDo,
+                           ReportCounted, ReportStale, HeartbeatHeard, SayHello, Error>;
 
 struct Decision {
   std::vector<Change> changes;  // become durable together, in this order

@@ -91,6 +91,7 @@ void apply(State& state, const LabOpened& fact) {
   lab.id = fact.lab;
   lab.settings = fact.settings;
   lab.segment = fact.segment;
+  lab.origin = fact.origin;
   state.labs.emplace(fact.lab, std::move(lab));
   state.index.labs.try_emplace(fact.lab);
   state.next_lab = next(fact.lab);

@@ -18,6 +18,10 @@ const Task& task_of(const State& state, TaskId id) {
   return *found;
 }
 
+bool is_below(std::string_view lab, std::string_view place) {
+  return place.empty() || (lab.starts_with(place) && lab.substr(place.size()).starts_with('/'));
+}
+
 const Lab* find_lab(const State& state, std::string_view name) {
   const auto found = std::find_if(state.labs.begin(), state.labs.end(), [name](const auto& one) {
     return one.second.settings.name == name;

@@ -11,6 +11,10 @@ namespace swarmlab::swarm {
 [[nodiscard]] const Lab& lab_of(const State& state, LabId id);
 [[nodiscard]] const Task& task_of(const State& state, TaskId id);
 
+/// Whether the name of a lab is below `place` in the tree: "models/tiny" is below "models". All are
+/// below "".
+[[nodiscard]] bool is_below(std::string_view lab, std::string_view place);
+
 /// Null if there is none. Valid until the state changes.
 [[nodiscard]] const Lab* find_lab(const State& state, std::string_view name);
 [[nodiscard]] const Task* find_task(const State& state, TaskId id);

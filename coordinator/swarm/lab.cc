@@ -13,8 +13,11 @@ Decision open_new(const State& state, const OpenLab& command, Timestamp now) {
   segment.baseline = ExperimentNumber(1);
   segment.baseline_measured = false;
   Decision decision{.changes = {}, .reply = LabIsOpen{.lab = id}};
-  decision.changes.emplace_back(
-      LabOpened{.lab = id, .settings = command.settings, .segment = segment, .who = command.who});
+  decision.changes.emplace_back(LabOpened{.lab = id,
+                                          .settings = command.settings,
+                                          .segment = segment,
+                                          .who = command.who,
+                                          .origin = command.origin});
   decision.changes.emplace_back(LabStatusChanged{
       .lab = id, .status = LabStatus::running, .reason = {}, .who = command.who, .at = now});
   return decision;
@@ -85,14 +88,37 @@ Decision open_again(const State& state, const Lab& lab, const OpenLab& command, 
   return std::move(draft).with(std::move(reply));
 }
 
+// A branch stays the branch that it is, and a lab of the repository never becomes one.
+std::optional<Error> against_opening(const State& state, const Lab* lab, const OpenLab& command) {
+  const std::string& name = command.settings.name;
+  if (name.empty()) return Error{ErrorCode::invalid_input, "a lab has no name, expected one"};
+  if (lab == nullptr) {
+    if (!command.origin || state.labs.contains(command.origin->parent)) return std::nullopt;
+    return Error{ErrorCode::not_found,
+                 fmt::format("branch {}: there is no lab to branch from", name)};
+  }
+  const bool same = lab->origin == command.origin &&
+                    (!lab->origin || lab->segment.lab_commit == command.segment.lab_commit);
+  if (same) return std::nullopt;
+  if (!lab->origin) {
+    return Error{ErrorCode::conflict,
+                 fmt::format("there is a lab {}: give the branch another name", name)};
+  }
+  const std::string whose = fmt::format("{} is a branch already, of experiment {} of {}", name,
+                                        lab->origin->experiment.value(),
+                                        lab_of(state, lab->origin->parent).settings.name);
+  return Error{ErrorCode::conflict, command.origin
+                                        ? whose + ": give the new one another name"
+                                        : whose + ": give the lab another name with [lab] name"};
+}
+
 }  // namespace
 
 Decision on(const State& state, const Rules& /*rules*/, const OpenLab& command, Timestamp now) {
-  if (command.settings.name.empty()) {
-    return {.changes = {},
-            .reply = Error{ErrorCode::invalid_input, "a lab has no name, expected one"}};
-  }
   const Lab* lab = find_lab(state, command.settings.name);
+  if (auto error = against_opening(state, lab, command)) {
+    return {.changes = {}, .reply = *std::move(error)};
+  }
   return lab == nullptr ? open_new(state, command, now) : open_again(state, *lab, command, now);
 }
 

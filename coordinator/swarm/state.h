@@ -74,6 +74,14 @@ struct Segment {
   bool operator==(const Segment&) const = default;
 };
 
+// Where a branch began: it is a lab that was made from an experiment of another.
+struct LabOrigin {
+  LabId parent;
+  ExperimentNumber experiment;
+  std::vector<std::string> set;  // laid over the parent's settings: "search.policy=best-of-n"
+  bool operator==(const LabOrigin&) const = default;
+};
+
 struct Counters {
   std::uint64_t experiments = 0;  // decided, baselines too
   std::uint64_t iterations = 0;   // decided, without baselines
@@ -94,6 +102,7 @@ struct Budget {
 struct Lab {
   LabId id;
   LabSettings settings;
+  std::optional<LabOrigin> origin;  // none: no branch
   Segment segment;
   LabStatus status = LabStatus::running;
   std::string stop_reason;

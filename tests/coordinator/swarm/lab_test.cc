@@ -18,7 +18,7 @@ class Labs : public testing::Test {
   }
   void steered(Wish wish, const std::string& reason = {}) {
     const Reply reply = steer(wish, "lab", reason);
-    EXPECT_TRUE(std::holds_alternative<Done>(reply)) << SwarmUnderTest::said(reply);
+    EXPECT_TRUE(std::holds_alternative<LabsSteered>(reply)) << SwarmUnderTest::said(reply);
   }
   std::string conflict(Wish wish) {
     const Reply reply = steer(wish);

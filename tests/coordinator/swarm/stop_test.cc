@@ -74,10 +74,10 @@ TEST_F(Limits, HoursDoNotRunWhileALabIsPaused) {
   settings.stop.max_time = std::chrono::hours(2);
   swarm.start(settings);
   swarm.pass(std::chrono::hours(1));
-  swarm.expect<Done>(
+  swarm.expect<LabsSteered>(
       SetLabStatus{.lab = "lab", .wish = SetLabStatus::Wish::pause, .reason = {}, .who = "ann"});
   swarm.pass(std::chrono::hours(24));
-  swarm.expect<Done>(
+  swarm.expect<LabsSteered>(
       SetLabStatus{.lab = "lab", .wish = SetLabStatus::Wish::resume, .reason = {}, .who = "ann"});
   swarm.pass(std::chrono::minutes(59));
   swarm.tell(TimePassed{});
@@ -91,7 +91,7 @@ TEST_F(Limits, AClockThatGoesBackTakesNoTimeAway) {
   settings.stop.max_time = std::chrono::hours(2);
   swarm.start(settings);
   swarm.pass(-std::chrono::hours(1));
-  swarm.expect<Done>(
+  swarm.expect<LabsSteered>(
       SetLabStatus{.lab = "lab", .wish = SetLabStatus::Wish::pause, .reason = {}, .who = "ann"});
   EXPECT_EQ(swarm.lab("lab").budget.active, Milliseconds(0));
 }

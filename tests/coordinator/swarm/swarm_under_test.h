@@ -194,6 +194,7 @@ class SwarmUnderTest {
         return "lab is open " + one.stays_stopped;
       }
       std::string operator()(const Done&) const { return "done"; }
+      std::string operator()(const LabsSteered&) const { return "labs steered"; }
       std::string operator()(const Welcome&) const { return "welcome"; }
       std::string operator()(const Granted&) const { return "granted"; }
       std::string operator()(const NothingToDo& one) const { return "nothing: " + one.because; }

@@ -50,7 +50,7 @@ TEST_F(Unheard, NeitherDoesItWhenThereWasNothingElseToDoAtFirst) {
   const Granted first = ask(0);
   const HeldLease reported{.task = first.task, .token = first.token};
   const auto steer = [this](SetLabStatus::Wish wish) {
-    swarm.expect<Done>(SetLabStatus{.lab = "lab", .wish = wish, .reason = {}, .who = "ann"});
+    swarm.expect<LabsSteered>(SetLabStatus{.lab = "lab", .wish = wish, .reason = {}, .who = "ann"});
   };
   steer(SetLabStatus::Wish::pause);
   swarm.expect<NothingToDo>(WorkAsked{name, SessionId(7), 0, reported});
