@@ -64,6 +64,8 @@ def score_of(number):
 
 
 class KillTest(swarm.SwarmTest):
+    agent = AGENT
+
     def setUp(self):
         super().setUp()
         seed = int(os.environ.get("SWARMLAB_SEED") or random.SystemRandom().randrange(1 << 31))
@@ -72,7 +74,7 @@ class KillTest(swarm.SwarmTest):
         self.address = self.address_of_our_own()
         self.name = f"kills-{seed}-{os.getpid()}"
         self.lab = self.make_lab(toml=LAB_TOML, agent="sh agent.sh", name=self.name, files={
-            "measure.py": None, "agent.py": None, "agent.sh": AGENT, "measure.sh": MEASURE,
+            "measure.py": None, "agent.py": None, "agent.sh": self.agent, "measure.sh": MEASURE,
             "artifact/value.txt": "0\n"})
         self.workers = {}
         self.coordinator = None

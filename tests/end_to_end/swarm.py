@@ -99,6 +99,8 @@ printf '{"hypothesis": "set it to %s"}' "$SWARMLAB_EXPERIMENT" > "$SWARMLAB_OUTC
 class SwarmTest(unittest.TestCase):
     maxDiff = None
 
+    inside = []  # what goes before the program: the machine that it runs on, if not this one
+
     def setUp(self):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="swarmlab-e2e-"))
         self.processes = []
@@ -170,7 +172,7 @@ class SwarmTest(unittest.TestCase):
     # The program.
 
     def swarmlab(self, *args, cwd=None, timeout=120, expect=0, env=None):
-        done = subprocess.run([PROGRAM, *map(str, args)], capture_output=True, text=True, cwd=cwd or self.root,
+        done = subprocess.run([*self.inside, PROGRAM, *map(str, args)], capture_output=True, text=True, cwd=cwd or self.root,
                               timeout=timeout * PATIENCE, env={**os.environ, **(env or {})}, check=False, stdin=subprocess.DEVNULL)
         if expect is not None:
             self.assertEqual(done.returncode, expect,
@@ -198,11 +200,11 @@ class SwarmTest(unittest.TestCase):
         found = json.loads(done.stdout) if done.returncode == 0 else []
         return [e for e in found if e["kind"] == "explore"]
 
-    def start(self, *args, cwd=None, env=None, log=None):
+    def start(self, *args, cwd=None, env=None, log=None, inside=None):
         """Starts the program in the background; its output goes to a file, for when the test fails."""
         path = self.root / (log or f"process-{len(self.processes)}.log")
         with open(path, "ab") as output:
-            process = subprocess.Popen([PROGRAM, *map(str, args)], cwd=cwd or self.root, stdin=subprocess.DEVNULL,
+            process = subprocess.Popen([*(self.inside if inside is None else inside), PROGRAM, *map(str, args)], cwd=cwd or self.root, stdin=subprocess.DEVNULL,
                                        stdout=output, stderr=output, env={**os.environ, **(env or {})})
         process.log = path
         self.processes.append(process)
