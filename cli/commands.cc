@@ -104,6 +104,8 @@ void add_connect(CLI::App& command, Context& context) {
   command.add_option("--connect", context.connect,
                      "The coordinator to ask, such as tcp://host:7000 (default: this repository's; "
                      "or SWARMLAB_CONNECT)");
+  command.add_option("--context", context.swarm_name,
+                     "The same by name, as swarmlab context keeps them (or SWARMLAB_CONTEXT)");
 }
 
 void add_examples(CLI::App& command, const std::string& lines) {
@@ -131,6 +133,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_export(app, context);
   add_steering(app, context);
   add_keys(app, context);
+  add_context(app, context);
   add_doctor(app, context);
   add_version(app, context);
 }

@@ -41,6 +41,7 @@ struct Context {
   std::string lab = {};                        // LAB: a folder or a name; empty: the nearest
   std::string connect =
       {};  // --connect, or SWARMLAB_CONNECT; empty: the repository's own coordinator
+  std::string swarm_name = {};  // --context: one of contexts.toml
 
   // Where queries go, and what time it is; tests pass their own. Not set: Swarm::open and the
   // clock.
