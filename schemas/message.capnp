@@ -52,7 +52,7 @@ struct Envelope {
     setLabStatus @21 :SetLabStatus;
     query @22 :Query;
     drain @33 :Text;              # name of a worker: it finishes what runs, then leaves
-    branchLab @34 :BranchLab;     # answered by labOpen
+    branchLab @35 :BranchLab $Since.since(2);  # answered by labOpen
 
     # Coordinator -> command line
     labOpen @23 :LabOpen;
@@ -63,7 +63,7 @@ struct Envelope {
     frontier @28 :View.FrontierList;
     events @29 :View.EventList;
     results @30 :Text;                       # results.tsv
-    steered @35 :View.SteeredList;           # of setLabStatus, if it is to be told
+    steered @36 :View.SteeredList $Since.since(2);  # of setLabStatus, if it is to be told
 
     # Coordinator -> anyone
     done @31 :Void;
