@@ -7,29 +7,32 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "common/json_string.h"
 #include "common/log/line_sink.h"
+#include "common/log/repeats.h"
 
 namespace swarmlab::log {
 namespace {
 
 // What %v stands for is made by text_line() and json_line().
 constexpr const char* kTextPattern = "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
-constexpr const char* kJsonPattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
-
-struct Field {
-  std::string key;
-  std::string value;
-};
+constexpr const char* kJsonPattern = R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
 
 std::vector<Field>& fields_of_thread() {
   static thread_local std::vector<Field> fields;
   return fields;
+}
+
+Gatherer*& gatherer_of_thread() {
+  static thread_local Gatherer* gatherer = nullptr;
+  return gatherer;
 }
 
 std::shared_ptr<spdlog::logger> make_logger(std::shared_ptr<spdlog::sinks::sink> sink, bool json) {
@@ -47,6 +50,7 @@ class Log {
   struct Target {
     std::shared_ptr<spdlog::logger> logger;
     bool json = false;
+    std::string component = {};
   };
 
   void set(Target target, Level level) {
@@ -60,9 +64,24 @@ class Log {
   }
   [[nodiscard]] Level level() const { return level_; }
 
+  // What is to be written when this line is said: it, unless it came too often, and how often
+  // others did.
+  [[nodiscard]] std::vector<Line> admit(Line line) {
+    const std::lock_guard lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    std::vector<Line> lines = repeats_.over(now);
+    if (repeats_.passes(line, now)) lines.push_back(std::move(line));
+    return lines;
+  }
+  [[nodiscard]] std::vector<Line> over() {
+    const std::lock_guard lock(mutex_);
+    return repeats_.over(std::chrono::steady_clock::now());
+  }
+
  private:
   std::mutex mutex_;
-  Target target_{make_logger(std::make_shared<LineSink>(STDERR_FILENO), false), false};
+  Repeats repeats_;
+  Target target_{make_logger(std::make_shared<LineSink>(STDERR_FILENO), false), false, {}};
   std::atomic<Level> level_ = Level::warning;
 };
 
@@ -103,23 +122,37 @@ void append_visible(std::string& to, char c) {
   }
 }
 
-std::string text_line(std::string_view text) {
+std::string text_line(const Line& said) {
   std::string line;
-  line.reserve(text.size());
-  for (const char c : text) append_visible(line, c);
-  for (const Field& one : fields_of_thread()) line += field(one.key, std::string_view(one.value));
+  line.reserve(said.text.size());
+  for (const char c : said.text) append_visible(line, c);
+  for (const Field& one : said.fields) line += text_of(one);
   return line;
 }
 
-std::string json_line(std::string_view text) {
-  std::string line = "\"message\":" + json_string(text);
-  const char* before = ",\"context\":{";
-  for (const Field& one : fields_of_thread()) {
-    line += before + json_string(one.key) + ":" + json_string(one.value);
-    before = ",";
+std::string json_line(const Line& said, const std::string& component) {
+  std::string line;
+  if (!component.empty()) line = "\"component\":" + json_string(component) + ",";
+  line += "\"msg\":" + json_string(said.text);
+  for (const Field& one : said.fields) {
+    line += "," + json_string(one.key) + ":" + (one.number ? one.value : json_string(one.value));
   }
-  if (!fields_of_thread().empty()) line += "}";
   return line;
+}
+
+// The line's own fields go before those of the thread: a key stands there once.
+void add_context(std::vector<Field>& fields) {
+  for (const Field& one : fields_of_thread()) {
+    if (std::ranges::find(fields, one.key, &Field::key) == fields.end()) fields.push_back(one);
+  }
+}
+
+void hand_over(const std::vector<Line>& lines) {
+  const Log::Target target = the_log().target();
+  for (const Line& one : lines) {
+    const std::string line = target.json ? json_line(one, target.component) : text_line(one);
+    target.logger->log(to_spdlog(one.level), spdlog::string_view_t(line.data(), line.size()));
+  }
 }
 
 }  // namespace
@@ -137,7 +170,8 @@ Result<void> init(const Options& options) {
     }
     sink = std::make_shared<LineSink>(std::move(file));
   }
-  the_log().set({make_logger(std::move(sink), options.json), options.json}, options.level);
+  the_log().set({make_logger(std::move(sink), options.json), options.json, options.component},
+                options.level);
   return {};
 }
 
@@ -154,19 +188,26 @@ bool enabled(Level level) {
   return level != Level::off && level >= the_log().level();
 }
 
-void write(Level level, std::string_view text) noexcept {
+void write(Level level, std::string_view text, std::vector<Field> fields) noexcept {
   try {
     if (!enabled(level)) return;
-    const Log::Target target = the_log().target();
-    const std::string line = target.json ? json_line(text) : text_line(text);
-    target.logger->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+    add_context(fields);
+    hand_over(the_log().admit({level, std::string(text), std::move(fields)}));
   } catch (...) {  // out of memory: there is nobody to tell
   }
 }
 
-std::string field(std::string_view key, std::string_view value) {
-  std::string text = fmt::format(" {}=", key);
-  const bool plain = !value.empty() && value.find_first_of(" \"\\=") == std::string_view::npos &&
+void tell_repeats() noexcept {
+  try {
+    hand_over(the_log().over());
+  } catch (...) {
+  }
+}
+
+std::string text_of(const Field& field) {
+  const std::string& value = field.value;
+  std::string text = fmt::format(" {}=", field.key);
+  const bool plain = !value.empty() && value.find_first_of(" \"\\=") == std::string::npos &&
                      std::none_of(value.begin(), value.end(), is_control);
   if (plain) return text.append(value);
   text += '"';
@@ -177,12 +218,24 @@ std::string field(std::string_view key, std::string_view value) {
   return text += '"';
 }
 
-Context::Context(std::string_view key, std::string_view value) {
-  fields_of_thread().push_back({std::string(key), std::string(value)});
+Context::Context(Field field) {
+  fields_of_thread().push_back(std::move(field));
 }
 
 Context::~Context() {
   fields_of_thread().pop_back();
+}
+
+Gatherer::Gatherer() : outer_(std::exchange(gatherer_of_thread(), this)) {}
+
+Gatherer::~Gatherer() {
+  gatherer_of_thread() = outer_;
+}
+
+bool Gatherer::gathers(const Field& field) {
+  if (gatherer_of_thread() == nullptr) return false;
+  gatherer_of_thread()->fields_.push_back(field);
+  return true;
 }
 
 }  // namespace swarmlab::log

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <thread>
@@ -85,9 +86,8 @@ TEST_F(LogTest, WritesObjectsAsJson) {
   info("a \"quoted\"\nline{}", field("task", 7));
   error("broken \xff bytes");
   EXPECT_EQ(lines(),
-            "{\"time\":\"TIME\",\"level\":\"info\",\"message\":\"a \\\"quoted\\\"\\nline "
-            "task=7\"}\n"
-            "{\"time\":\"TIME\",\"level\":\"error\",\"message\":\"broken \uFFFD bytes\"}\n");
+            "{\"ts\":\"TIME\",\"level\":\"info\",\"msg\":\"a \\\"quoted\\\"\\nline\",\"task\":7}\n"
+            "{\"ts\":\"TIME\",\"level\":\"error\",\"msg\":\"broken \uFFFD bytes\"}\n");
 }
 
 TEST_F(LogTest, LeavesOutWhatIsBelowItsLevel) {
@@ -139,16 +139,57 @@ TEST_F(LogTest, AddsTheContextToObjects) {
   const Context experiment("experiment", 12);
   info("leased");
   EXPECT_EQ(lines(),
-            "{\"time\":\"TIME\",\"level\":\"info\",\"message\":\"leased\","
-            "\"context\":{\"lab\":\"a\\\"b\",\"experiment\":\"12\"}}\n");
+            "{\"ts\":\"TIME\",\"level\":\"info\",\"msg\":\"leased\","
+            "\"lab\":\"a\\\"b\",\"experiment\":12}\n");
+}
+
+TEST_F(LogTest, SaysAFieldOnceWhenTheContextHasItToo) {
+  log_to_file(false);
+  const Context lab("lab", "of the thread");
+  info("seen{}", field("lab", "a"));
+  EXPECT_EQ(lines(), "TIME info seen lab=a\n");
+}
+
+TEST_F(LogTest, LetsNobodyForgeAField) {
+  log_to_file(true);
+  info("it said {}{}", "x\",\"lab\":\"forged", field("lab", "a"));
+  EXPECT_EQ(lines(),
+            "{\"ts\":\"TIME\",\"level\":\"info\","
+            "\"msg\":\"it said x\\\",\\\"lab\\\":\\\"forged\",\"lab\":\"a\"}\n");
+}
+
+TEST_F(LogTest, NamesTheComponentInObjects) {
+  ASSERT_TRUE(init({.level = Level::info, .file = file(), .json = true, .component = "worker"}));
+  info("hello");
+  EXPECT_EQ(lines(),
+            "{\"ts\":\"TIME\",\"level\":\"info\",\"component\":\"worker\",\"msg\":\"hello\"}\n");
+}
+
+TEST_F(LogTest, WritesAFewOfLinesThatComeAgainAndAgain) {
+  log_to_file(false);
+  for (int i = 0; i < 100; ++i) info("the same");
+  info("another");
+  std::string expected;
+  for (int i = 0; i < 5; ++i) expected += "TIME info the same\n";
+  EXPECT_EQ(lines(), expected + "TIME info another\n");
+}
+
+TEST_F(LogTest, OpensItsFileAnewAfterARotation) {
+  log_to_file(false);
+  info("before");
+  ASSERT_EQ(std::rename(file().c_str(), (file() + ".1").c_str()), 0);
+  info("still to the old one");
+  log_to_file(false);
+  info("after");
+  EXPECT_EQ(lines(), "TIME info after\n");
 }
 
 TEST_F(LogTest, QuotesFieldsWhereNeeded) {
-  EXPECT_EQ(field("n", 7), " n=7");
-  EXPECT_EQ(field("path", "a/b-c.d"), " path=a/b-c.d");
-  EXPECT_EQ(field("text", "two words"), " text=\"two words\"");
-  EXPECT_EQ(field("text", ""), " text=\"\"");
-  EXPECT_EQ(field("text", "a\"b\\c\nd"), " text=\"a\\\"b\\\\c\\nd\"");
+  EXPECT_EQ(text_of(field("n", 7)), " n=7");
+  EXPECT_EQ(text_of(field("path", "a/b-c.d")), " path=a/b-c.d");
+  EXPECT_EQ(text_of(field("text", "two words")), " text=\"two words\"");
+  EXPECT_EQ(text_of(field("text", "")), " text=\"\"");
+  EXPECT_EQ(text_of(field("text", "a\"b\\c\nd")), " text=\"a\\\"b\\\\c\\nd\"");
 }
 
 TEST_F(LogTest, AppendsToItsFileThatOnlyItsOwnerReads) {
@@ -192,15 +233,15 @@ TEST_F(LogTest, DoesNotMixTheLinesOfThreads) {
   const std::string long_text(3000, 'x');
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] {
-      for (int j = 0; j < 100; ++j) info("{}", long_text);
+    threads.emplace_back([&, i] {
+      for (int j = 0; j < 100; ++j) info("{}{:03}{}", i, j, long_text);
     });
   }
   for (std::thread& thread : threads) thread.join();
   const std::string written = text();
   std::size_t lines_found = 0;
   for (std::size_t at = 0; at < written.size(); at = written.find('\n', at) + 1, ++lines_found) {
-    ASSERT_EQ(written.substr(at + 24, 6 + long_text.size()), " info " + long_text);
+    ASSERT_EQ(written.substr(at + 34, long_text.size() + 1), long_text + "\n");
   }
   EXPECT_EQ(lines_found, 400U);
 }
