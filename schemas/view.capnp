@@ -8,6 +8,7 @@
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("swarmlab::schema");
 using Lab = import "lab.capnp";
+using Since = import "since.capnp";
 
 struct MaybeBool {
   # In JSON: true, false or null.
@@ -118,10 +119,10 @@ struct LabView {
   folder @16 :Text;
   policy @17 :Text;
   activeMs @18 :Float64;         # running time so far
-  parent @19 :Text;              # the lab above it in the tree; empty: none
-  path @20 :List(Text);          # its place in the tree, from the root down: the parts of the name
-  branchedFrom @21 :MaybeCount;  # the experiment of `parent` that it began with; null: no branch
-  set @22 :List(Text);           # what was set for a branch: "search.policy=best-of-n"
+  parent @19 :Text $Since.since(2);             # the lab above it in the tree; empty: none
+  path @20 :List(Text) $Since.since(2);         # from the tree's root down: the parts of the name
+  branchedFrom @21 :MaybeCount $Since.since(2); # experiment of `parent` it began with; null: none
+  set @22 :List(Text) $Since.since(2);          # for a branch: "search.policy=best-of-n"
 }
 
 struct SteeredLab {

@@ -112,7 +112,8 @@ TEST(Json, PrintsAStatus) {
             R"({"labs":[{"name":"circles","state":"running","experiments":0,"iterations":0,)"
             R"("kept":0,"best":null,"bestExperiment":7,"baseline":null,"running":0,)"
             R"("stopReason":"","metric":"","direction":"","verdicts":{"keep":2},"spentUsd":0,)"
-            R"("maxIterations":0,"segment":0,"folder":"","policy":"","activeMs":0}],)"
+            R"("maxIterations":0,"segment":0,"folder":"","policy":"","activeMs":0,)"
+            R"("parent":"","path":[],"branchedFrom":null,"set":[]}],)"
             R"("workers":[],"coordinator":{"version":"","pid":0,"address":"","startedAt":null,)"
             R"("running":false,"store":""}})");
 }
