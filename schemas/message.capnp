@@ -224,7 +224,7 @@ struct LabOpen {
   resumed @1 :Bool;
   newSegment @2 :Bool;
   staysStopped @3 :Text;     # not empty: a limit that already holds, and how to raise it
-  name @4 :Text;             # of the lab
+  name @4 :Text $Since.since(2);   # of the lab
 }
 
 struct BranchLab {
@@ -244,8 +244,8 @@ struct SetLabStatus {
   wish @1 :Wish;
   reason @2 :Text;
   who @3 :Text;
-  below @4 :Bool;            # and all labs below it: "models" is models/tiny too, "" is all
-  tell @5 :Bool;             # answer by steered, not by done
+  below @4 :Bool $Since.since(2);   # and all labs below it: "models" is models/tiny too, "" is all
+  tell @5 :Bool $Since.since(2);    # answer by steered, not by done
 
   enum Wish { pause @0; resume @1; stop @2; }
 }
