@@ -8,12 +8,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "common/net/channel.h"
 #include "common/net/gate.h"
 #include "common/net/socket_options.h"
 #include "common/result.h"
@@ -31,7 +31,7 @@ struct ClientOptions {
 };
 
 /// Thread-safe.
-class Client {
+class Client final : public Channel {
  public:
   static Result<Client> connect(const std::string& address, ClientOptions options);
 
@@ -39,15 +39,11 @@ class Client {
   Client& operator=(Client&&) noexcept;
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
-  ~Client();  // requests that wait end with `unavailable`
+  ~Client() override;  // requests that wait end with `unavailable`
 
-  /// An id that this client has not given out: 1, 2, 3 ...
-  [[nodiscard]] std::uint64_t next_id();
-
-  /// Sends `bytes`, whose request id is `id` (1 or more); the future has the bytes of the reply, or
-  /// `unavailable` after `timeout`. `conflict` if a request of that id still waits.
+  [[nodiscard]] std::uint64_t next_id() override;
   [[nodiscard]] std::future<Result<std::string>> request(std::uint64_t id, std::string bytes,
-                                                         Milliseconds timeout);
+                                                         Milliseconds timeout) override;
 
   /// request(), and waits for it.
   [[nodiscard]] Result<std::string> call(std::uint64_t id, std::string bytes, Milliseconds timeout);
@@ -55,8 +51,7 @@ class Client {
   /// Sends what needs no reply. Dropped if the peer does not keep up.
   void post(std::string bytes);
 
-  /// Ends all requests that wait, and those that come, with `unavailable`. May be called again.
-  void close();
+  void close() override;
 
  private:
   struct Impl;

@@ -4,6 +4,7 @@
 // Nothing that a peer sends is trusted: bad requests are answered with an error and change nothing.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -29,14 +30,18 @@ struct Answer {
 
 class Desk {
  public:
-  Desk(Engine& engine, Answerer answerer);
+  /// `sessions` gives the ids of sessions: never 0, never the same, not to be guessed.
+  Desk(Engine& engine, Answerer answerer, std::function<SessionId()> sessions = random_session);
+
+  /// 64 random bits of the machine.
+  [[nodiscard]] static SessionId random_session();
 
   /// Runs one turn for the burst (and for the time that passed, if `tick`). The answers may leave
   /// when it returns. \return  the engine's error: the process must end.
   Result<std::vector<Answer>> serve(std::vector<net::Letter> burst, bool tick);
 
-  /// When the next parked answer is due, at the latest; never, if there is none.
-  [[nodiscard]] Deadline next_due() const;
+  /// How long until the next parked answer is due, at the latest; nothing if there is none.
+  [[nodiscard]] std::optional<Milliseconds> time_to_due();
 
  private:
   // A worker that said hello, until it says it again or another takes its name.
@@ -67,7 +72,7 @@ class Desk {
     wire::Protocol protocol = 1;
     std::uint64_t after = 0;
     std::uint32_t limit = 0;
-    Deadline due;
+    Timestamp due;
   };
 
   std::vector<Request> open(std::vector<net::Letter> burst);
@@ -103,6 +108,7 @@ class Desk {
 
   Engine& engine_;
   Answerer answerer_;
+  std::function<SessionId()> fresh_session_;
   PackInbox inbox_;
   Transfers transfers_;
   std::map<SessionId, Session> sessions_;

@@ -68,8 +68,8 @@ struct Engine::Draft {
   std::optional<Error> full;  // the disk is: nothing that would be stored is decided
 };
 
-Engine::Engine(store::Store store, store::Objects objects, store::Refs refs, swarm::Rules rules,
-               Clock& clock, swarm::State state)
+Engine::Engine(store::Store store, std::unique_ptr<store::ObjectStore> objects, store::Refs refs,
+               swarm::Rules rules, Clock& clock, swarm::State state)
     : store_(std::move(store)),
       objects_(std::move(objects)),
       refs_(std::move(refs)),
@@ -78,7 +78,8 @@ Engine::Engine(store::Store store, store::Objects objects, store::Refs refs, swa
       state_(std::move(state)),
       history_(kHistory) {}
 
-Result<std::unique_ptr<Engine>> Engine::open(store::Store store, store::Objects objects,
+Result<std::unique_ptr<Engine>> Engine::open(store::Store store,
+                                             std::unique_ptr<store::ObjectStore> objects,
                                              store::Refs refs, swarm::Rules rules, Clock& clock) {
   SWARMLAB_TRY(state, store.load());
   std::unique_ptr<Engine> engine(new Engine(std::move(store), std::move(objects), std::move(refs),
@@ -133,7 +134,7 @@ void Engine::check_baseline(Report& report, const swarm::Task& task) const {
     return refuse_candidate(report, "the baseline is " + task.parent_commit.brief() + ", not " +
                                         report.commit->brief());
   }
-  const Result<ObjectId> tree = objects_.tree_of(*report.commit);
+  const Result<ObjectId> tree = objects_->tree_of(*report.commit);
   if (!tree || *tree != *report.tree) {
     refuse_candidate(report, "its commit has another tree than the report says");
   }
@@ -162,7 +163,7 @@ Result<void> Engine::ingest_candidates(std::vector<Step>& steps) {
     owners.push_back(&report);
   }
   if (packs.empty()) return {};
-  SWARMLAB_TRY(results, objects_.ingest(packs));
+  SWARMLAB_TRY(results, objects_->ingest(packs));
   for (std::size_t i = 0; i < owners.size(); ++i) {
     if (!results[i]) refuse_candidate(*owners[i], results[i].error().message);
   }
@@ -249,7 +250,7 @@ Result<void> Engine::tidy() {
     SWARMLAB_TRY(more, refs_.follow(store_, state_));
     if (!more) break;
   }
-  return objects_.compact_if_needed();
+  return objects_->compact_if_needed();
 }
 
 Result<void> Engine::close() {

@@ -14,7 +14,7 @@
 #include "common/os/clock.h"
 #include "common/result.h"
 #include "coordinator/server/history.h"
-#include "coordinator/store/objects.h"
+#include "coordinator/store/object_store.h"
 #include "coordinator/store/refs.h"
 #include "coordinator/store/store.h"
 #include "coordinator/swarm/command.h"
@@ -32,7 +32,8 @@ struct Step {
 class Engine {
  public:
   /// Loads the state. \return  the store's error, or corrupt.
-  static Result<std::unique_ptr<Engine>> open(store::Store store, store::Objects objects,
+  static Result<std::unique_ptr<Engine>> open(store::Store store,
+                                              std::unique_ptr<store::ObjectStore> objects,
                                               store::Refs refs, swarm::Rules rules, Clock& clock);
 
   /// Runs one turn. One reply a step, in order.
@@ -50,14 +51,14 @@ class Engine {
 
   [[nodiscard]] const swarm::State& state() const { return state_; }
   [[nodiscard]] const store::Store& store() const { return store_; }
-  [[nodiscard]] store::Objects& objects() { return objects_; }
-  [[nodiscard]] const store::Objects& objects() const { return objects_; }
+  [[nodiscard]] store::ObjectStore& objects() { return *objects_; }
+  [[nodiscard]] const store::ObjectStore& objects() const { return *objects_; }
   [[nodiscard]] const swarm::Rules& rules() const { return rules_; }
   [[nodiscard]] Timestamp now() { return clock_.now(); }
 
  private:
-  Engine(store::Store store, store::Objects objects, store::Refs refs, swarm::Rules rules,
-         Clock& clock, swarm::State state);
+  Engine(store::Store store, std::unique_ptr<store::ObjectStore> objects, store::Refs refs,
+         swarm::Rules rules, Clock& clock, swarm::State state);
   struct Draft;
   Result<void> fill_history();
   Result<void> look_up_decided(std::vector<Step>& steps) const;
@@ -66,7 +67,7 @@ class Engine {
   void decide_step(Draft& draft, Step& step, Timestamp now);
 
   store::Store store_;
-  store::Objects objects_;
+  std::unique_ptr<store::ObjectStore> objects_;
   store::Refs refs_;
   swarm::Rules rules_;
   Clock& clock_;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "common/result.h"
-#include "coordinator/store/objects.h"
+#include "coordinator/store/object_store.h"
 #include "coordinator/store/store.h"
 #include "coordinator/swarm/state.h"
 #include "schemas/message.capnp.h"
@@ -23,7 +23,7 @@ struct Answerer {
 struct Source {
   const swarm::State& state;
   const store::Store& store;
-  const store::Objects* objects = nullptr;  // null: no diffs
+  const store::ObjectStore* objects = nullptr;  // null: no diffs
   const Answerer& answerer;
 };
 

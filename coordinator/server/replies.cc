@@ -43,9 +43,10 @@ std::string sendable(wire::Outgoing& reply, std::uint64_t request_id) {
 
 }  // namespace
 
-Desk::Desk(Engine& engine, Answerer answerer)
+Desk::Desk(Engine& engine, Answerer answerer, std::function<SessionId()> sessions)
     : engine_(engine),
       answerer_(std::move(answerer)),
+      fresh_session_(std::move(sessions)),
       inbox_(PackInbox::Limits{}),
       transfers_(kTransferBytes) {}
 
@@ -100,7 +101,7 @@ void Desk::park(const Request& request) {
                      .protocol = request.protocol,
                      .after = query.getAfter(),
                      .limit = query.getLimit(),
-                     .due = Deadline::after(Milliseconds(wait_ms))});
+                     .due = engine_.now() + Milliseconds(wait_ms)});
 }
 
 std::optional<Answer> Desk::answer_to(const Request& request, const Replies& replies) {
@@ -261,13 +262,10 @@ Result<void> Desk::write_fetch(schema::Fetch::Reader fetch, schema::FetchReply::
   return {};
 }
 
-Deadline Desk::next_due() const {
-  Deadline earliest = Deadline::never();
-  for (const Parked& parked : parked_) {
-    const auto point = parked.due.point();
-    if (point && (!earliest.point() || *point < *earliest.point())) earliest = parked.due;
-  }
-  return earliest;
+std::optional<Milliseconds> Desk::time_to_due() {
+  const auto first = std::ranges::min_element(parked_, {}, &Parked::due);
+  if (first == parked_.end()) return std::nullopt;
+  return std::max(first->due - engine_.now(), Milliseconds(0));
 }
 
 Result<std::string> Desk::events_answer(const Parked& parked) {
@@ -283,8 +281,9 @@ Result<std::string> Desk::events_answer(const Parked& parked) {
 
 void Desk::write_parked(std::vector<Answer>& answers) {
   const std::uint64_t last = engine_.store().last_sequence().value();
+  const Timestamp now = engine_.now();
   std::erase_if(parked_, [&](const Parked& parked) {
-    if (last <= parked.after && !parked.due.expired()) return false;
+    if (last <= parked.after && now < parked.due) return false;
     Result<std::string> bytes = events_answer(parked);
     if (!bytes) {
       wire::Outgoing reply(parked.request_id, 0, parked.protocol);

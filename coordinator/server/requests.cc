@@ -14,12 +14,6 @@ namespace {
 constexpr std::size_t kMaxHeld = 10'000;
 constexpr std::size_t kMaxNameBytes = 100;
 
-SessionId fresh_session() {
-  static std::random_device device;
-  const std::uint64_t high = device();
-  return SessionId((high << 32U) | device() | 1U);
-}
-
 std::vector<swarm::HeldLease> held_of(capnp::List<schema::HeldLease>::Reader list) {
   std::vector<swarm::HeldLease> held;
   for (const auto lease : list) {
@@ -57,6 +51,12 @@ std::optional<swarm::SetLabStatus::Wish> wish_of(schema::SetLabStatus::Wish wish
 }
 
 }  // namespace
+
+SessionId Desk::random_session() {
+  std::random_device device;
+  const std::uint64_t high = device();
+  return SessionId((high << 32U) | device() | 1U);
+}
 
 const WorkerName* Desk::worker_of(const Request& request) const {
   const auto found = sessions_.find(SessionId(request.message.envelope().getSession()));
@@ -140,7 +140,7 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
     request.refused = bad("a worker's name is 1 to 100 of letters, digits, \".\", \"-\" and \"_\"");
     return;
   }
-  request.session = fresh_session();
+  request.session = fresh_session_();
   std::erase_if(sessions_, [&](const auto& entry) { return entry.second.worker.value() == name; });
   std::erase_if(draining_, [&](SessionId session) { return !sessions_.contains(session); });
   sessions_.emplace(

@@ -6,6 +6,7 @@
 #include "common/log/log.h"
 #include "common/os/file.h"
 #include "coordinator/server/desk.h"
+#include "coordinator/store/objects.h"
 
 namespace swarmlab::server {
 namespace {
@@ -55,8 +56,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Cloc
   SWARMLAB_TRY(store, store::Store::open(options.folder + "/store", store_options));
   SWARMLAB_TRY(objects, store::Objects::open(objects_folder(options.folder)));
   SWARMLAB_TRY(refs, store::Refs::open(objects_folder(options.folder)));
-  SWARMLAB_TRY(engine, Engine::open(std::move(store), std::move(objects), std::move(refs),
-                                    options.rules, clock));
+  SWARMLAB_TRY(engine,
+               Engine::open(std::move(store), std::make_unique<store::Objects>(std::move(objects)),
+                            std::move(refs), options.rules, clock));
   SWARMLAB_TRY(router, net::Router::bind(options.address));
   Answerer answerer{.version = options.version,
                     .address = router.address(),
@@ -86,7 +88,7 @@ Result<void> Server::run() {
   Deadline next_tick = Deadline::after(kTick);
   while (!impl_->stopping.load()) {
     Milliseconds wait = next_tick.remaining().value_or(kTick);
-    if (const auto due = impl_->desk.next_due().remaining(); due) wait = std::min(wait, *due);
+    if (const auto due = impl_->desk.time_to_due(); due) wait = std::min(wait, *due);
     const bool tick = next_tick.expired();
     if (tick) next_tick = Deadline::after(kTick);
     SWARMLAB_CHECK(impl_->serve_once(tick, tick ? Milliseconds(0) : wait));

@@ -26,6 +26,10 @@ Result<std::uint64_t> free_bytes(const std::filesystem::path& folder) {
 
 Result<void> check_free(const std::filesystem::path& folder, std::uint64_t needed) {
   SWARMLAB_TRY(free, free_bytes(folder));
+  return check_free(free, needed);
+}
+
+Result<void> check_free(std::uint64_t free, std::uint64_t needed) {
   if (free >= needed) return {};
   return fail(ErrorCode::unavailable,
               "{} MB free, expected {} MB or more; nothing was written; free space to go on",

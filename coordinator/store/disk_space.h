@@ -11,6 +11,8 @@ namespace swarmlab::store {
 /// Bytes that an unprivileged process may still write on the file system that `folder` is on.
 [[nodiscard]] Result<std::uint64_t> free_bytes(const std::filesystem::path& folder);
 
+/// `unavailable` if `free` is less than `needed` bytes, and says so.
+[[nodiscard]] Result<void> check_free(std::uint64_t free, std::uint64_t needed);
 /// `unavailable` while less than `needed` bytes are free, and says so.
 [[nodiscard]] Result<void> check_free(const std::filesystem::path& folder, std::uint64_t needed);
 

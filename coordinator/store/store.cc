@@ -122,10 +122,15 @@ Result<Store> Store::open_read_only(const fs::path& path, const StoreOptions& op
   return Store(std::move(impl));
 }
 
+Result<void> Store::Impl::room_for(std::uint64_t bytes) const {
+  const std::uint64_t needed = options.reserve_bytes + bytes;
+  return options.free_bytes ? check_free(options.free_bytes(), needed) : check_free(path, needed);
+}
+
 Result<Sequence> Store::Impl::write(const Turn& turn) {
   SWARMLAB_TRY(staged, stage(database, turn));
   // A burst of large attachments must not eat the reserve: flushes and compactions need it.
-  SWARMLAB_CHECK(check_free(path, options.reserve_bytes + staged.batch.bytes()));
+  SWARMLAB_CHECK(room_for(staged.batch.bytes()));
   SWARMLAB_CHECK(database.start_compactions());
   if (const auto written = database.write(std::move(staged.batch)); !written) {
     return within("a write failed and may or may not be there; restart", written.error());
@@ -134,7 +139,7 @@ Result<Sequence> Store::Impl::write(const Turn& turn) {
 }
 
 Result<void> Store::has_room() const {
-  const auto room = check_free(impl_->path, impl_->options.reserve_bytes);
+  const auto room = impl_->room_for(0);
   if (!room) return impl_->here(room.error());
   return {};
 }

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -37,7 +38,9 @@ struct StoreOptions {
   std::uint64_t reserve_bytes = 256ULL << 20U;
   // Given back by open() when the disk is so full that even opening is a risk. 0: none.
   std::uint64_t ballast_bytes = 64ULL << 20U;
-  rocksdb::Env* env = nullptr;  // for tests that inject faults; must outlive the store
+  // For tests that inject faults; both must outlive the store.
+  rocksdb::Env* env = nullptr;
+  std::function<std::uint64_t()> free_bytes{};  // instead of what the file system says
 };
 
 struct AttachmentsOf {

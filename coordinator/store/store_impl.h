@@ -29,6 +29,8 @@ struct Store::Impl {
   bool failed = false;                           // a commit did: nothing more is written
   std::atomic<std::uint64_t> last_sequence = 0;  // queries of other threads read it
 
+  /// Unavailable while less than the reserve and `bytes` more is free.
+  [[nodiscard]] Result<void> room_for(std::uint64_t bytes) const;
   /// The last sequence, once it is on disk.
   Result<Sequence> write(const Turn& turn);
 

@@ -310,17 +310,6 @@ class Attempt {
 
 }  // namespace
 
-SpooledReport returned(const Assignment& assignment, std::string reason) {
-  SpooledReport result;
-  result.report.task = assignment.task;
-  result.report.token = assignment.token;
-  result.report.lab = assignment.lab;
-  result.report.experiment = assignment.experiment;
-  result.report.outcome = Outcome::returned;
-  result.report.reason = std::move(reason);
-  return result;
-}
-
 Result<SpooledReport> attempt(const Workbench& bench, const Assignment& assignment,
                               const CancelToken& cancel) {
   SWARMLAB_TRY(repository, bench.objects.repository());

@@ -14,6 +14,7 @@
 #include "worker/server/janitor.h"
 #include "worker/server/link.h"
 #include "worker/server/object_cache.h"
+#include "worker/server/slot.h"
 #include "worker/spool/spool.h"
 
 namespace swarmlab::worker {
@@ -38,8 +39,5 @@ struct Workbench {
 ///          task should go back then.
 [[nodiscard]] Result<SpooledReport> attempt(const Workbench& bench, const Assignment& assignment,
                                             const CancelToken& cancel);
-
-/// The report of an attempt that comes back undone.
-[[nodiscard]] SpooledReport returned(const Assignment& assignment, std::string reason);
 
 }  // namespace swarmlab::worker

@@ -4,7 +4,6 @@
 
 #include "common/log/log.h"
 #include "common/wire/field_codec.h"
-#include "common/wire/message.h"
 
 namespace swarmlab::worker {
 namespace {
@@ -14,37 +13,39 @@ constexpr std::chrono::seconds kLeavingPatience{8};
 
 }  // namespace
 
-Conversation::Conversation(const LinkOptions& options, Holdings& holdings, net::Client client)
+Conversation::Conversation(const LinkOptions& options, std::unique_ptr<net::Channel> channel,
+                           SteadyClock& clock, Holdings& holdings)
     : options_(options),
+      channel_(std::move(channel)),
+      clock_(clock),
       holdings_(holdings),
-      client_(std::move(client)),
-      last_heard_(std::chrono::steady_clock::now()) {}
-
-Result<std::unique_ptr<Conversation>> Conversation::open(const LinkOptions& options,
-                                                         Holdings& holdings) {
-  net::ClientOptions client_options;
-  client_options.id_of = wire::request_id_of;
-  SWARMLAB_TRY(client, net::Client::connect(options.address, std::move(client_options)));
-  return std::unique_ptr<Conversation>(new Conversation(options, holdings, std::move(client)));
-}
+      last_heard_(clock.now()) {}
 
 bool Conversation::gives_up() const {
-  return leaving() && std::chrono::steady_clock::now() - last_heard_.load() > kLeavingPatience;
+  return leaving() && clock_.now() - last_heard_.load() > kLeavingPatience;
 }
 
 Result<Conversation::Joined> Conversation::joined() {
-  const std::lock_guard lock(joining_);
-  if (session_ == 0) SWARMLAB_CHECK(say_hello());
+  std::unique_lock lock(mutex_);
+  if (session_ == 0) {
+    if (joining_) return fail(ErrorCode::unavailable, "a hello is not answered yet");
+    joining_ = true;
+    lock.unlock();
+    const Result<void> welcomed = say_hello();
+    lock.lock();
+    joining_ = false;
+    SWARMLAB_CHECK(welcomed);
+  }
   return Joined{.session = session_, .protocol = coordinator_.protocol};
 }
 
 wire::Peer Conversation::coordinator() {
-  const std::lock_guard lock(joining_);
+  const std::lock_guard lock(mutex_);
   return coordinator_;
 }
 
 void Conversation::forget(std::uint64_t session) {
-  const std::lock_guard lock(joining_);
+  const std::lock_guard lock(mutex_);
   if (session_ == session) session_ = 0;
 }
 
@@ -67,13 +68,13 @@ void Conversation::write_hello(schema::Hello::Builder hello,
 }
 
 Result<void> Conversation::say_hello() {
-  const std::uint64_t id = client_.next_id();
+  const std::uint64_t id = channel_->next_id();
   wire::Outgoing request(id, 0, options_.protocols.newest);
   const std::vector<LeaseKey> held = holdings_.all();
   write_hello(request.body().initHello(), held);
-  SWARMLAB_TRY(bytes, client_.call(id, request.bytes(), kAnswerTime));
+  SWARMLAB_TRY(bytes, channel_->request(id, request.bytes(), kAnswerTime).get());
   SWARMLAB_TRY(reply, wire::Incoming::parse(wire::bytes_of(bytes)));
-  last_heard_.store(std::chrono::steady_clock::now());
+  last_heard_.store(clock_.now());
   if (reply.body().isError()) return tl::unexpected(wire::read(reply.body().getError()));
   if (!reply.body().isWelcome()) {
     return fail(ErrorCode::invalid_input, "the coordinator answered a hello with something else");
@@ -94,6 +95,7 @@ Result<void> Conversation::take_welcome(schema::Welcome::Reader welcome,
     if (std::ranges::find(keep, key) == keep.end()) holdings_.cancel(key);
   }
   heartbeat_ms_.store(std::max(welcome.getHeartbeatMs(), std::uint32_t{100}));
+  const std::lock_guard lock(mutex_);
   session_ = welcome.getSession();
   coordinator_ = {.protocol = protocol,
                   .capabilities = wire::read_capabilities(welcome.getCapabilities())};
@@ -106,17 +108,17 @@ Result<void> Conversation::take_welcome(schema::Welcome::Reader welcome,
 
 Result<Conversation::Sent> Conversation::send(const Fill& fill) {
   SWARMLAB_TRY(current, joined());
-  const std::uint64_t id = client_.next_id();
+  const std::uint64_t id = channel_->next_id();
   wire::Outgoing request(id, current.session, current.protocol);
   fill(request.body());
   return Sent{.session = current.session,
-              .reply = client_.request(id, request.bytes(), kAnswerTime)};
+              .reply = channel_->request(id, request.bytes(), kAnswerTime)};
 }
 
 Result<wire::Incoming> Conversation::receive(Sent sent) {
   SWARMLAB_TRY(bytes, sent.reply.get());
   SWARMLAB_TRY(reply, wire::Incoming::parse(wire::bytes_of(bytes)));
-  last_heard_.store(std::chrono::steady_clock::now());
+  last_heard_.store(clock_.now());
   if (reply.body().isSayHello()) {
     forget(sent.session);
     return fail(ErrorCode::unavailable, "the session is over");

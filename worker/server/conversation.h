@@ -5,13 +5,14 @@
 #include <atomic>
 #include <functional>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 
-#include "common/net/client.h"
+#include "common/net/channel.h"
 #include "common/os/cancel.h"
-#include "common/os/clock.h"
+#include "common/os/steady_clock.h"
 #include "common/wire/message_codec.h"
 #include "worker/server/holdings.h"
 #include "worker/server/link.h"
@@ -23,15 +24,17 @@ class Conversation {
  public:
   using Fill = std::function<void(schema::Envelope::Body::Builder)>;
 
-  /// `holdings` must outlive it.
-  static Result<std::unique_ptr<Conversation>> open(const LinkOptions& options, Holdings& holdings);
+  /// `clock` and `holdings` must outlive it.
+  Conversation(const LinkOptions& options, std::unique_ptr<net::Channel> channel,
+               SteadyClock& clock, Holdings& holdings);
 
   // A request on its way.
   struct Sent {
     std::uint64_t session = 0;
     std::future<Result<std::string>> reply;
   };
-  /// Says hello first, if there is no session. `unavailable` if that was not answered in time.
+  /// Says hello first, if there is no session. `unavailable` if that was not answered in time, or
+  /// another thread is just saying it.
   Result<Sent> send(const Fill& fill);
   /// Waits for the reply. `unavailable`: none came, or the session was over. What the coordinator
   /// refuses is its error.
@@ -48,7 +51,7 @@ class Conversation {
     while (true) {
       auto result = action();
       if (result || result.error().code != ErrorCode::unavailable || gives_up()) return result;
-      if (stop.wait(pause)) return result;
+      if (clock_.wait(stop, pause)) return result;
       pause = std::min(pause * 2, kLongestPause);
     }
   }
@@ -60,33 +63,34 @@ class Conversation {
   /// What the coordinator is and can, as of its last welcome.
   [[nodiscard]] wire::Peer coordinator();
   /// Requests that wait end, later ones fail at once.
-  void close() { client_.close(); }
+  void close() { channel_->close(); }
 
  private:
   static constexpr Milliseconds kFirstPause{50};
   static constexpr Milliseconds kLongestPause{2000};
 
-  Conversation(const LinkOptions& options, Holdings& holdings, net::Client client);
   // A session, and the protocol that is spoken in it.
   struct Joined {
     std::uint64_t session = 0;
     wire::Protocol protocol = 1;
   };
   Result<Joined> joined();
-  Result<void> say_hello();
+  Result<void> say_hello();  // \pre  no other thread does
   void write_hello(schema::Hello::Builder hello, const std::vector<LeaseKey>& held) const;
   Result<void> take_welcome(schema::Welcome::Reader welcome, const std::vector<LeaseKey>& held);
   void forget(std::uint64_t session);
   [[nodiscard]] bool gives_up() const;
 
   const LinkOptions options_;
+  const std::unique_ptr<net::Channel> channel_;
+  SteadyClock& clock_;
   Holdings& holdings_;
-  net::Client client_;
   std::atomic<bool> leaving_ = false;
   std::atomic<std::uint32_t> heartbeat_ms_ = 1000;
-  std::atomic<Deadline::TimePoint> last_heard_;
+  std::atomic<SteadyClock::TimePoint> last_heard_;
 
-  std::mutex joining_;  // held while saying hello: others wait for its session
+  std::mutex mutex_;      // guards what follows; never held while waiting
+  bool joining_ = false;  // a thread says hello: the others have no session until it is answered
   std::uint64_t session_ = 0;
   wire::Peer coordinator_;
   bool said_hello_ = false;

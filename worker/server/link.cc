@@ -1,9 +1,11 @@
 #include "worker/server/link.h"
 
-#include <condition_variable>
 #include <thread>
+#include <tuple>
 
 #include "common/log/log.h"
+#include "common/net/client.h"
+#include "common/wire/message.h"
 #include "common/wire/record_codec.h"
 #include "worker/server/conversation.h"
 #include "worker/server/packs.h"
@@ -58,17 +60,16 @@ void write_ids(capnp::List<capnp::Data>::Builder to, std::span<const ObjectId> i
 }  // namespace
 
 struct Link::Impl {
-  Impl(const LinkOptions& chosen, Holdings& held, std::unique_ptr<Conversation> opened)
-      : options(chosen), holdings(held), conversation(std::move(opened)) {
-    beats = std::thread([this] { beat_until_closed(); });
-  }
+  Impl(const LinkOptions& chosen, std::unique_ptr<net::Channel> channel, SteadyClock& steady,
+       Holdings& held, CancelSource leaves, CancelSource closes)
+      : options(chosen),
+        clock(steady),
+        holdings(held),
+        conversation(options, std::move(channel), clock, holdings),
+        left(std::move(leaves)),
+        closed(std::move(closes)) {}
   ~Impl() {
-    {
-      const std::lock_guard lock(mutex);
-      closed = true;
-    }
-    changed.notify_all();
-    conversation->close();
+    close();
     if (beats.joinable()) beats.join();
   }
   Impl(const Impl&) = delete;
@@ -76,14 +77,18 @@ struct Link::Impl {
   Impl(Impl&&) = delete;
   Impl& operator=(Impl&&) = delete;
 
+  void close() {
+    closed.cancel();
+    left.cancel();
+    conversation.close();
+  }
+
   void beat_until_closed() {
-    std::unique_lock lock(mutex);
-    while (!closed) {
-      lock.unlock();
+    const CancelToken over = closed.token();
+    while (!over.cancelled()) {
+      const CancelToken wakes = conversation.leaving() ? over : left.token();  // leaving: at once
       beat();
-      lock.lock();
-      changed.wait_for(lock, conversation->heartbeat(), [this] { return closed || hurry; });
-      hurry = false;
+      std::ignore = clock.wait(wakes, conversation.heartbeat());
     }
   }
 
@@ -96,11 +101,11 @@ struct Link::Impl {
         list[i].setTask(held[i].task.value());
         list[i].setToken(held[i].token.value());
       }
-      heartbeat.setLeaving(conversation->leaving());
+      heartbeat.setLeaving(conversation.leaving());
     };
-    auto sent = conversation->send(write_state);
+    auto sent = conversation.send(write_state);
     if (!sent) return;
-    const auto reply = conversation->receive(*std::move(sent));
+    const auto reply = conversation.receive(*std::move(sent));
     if (!reply || !reply->body().isHeartbeatReply()) return;
     const auto wish = reply->body().getHeartbeatReply();
     for (const auto lease : wish.getDrop()) {
@@ -114,9 +119,9 @@ struct Link::Impl {
     const SpooledReport* report = request.report;
     if (report != nullptr && !report->pack.empty()) {
       SWARMLAB_CHECK(
-          send_pack(*conversation, {report->report.task, report->report.token}, report->pack));
+          send_pack(conversation, {report->report.task, report->report.token}, report->pack));
     }
-    SWARMLAB_TRY(sent, conversation->send([&](Body body) {
+    SWARMLAB_TRY(sent, conversation.send([&](Body body) {
       auto work = body.initWork();
       work.setAsk(request.ask);
       work.setSlot(request.slot);
@@ -125,7 +130,7 @@ struct Link::Impl {
       wire::write(work.initAttachments(), report->attachments);
       work.setPackBytes(report->pack.size());
     }));
-    auto reply = conversation->receive(std::move(sent));
+    auto reply = conversation.receive(std::move(sent));
     if (!reply && reply.error().code == ErrorCode::conflict) {  // it lost the pack: send it again
       return fail(ErrorCode::unavailable, "{}", reply.error().message);
     }
@@ -136,27 +141,38 @@ struct Link::Impl {
     return read_answer(reply->body().getWorkReply(), request);
   }
 
-  LinkOptions options;
+  const LinkOptions options;
+  SteadyClock& clock;
   Holdings& holdings;
-  std::unique_ptr<Conversation> conversation;
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool closed = false;
-  bool hurry = false;  // a heartbeat is due now
+  Conversation conversation;
+  const CancelSource left;    // a heartbeat is due now
+  const CancelSource closed;  // nothing is sent any more
   std::thread beats;
 };
 
 Link::Link(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Link::~Link() = default;
 
+Result<std::unique_ptr<Link>> Link::over(std::unique_ptr<net::Channel> channel, SteadyClock& clock,
+                                         const LinkOptions& options, Holdings& holdings) {
+  SWARMLAB_TRY(left, CancelSource::make());
+  SWARMLAB_TRY(closed, CancelSource::make());
+  return std::unique_ptr<Link>(new Link(std::make_unique<Impl>(
+      options, std::move(channel), clock, holdings, std::move(left), std::move(closed))));
+}
+
 Result<std::unique_ptr<Link>> Link::connect(const LinkOptions& options, Holdings& holdings) {
-  SWARMLAB_TRY(conversation, Conversation::open(options, holdings));
-  return std::unique_ptr<Link>(
-      new Link(std::make_unique<Impl>(options, holdings, std::move(conversation))));
+  net::ClientOptions client_options;
+  client_options.id_of = wire::request_id_of;
+  SWARMLAB_TRY(client, net::Client::connect(options.address, std::move(client_options)));
+  SWARMLAB_TRY(link, over(std::make_unique<net::Client>(std::move(client)), system_steady_clock(),
+                          options, holdings));
+  link->impl_->beats = std::thread([impl = link->impl_.get()] { impl->beat_until_closed(); });
+  return std::move(link);
 }
 
 Result<WorkAnswer> Link::work(const WorkRequest& request, const CancelToken& stop) {
-  SWARMLAB_TRY(answer, impl_->conversation->persist(stop, [&] { return impl_->work(request); }));
+  SWARMLAB_TRY(answer, impl_->conversation.persist(stop, [&] { return impl_->work(request); }));
   if (answer.assignment) {
     impl_->holdings.add({answer.assignment->task, answer.assignment->token}, std::nullopt);
   }
@@ -165,7 +181,7 @@ Result<WorkAnswer> Link::work(const WorkRequest& request, const CancelToken& sto
 
 Result<std::optional<ExperimentNumber>> Link::known_tree(LabId lab, const ObjectId& tree,
                                                          const CancelToken& stop) {
-  SWARMLAB_TRY(reply, impl_->conversation->ask(
+  SWARMLAB_TRY(reply, impl_->conversation.ask(
                           [&](Body body) {
                             auto check = body.initTreeCheck();
                             check.setLab(lab.value());
@@ -182,7 +198,7 @@ Result<std::optional<ExperimentNumber>> Link::known_tree(LabId lab, const Object
 
 Result<std::string> Link::fetch(LabId lab, std::span<const ObjectId> wanted,
                                 std::span<const ObjectId> had, const CancelToken& stop) {
-  Conversation& conversation = *impl_->conversation;
+  Conversation& conversation = impl_->conversation;
   return conversation.persist(stop, [&]() -> Result<std::string> {
     SWARMLAB_TRY(sent, conversation.send([&](Body body) {
       auto fetch = body.initFetch();
@@ -199,23 +215,23 @@ Result<std::string> Link::fetch(LabId lab, std::span<const ObjectId> wanted,
   });
 }
 
+void Link::beat() {
+  impl_->beat_until_closed();
+}
+
 void Link::leave() {
-  impl_->conversation->leave();
-  {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->hurry = true;
-  }
-  impl_->changed.notify_all();
+  impl_->conversation.leave();
+  impl_->left.cancel();
 }
 
 void Link::bye() {
-  auto sent = impl_->conversation->send([](Body body) { body.setBye(); });
+  auto sent = impl_->conversation.send([](Body body) { body.setBye(); });
   if (sent) {
-    if (const auto done = impl_->conversation->receive(*std::move(sent)); !done) {
+    if (const auto done = impl_->conversation.receive(*std::move(sent)); !done) {
       log::debug("goodbye was not answered: {}", done.error().message);
     }
   }
-  impl_->conversation->close();
+  impl_->close();
 }
 
 }  // namespace swarmlab::worker

@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "common/model/report.h"
+#include "common/net/channel.h"
 #include "common/os/cancel.h"
+#include "common/os/steady_clock.h"
 #include "common/result.h"
 #include "common/wire/protocol.h"
 #include "worker/server/holdings.h"
@@ -50,8 +52,13 @@ struct WorkAnswer {
 /// Thread-safe: slots use it at the same time.
 class Link {
  public:
-  /// Does not wait for the coordinator. `holdings` must outlive the link.
+  /// Over a connection and with a thread for heartbeats of its own. Does not wait for the
+  /// coordinator. `holdings` must outlive the link.
   static Result<std::unique_ptr<Link>> connect(const LinkOptions& options, Holdings& holdings);
+  /// Over this channel: beat() is up to the caller. `clock` and `holdings` must outlive the link.
+  static Result<std::unique_ptr<Link>> over(std::unique_ptr<net::Channel> channel,
+                                            SteadyClock& clock, const LinkOptions& options,
+                                            Holdings& holdings);
 
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
@@ -77,6 +84,8 @@ class Link {
   Result<std::string> fetch(LabId lab, std::span<const ObjectId> wanted,
                             std::span<const ObjectId> had, const CancelToken& stop);
 
+  /// Says that we live and what we hold, as often as the coordinator wants, until bye().
+  void beat();
   /// From now on heartbeats say that this worker takes nothing more.
   void leave();
   /// Says goodbye: leases that are still held go back. Waits a little for the answer; after it

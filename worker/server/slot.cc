@@ -16,6 +16,17 @@ LeaseKey key_of(const Report& report) {
 
 }  // namespace
 
+SpooledReport returned(const Assignment& assignment, std::string reason) {
+  SpooledReport result;
+  result.report.task = assignment.task;
+  result.report.token = assignment.token;
+  result.report.lab = assignment.lab;
+  result.report.experiment = assignment.experiment;
+  result.report.outcome = Outcome::returned;
+  result.report.reason = std::move(reason);
+  return result;
+}
+
 void Slot::settle(const SpooledReport& report, const ReportAnswer& answer) {
   const Report& said = report.report;
   switch (answer.kind) {
@@ -31,16 +42,16 @@ void Slot::settle(const SpooledReport& report, const ReportAnswer& answer) {
                  answer.reason);
       break;
   }
-  if (const auto removed = spool_.remove(said.task, said.token); !removed) {
+  if (const auto removed = shared_.spool.remove(said.task, said.token); !removed) {
     log::warning("spool: {}", removed.error().message);
   }
-  holdings_.remove(key_of(said));
+  shared_.holdings.remove(key_of(said));
 }
 
 Result<void> Slot::deliver_left_over(const std::vector<SpooledReport>& reports,
                                      const CancelToken& drain) {
   for (const SpooledReport& report : reports) {
-    const auto answer = bench_.link.work({.report = &report, .ask = false, .slot = index_}, drain);
+    const auto answer = shared_.link.work({.report = &report, .ask = false, .slot = index_}, drain);
     if (answer) {
       settle(report, *answer->report);
     } else if (drain.cancelled()) {
@@ -60,7 +71,7 @@ Result<std::optional<Assignment>> Slot::next(std::optional<SpooledReport>& done,
   // A report is worth waiting for although we leave: the link gives up by itself. An ask is not.
   const CancelToken stop = done ? CancelToken() : drain;
   const SpooledReport* report = done ? &*done : nullptr;
-  auto answer = bench_.link.work({.report = report, .ask = wants_more, .slot = index_}, stop);
+  auto answer = shared_.link.work({.report = report, .ask = wants_more, .slot = index_}, stop);
   if (!answer) {
     done.reset();  // it stays in the spool
     if (drain.cancelled()) return std::optional<Assignment>();
@@ -68,7 +79,7 @@ Result<std::optional<Assignment>> Slot::next(std::optional<SpooledReport>& done,
   }
   if (done) settle(*done, *answer->report);
   done.reset();
-  if (answer->nothing) std::ignore = drain.wait(answer->nothing->retry_after);
+  if (answer->nothing) std::ignore = shared_.clock.wait(drain, answer->nothing->retry_after);
   return std::move(answer->assignment);
 }
 
@@ -77,15 +88,15 @@ Result<std::optional<Assignment>> Slot::next(std::optional<SpooledReport>& done,
 Result<SpooledReport> Slot::do_task(const Assignment& assignment) {
   const LeaseKey key{assignment.task, assignment.token};
   SWARMLAB_TRY(cancel, CancelSource::make());
-  holdings_.add(key, cancel);
+  shared_.holdings.add(key, cancel);
   log::info("experiment {} begins{}{}", assignment.experiment.value(),
             log::field("lab", assignment.settings.name),
             log::field("kind", name_of(assignment.kind)));
-  Result<SpooledReport> report = attempt(bench_, assignment, cancel.token());
+  Result<SpooledReport> report = shared_.do_task(assignment, cancel.token());
   if (report && report->report.outcome != Outcome::returned) {
-    if (auto kept = spool_.put(*report); !kept) report = within("spool", kept.error());
+    if (auto kept = shared_.spool.put(*report); !kept) report = within("spool", kept.error());
   }
-  holdings_.add(key, std::nullopt);
+  shared_.holdings.add(key, std::nullopt);
   if (report) {
     failures_ = 0;
     return report;
@@ -99,7 +110,7 @@ Result<SpooledReport> Slot::do_task(const Assignment& assignment) {
 // Before any wait: others may do it meanwhile.
 Result<void> Slot::hand_back(const SpooledReport& report, const CancelToken& drain) {
   const auto answer =
-      bench_.link.work({.report = &report, .ask = false, .slot = index_}, CancelToken());
+      shared_.link.work({.report = &report, .ask = false, .slot = index_}, CancelToken());
   if (answer) {
     settle(report, *answer->report);
   } else if (!drain.cancelled()) {
@@ -109,7 +120,7 @@ Result<void> Slot::hand_back(const SpooledReport& report, const CancelToken& dra
     return fail(ErrorCode::unavailable, "{} attempts in a row failed here, the last: {}",
                 kMostFailures, report.report.reason);
   }
-  std::ignore = drain.wait(first_pause_ * (1U << (failures_ - 1)));
+  std::ignore = shared_.clock.wait(drain, first_pause_ * (1U << (failures_ - 1)));
   return {};
 }
 

@@ -4,15 +4,31 @@
 #include <functional>
 #include <optional>
 
-#include "worker/server/attempt.h"
+#include "common/os/steady_clock.h"
 #include "worker/server/holdings.h"
+#include "worker/server/link.h"
 
 namespace swarmlab::worker {
 
+/// Does a task: blocks until it is done, or cancelled (outcome `returned`). An error if this worker
+/// is what failed. See attempt.h.
+using DoTask = std::function<Result<SpooledReport>(const Assignment&, const CancelToken& cancel)>;
+
+/// The report of an attempt that comes back undone.
+[[nodiscard]] SpooledReport returned(const Assignment& assignment, std::string reason);
+
 class Slot {
  public:
-  Slot(std::uint32_t index, const Workbench& bench, const Spool& spool, Holdings& holdings)
-      : index_(index), bench_(bench), spool_(spool), holdings_(holdings) {}
+  // What the slots of a worker share; it outlives them.
+  struct Shared {
+    Link& link;
+    const Spool& spool;
+    Holdings& holdings;
+    SteadyClock& clock;
+    DoTask do_task;
+  };
+
+  Slot(std::uint32_t index, const Shared& shared) : index_(index), shared_(shared) {}
 
   /// Waits this long after a failure of this worker, twice as long after each further one in a row.
   void set_first_pause(Milliseconds pause) { first_pause_ = pause; }
@@ -31,9 +47,7 @@ class Slot {
   void settle(const SpooledReport& report, const ReportAnswer& answer);
 
   std::uint32_t index_;
-  const Workbench& bench_;
-  const Spool& spool_;
-  Holdings& holdings_;
+  const Shared& shared_;
   Milliseconds first_pause_{500};
   std::uint32_t failures_ = 0;  // of this worker itself, in a row
 };

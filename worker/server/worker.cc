@@ -8,11 +8,11 @@
 #include <list>
 #include <thread>
 
-#include "common/git/library.h"
 #include "common/log/log.h"
 #include "common/os/file.h"
 #include "worker/evaluator/shim.h"
-#include "worker/server/slot.h"
+#include "worker/server/attempt.h"
+#include "worker/server/crew.h"
 
 namespace swarmlab::worker {
 namespace {
@@ -47,47 +47,19 @@ bool has_undelivered_reports(const std::string& folder) {
 }
 
 struct Worker::Impl {
-  Impl(const WorkerOptions& chosen, UniqueFd lock, Spool opened_spool, CancelSource drain_source,
-       std::unique_ptr<sandbox::Sandbox> opened_sandbox, Clock& system_clock)
+  Impl(const WorkerOptions& chosen, UniqueFd lock, std::unique_ptr<ObjectCache> cache,
+       std::unique_ptr<Crew> gathered, std::unique_ptr<sandbox::Sandbox> opened_sandbox,
+       Clock& system_clock)
       : options(chosen),
         folder_lock(std::move(lock)),
-        spool(std::move(opened_spool)),
-        drain(std::move(drain_source)),
         sandbox(std::move(opened_sandbox)),
-        clock(system_clock) {}
-
-  // Left-over reports are held from the first hello on, or their leases would be taken for lost.
-  Result<void> connect() {
-    SWARMLAB_TRY(spooled, spool.read_all());
-    for (const std::string& broken : spooled.broken) {
-      log::error("spool: {} cannot be read and was set aside", broken);
-    }
-    left_over = std::move(spooled.reports);
-    for (const SpooledReport& report : left_over) {
-      holdings.add({report.report.task, report.report.token}, std::nullopt);
-    }
-    SWARMLAB_TRY(cache, ObjectCache::open(options.folder + kObjectsFolder, options.cache_bytes));
-    objects = std::move(cache);
-    SWARMLAB_TRY(connected, Link::connect({.address = options.address,
-                                           .name = options.name,
-                                           .host_class = options.host_class,
-                                           .version = options.version,
-                                           .slots = options.slots,
-                                           .protocols = options.protocols,
-                                           .on_drain = [this] { leave(); }},
-                                          holdings));
-    link = std::move(connected);
-    return {};
-  }
-
-  void leave() {
-    drain.cancel();
-    if (link) link->leave();
-  }
+        clock(system_clock),
+        objects(std::move(cache)),
+        crew(std::move(gathered)) {}
 
   Result<void> run() {
     Janitor janitor;
-    const Workbench bench{.link = *link,
+    const Workbench bench{.link = crew->link(),
                           .objects = *objects,
                           .data = data,
                           .sandbox = *sandbox,
@@ -98,33 +70,27 @@ struct Worker::Impl {
                           .worker = WorkerName(options.name),
                           .host_class = options.host_class,
                           .environment = options.environment};
+    const DoTask do_task = [&bench](const Assignment& assignment, const CancelToken& cancel) {
+      return attempt(bench, assignment, cancel);
+    };
     std::vector<Result<void>> ends(options.slots);
     std::list<std::jthread> threads;
     for (std::uint32_t i = 0; i < options.slots; ++i) {
-      auto mine = i == 0 ? std::move(left_over) : std::vector<SpooledReport>();
-      threads.emplace_back([&, i, reports = std::move(mine)] {
-        Slot slot(i, bench, spool, holdings);
-        ends[i] = slot.run(reports, drain.token());
-        if (!ends[i]) leave();  // the others would fail alike
-      });
+      threads.emplace_back([&, i] { ends[i] = crew->work(i, do_task); });
     }
     threads.clear();  // joins
-    link->bye();
+    crew->link().bye();
     for (const Result<void>& end : ends) SWARMLAB_CHECK(end);
     return {};
   }
 
   const WorkerOptions options;
   UniqueFd folder_lock;
-  Spool spool;
-  CancelSource drain;
   std::unique_ptr<sandbox::Sandbox> sandbox;
   Clock& clock;
-  Holdings holdings;
   DataFolders data;
-  std::vector<SpooledReport> left_over;
   std::unique_ptr<ObjectCache> objects;
-  std::unique_ptr<Link> link;
+  std::unique_ptr<Crew> crew;
 };
 
 Worker::Worker(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -139,11 +105,20 @@ Result<std::unique_ptr<Worker>> Worker::start(const WorkerOptions& options,
   SWARMLAB_CHECK(make_folders(options.folder + kWorkFolder));
   SWARMLAB_CHECK(write_shim(options.folder + kShimFolder));
   SWARMLAB_TRY(spool, Spool::open(options.folder + kSpoolFolder));
-  SWARMLAB_TRY(drain, CancelSource::make());
-  auto impl = std::make_unique<Impl>(options, std::move(lock), std::move(spool), std::move(drain),
-                                     std::move(sandbox), clock);
-  SWARMLAB_CHECK(impl->connect());
-  return std::unique_ptr<Worker>(new Worker(std::move(impl)));
+  SWARMLAB_TRY(objects, ObjectCache::open(options.folder + kObjectsFolder, options.cache_bytes));
+  const auto connect = [&options](std::function<void()> on_drain, Holdings& holdings) {
+    return Link::connect({.address = options.address,
+                          .name = options.name,
+                          .host_class = options.host_class,
+                          .version = options.version,
+                          .slots = options.slots,
+                          .protocols = options.protocols,
+                          .on_drain = std::move(on_drain)},
+                         holdings);
+  };
+  SWARMLAB_TRY(crew, Crew::gather(std::move(spool), system_steady_clock(), connect));
+  return std::unique_ptr<Worker>(new Worker(std::make_unique<Impl>(
+      options, std::move(lock), std::move(objects), std::move(crew), std::move(sandbox), clock)));
 }
 
 Result<void> Worker::run() {
@@ -151,12 +126,11 @@ Result<void> Worker::run() {
 }
 
 void Worker::leave() {
-  impl_->leave();
+  impl_->crew->leave();
 }
 
 void Worker::leave_now() {
-  impl_->leave();
-  impl_->holdings.cancel_all();
+  impl_->crew->leave_now();
 }
 
 }  // namespace swarmlab::worker

@@ -1,12 +1,10 @@
 #include "worker/spool/spool.h"
 
 #include <algorithm>
-#include <cstring>
-#include <filesystem>
 #include <span>
 #include <string_view>
+#include <tuple>
 
-#include "common/os/file.h"
 #include "common/wire/records.h"
 
 namespace swarmlab::worker {
@@ -83,27 +81,19 @@ Result<SpooledReport> from_file(std::string_view file) {
 
 }  // namespace
 
-Result<Spool> Spool::open(std::string folder) {
-  SWARMLAB_CHECK(make_folders(folder));
-  std::error_code error;
-  std::vector<std::filesystem::path> unfinished;
-  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
-       it.increment(error)) {
-    if (it->path().filename().string().find(kUnfinished) != std::string::npos) {
-      unfinished.push_back(it->path());
-    }
+Result<Spool> Spool::open(std::string folder, Files& files) {
+  SWARMLAB_CHECK(files.make_folders(folder));
+  SWARMLAB_TRY(paths, files.list(folder));
+  for (const std::string& path : paths) {
+    if (path.find(kUnfinished) != std::string::npos) std::ignore = files.remove(path);
   }
-  for (const auto& path : unfinished) std::filesystem::remove(path, error);
-  return Spool(std::move(folder));
+  return Spool(std::move(folder), files);
 }
 
 bool Spool::has_reports(const std::string& folder) {
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
-       it.increment(error)) {
-    if (it->path().extension() == kEnding) return true;
-  }
-  return false;
+  const auto paths = system_files().list(folder);
+  const auto is_report = [](const std::string& path) { return path.ends_with(kEnding); };
+  return paths && std::ranges::any_of(*paths, is_report);
 }
 
 std::string Spool::path_of(TaskId task, FencingToken token) const {
@@ -111,31 +101,28 @@ std::string Spool::path_of(TaskId task, FencingToken token) const {
 }
 
 Result<void> Spool::put(const SpooledReport& spooled) const {
-  return write_file_durably(path_of(spooled.report.task, spooled.report.token), to_file(spooled));
+  return files_->write_durably(path_of(spooled.report.task, spooled.report.token),
+                               to_file(spooled));
 }
 
 Result<void> Spool::remove(TaskId task, FencingToken token) const {
-  return remove_tree(path_of(task, token));
+  return files_->remove(path_of(task, token));
 }
 
 Result<Spool::Contents> Spool::read_all() const {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
-    if (entry.path().extension() == kEnding) names.push_back(entry.path().string());
-  }
-  if (error) return fail(ErrorCode::unavailable, "spool {}: {}", folder_, error.message());
-  std::ranges::sort(names);
+  auto paths = files_->list(folder_);
+  if (!paths) return fail(ErrorCode::unavailable, "spool {}", paths.error().message);
   Contents contents;
-  for (const std::string& name : names) {
-    SWARMLAB_TRY(file, read_file(name, kMaxBytes));
+  for (const std::string& path : *paths) {
+    if (!path.ends_with(kEnding)) continue;
+    SWARMLAB_TRY(file, files_->read(path, kMaxBytes));
     Result<SpooledReport> spooled = from_file(file);
     if (spooled) {
       contents.reports.push_back(*std::move(spooled));
       continue;
     }
-    std::filesystem::rename(name, name + ".broken", error);
-    contents.broken.push_back(name + ": " + spooled.error().message);
+    std::ignore = files_->rename(path, path + ".broken");
+    contents.broken.push_back(path + ": " + spooled.error().message);
   }
   return contents;
 }

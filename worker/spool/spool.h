@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/model/report.h"
+#include "common/os/files.h"
 #include "common/result.h"
 
 namespace swarmlab::worker {
@@ -22,7 +23,8 @@ class Spool {
  public:
   /// The folder is created if it is missing. What a put() that was killed left there is removed:
   /// the folder must be ours alone.
-  static Result<Spool> open(std::string folder);
+  /// `files` must outlive the spool.
+  static Result<Spool> open(std::string folder, Files& files = system_files());
   /// Whether reports wait in that folder.
   [[nodiscard]] static bool has_reports(const std::string& folder);
 
@@ -38,9 +40,10 @@ class Spool {
   [[nodiscard]] Result<Contents> read_all() const;
 
  private:
-  explicit Spool(std::string folder) : folder_(std::move(folder)) {}
+  Spool(std::string folder, Files& files) : folder_(std::move(folder)), files_(&files) {}
   [[nodiscard]] std::string path_of(TaskId task, FencingToken token) const;
   std::string folder_;
+  Files* files_;  // never null
 };
 
 }  // namespace swarmlab::worker

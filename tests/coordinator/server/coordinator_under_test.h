@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "coordinator/server/engine.h"
+#include "coordinator/store/objects.h"
 #include "tests/coordinator/store/git_lab.h"
 #include "tests/coordinator/store/stored_swarm.h"
 
@@ -48,8 +49,10 @@ class CoordinatorUnderTest {
   void start(const store::StoreOptions& options = store::small_options()) {
     engine.reset();
     store::Store store = store::open_store(folder.store(), options);
-    engine = must(Engine::open(std::move(store), must(store::Objects::open(objects_folder())),
-                               must(store::Refs::open(objects_folder())), rules, clock));
+    engine = must(
+        Engine::open(std::move(store),
+                     std::make_unique<store::Objects>(must(store::Objects::open(objects_folder()))),
+                     must(store::Refs::open(objects_folder())), rules, clock));
   }
   // The next life finds a disk that has no room.
   void start_on_full_disk() {

@@ -18,7 +18,7 @@ class Queries : public testing::Test {
   Queries() : store(store::open_store(folder.store())), swarm(store) {}
 
   // The answer, or its error.
-  Result<wire::Incoming> ask(const Fill& fill, const store::Objects* objects = nullptr) {
+  Result<wire::Incoming> ask(const Fill& fill, const store::ObjectStore* objects = nullptr) {
     EXPECT_TRUE(swarm.commit());
     wire::Outgoing query(0);
     fill(query.body().initQuery());

@@ -124,7 +124,7 @@ TEST_F(ObjectsTest, AWorkerGetsWhatItLacksAndNoMore) {
 TEST_F(ObjectsTest, TellsWhatACandidateChanged) {
   const auto candidate = lab.candidate(lab.base(), "pipeline/solve.py", "print(2)\n");
   ASSERT_TRUE(ingest({candidate.incoming()}).front());
-  const std::string text = must(objects.diff_text(lab.base(), candidate.commit));
+  const std::string text = must(objects.diff_text(lab.base(), candidate.commit, 1U << 20U));
   EXPECT_NE(text.find("-print(1)\n+print(2)\n"), std::string::npos) << text;
   EXPECT_LE(must(objects.diff_text(lab.base(), candidate.commit, 80)).size(), 200U);
 }

@@ -5,6 +5,7 @@
 
 #include "tests/worker/server/worker_under_test.h"
 #include "worker/evaluator/shim.h"
+#include "worker/server/attempt.h"
 
 namespace swarmlab::worker {
 namespace {
@@ -38,6 +39,15 @@ class SlotTest : public WithSandbox {
             .host_class = "epyc",
             .environment = {}};
   }
+  [[nodiscard]] Slot::Shared shared() {
+    return {.link = *link,
+            .spool = *spool,
+            .holdings = holdings,
+            .clock = system_steady_clock(),
+            .do_task = [this](const Assignment& assignment, const CancelToken& cancel) {
+              return attempt(bench(), assignment, cancel);
+            }};
+  }
   // This worker has other data than the lab was opened with.
   [[nodiscard]] Assignment impossible(std::uint64_t number) const {
     LabSettings settings = lab_settings();
@@ -45,8 +55,8 @@ class SlotTest : public WithSandbox {
     return task(number, settings);
   }
   Result<void> run() {
-    const Workbench mine = bench();
-    Slot slot(0, mine, *spool, holdings);
+    const Slot::Shared mine = shared();
+    Slot slot(0, mine);
     slot.set_first_pause(Milliseconds(1));
     return slot.run({}, drain.token());
   }
@@ -92,8 +102,8 @@ TEST_F(SlotTest, BeginsToCountAnewWhenSomethingWorked) {
 
 TEST_F(SlotTest, HandsATaskBackBeforeItWaits) {
   coordinator.give(impossible(2));
-  const Workbench mine = bench();
-  Slot slot(0, mine, *spool, holdings);
+  const Slot::Shared mine = shared();
+  Slot slot(0, mine);
   slot.set_first_pause(std::chrono::hours(1));
   std::thread runs([&] { EXPECT_TRUE(slot.run({}, drain.token())); });
   EXPECT_TRUE(coordinator.wait_for_reports(1));

@@ -1,0 +1,69 @@
+// Where candidates' commits are kept, as the engine needs it: git in the product (objects.h).
+//
+// Whoever implements it keeps I5: a commit is durable before a record may name it, and it is
+// checked before that: the commit is there, has the tree and the parent that the report claims, and
+// differs from the parent in nothing but editable paths.
+//
+// Threads: one thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/model/object_id.h"
+#include "common/result.h"
+
+namespace swarmlab::store {
+
+// A pack as a worker sent it, with what its report claims.
+struct IncomingPack {
+  std::string_view bytes;  // must live until ingest() returned; empty: the commit was sent before
+  ObjectId commit;
+  ObjectId tree;
+  ObjectId parent;                                    // the task's parent commit
+  std::function<bool(std::string_view)> is_editable;  // of a path, relative to the repository
+};
+
+class ObjectStore {
+ public:
+  ObjectStore() = default;
+  ObjectStore(const ObjectStore&) = delete;
+  ObjectStore& operator=(const ObjectStore&) = delete;
+  virtual ~ObjectStore() = default;
+
+  /// Takes the packs of a burst in, as one durable pack. The answer has one result a pack, in their
+  /// order: a pack that is broken or lies is refused by itself (invalid_input, says why). The outer
+  /// error means that nothing can be said of any (disk): no report of the burst may be counted.
+  virtual Result<std::vector<Result<void>>> ingest(std::span<const IncomingPack> packs) = 0;
+
+  /// Copies `commit` and all that it needs from the repository at `from` (the user's). Durable.
+  virtual Result<void> import_commit(const std::filesystem::path& from, const ObjectId& commit) = 0;
+
+  [[nodiscard]] virtual bool has(const ObjectId& object) const = 0;
+  /// The tree of a commit; not_found if it is not here.
+  [[nodiscard]] virtual Result<ObjectId> tree_of(const ObjectId& commit) const = 0;
+
+  /// A pack with all objects that `wanted` (commits) need and `had` (commits) do not bring. Commits
+  /// of `had` that are not known here are ignored.
+  [[nodiscard]] virtual Result<std::string> make_pack(std::span<const ObjectId> wanted,
+                                                      std::span<const ObjectId> had) const = 0;
+
+  /// What changed from `parent` to `commit`, as a unified diff of at most `max_bytes`.
+  [[nodiscard]] virtual Result<std::string> diff_text(const ObjectId& parent,
+                                                      const ObjectId& commit,
+                                                      std::size_t max_bytes) const = 0;
+
+  /// Folds small packs together when there are many: to be called between bursts.
+  virtual Result<void> compact_if_needed() = 0;
+
+ protected:
+  ObjectStore(ObjectStore&&) = default;
+  ObjectStore& operator=(ObjectStore&&) = default;
+};
+
+}  // namespace swarmlab::store
