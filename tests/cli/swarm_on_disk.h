@@ -16,6 +16,7 @@
 #include "common/lab/lab.h"
 #include "common/os/file.h"
 #include "coordinator/server/engine.h"
+#include "coordinator/store/objects.h"
 #include "coordinator/store/refs.h"
 #include "tests/cli/command_line.h"
 
