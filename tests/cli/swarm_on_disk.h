@@ -67,8 +67,9 @@ class SwarmOnDisk : public testing::Test {
     ASSERT_TRUE(objects) << objects.error().message;
     auto refs = store::Refs::open(state / "objects.git");
     ASSERT_TRUE(refs) << refs.error().message;
-    auto engine = server::Engine::open(std::move(*store), std::move(*objects), std::move(*refs),
-                                       swarm::Rules{}, clock_);
+    auto engine = server::Engine::open(std::move(*store),
+                                       std::make_unique<store::Objects>(std::move(*objects)),
+                                       std::move(*refs), swarm::Rules{}, clock_);
     ASSERT_TRUE(engine) << engine.error().message;
     engine_ = std::move(*engine);
     const ObjectId head = *repository().head_commit();
