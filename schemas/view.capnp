@@ -154,10 +154,16 @@ struct CoordinatorView {
   store @5 :Text;                # path
 }
 
+struct RefusalView {
+  reason @0 :Text;               # a word, such as "unknown_key" or "role": docs/operations.md
+  count @1 :Float64;             # whole; since the coordinator started
+}
+
 struct StatusView {
   labs @0 :List(LabView);
   workers @1 :List(WorkerView);
   coordinator @2 :CoordinatorView;
+  refused @3 :List(RefusalView); # what the coordinator refused, by why; only what there was
 }
 
 struct LabList {

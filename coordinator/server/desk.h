@@ -18,6 +18,7 @@
 #include "coordinator/server/engine.h"
 #include "coordinator/server/pack_inbox.h"
 #include "coordinator/server/queries.h"
+#include "coordinator/server/refusals.h"
 #include "coordinator/server/transfers.h"
 
 namespace swarmlab::server {
@@ -39,6 +40,8 @@ class Desk {
   /// Runs one turn for the burst (and for the time that passed, if `tick`). The answers may leave
   /// when it returns. \return  the engine's error: the process must end.
   Result<std::vector<Answer>> serve(std::vector<net::Letter> burst, bool tick);
+
+  [[nodiscard]] Refusals& refusals() { return refusals_; }
 
   /// How long until the next parked answer is due, at the latest; nothing if there is none.
   [[nodiscard]] std::optional<Milliseconds> time_to_due();
@@ -109,6 +112,7 @@ class Desk {
   Engine& engine_;
   Answerer answerer_;
   std::function<SessionId()> fresh_session_;
+  Refusals refusals_;
   PackInbox inbox_;
   Transfers transfers_;
   std::map<SessionId, Session> sessions_;

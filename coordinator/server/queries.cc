@@ -35,6 +35,18 @@ void write_coordinator(const Source& source, schema::CoordinatorView::Builder to
   wire::write(to.initStartedAt(), source.answerer.started_at);
 }
 
+void write_refusals(const Refusals& refusals, schema::StatusView::Builder to) {
+  std::vector<Refusal> seen;
+  for (std::size_t i = 0; i < kRefusals; ++i) {
+    if (refusals.of(static_cast<Refusal>(i)) > 0) seen.push_back(static_cast<Refusal>(i));
+  }
+  auto list = to.initRefused(size_of(seen.size()));
+  for (unsigned i = 0; i < seen.size(); ++i) {
+    list[i].setReason(std::string(name_of(seen[i])).c_str());
+    list[i].setCount(static_cast<double>(refusals.of(seen[i])));
+  }
+}
+
 void answer_status(const Source& source, Timestamp now, schema::StatusView::Builder to) {
   unsigned i = 0;
   auto labs = to.initLabs(size_of(source.state.labs.size()));
@@ -45,6 +57,7 @@ void answer_status(const Source& source, Timestamp now, schema::StatusView::Buil
     write_view(workers[i++], source.state, worker, now);
   }
   write_coordinator(source, to.initCoordinator());
+  if (source.refusals != nullptr) write_refusals(*source.refusals, to);
 }
 
 void answer_labs(const Source& source, Timestamp now, schema::LabList::Builder to) {

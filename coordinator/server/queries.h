@@ -5,6 +5,7 @@
 #include <string>
 
 #include "common/result.h"
+#include "coordinator/server/refusals.h"
 #include "coordinator/store/object_store.h"
 #include "coordinator/store/store.h"
 #include "coordinator/swarm/state.h"
@@ -25,6 +26,7 @@ struct Source {
   const store::Store& store;
   const store::ObjectStore* objects = nullptr;  // null: no diffs
   const Answerer& answerer;
+  const Refusals* refusals = nullptr;  // null: nobody could be refused
 };
 
 /// Fills the body with the view that answers `query`.

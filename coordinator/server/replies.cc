@@ -58,8 +58,9 @@ std::vector<Desk::Request> Desk::open(std::vector<net::Letter> burst) {
     if (message) {
       requests.push_back(Request(std::move(letter.peer), *std::move(message)));
     } else {
-      log::warning("a message of {} bytes was dropped: {}", letter.bytes.size(),
-                   message.error().message);
+      refusals_.count(
+          Refusal::malformed,
+          fmt::format("a message of {} bytes: {}", letter.bytes.size(), message.error().message));
     }
   }
   return requests;
@@ -145,7 +146,8 @@ void Desk::write_answer(const Request& request, const Replies& replies, Body bod
   } else if (asked.isFetchChunk()) {
     done = write_chunk(asked.getFetchChunk(), body.initFetchData());
   } else if (asked.isQuery()) {
-    const Source source{engine_.state(), engine_.store(), &engine_.objects(), answerer_};
+    const Source source{engine_.state(), engine_.store(), &engine_.objects(), answerer_,
+                        &refusals_};
     done = answer(source, asked.getQuery(), engine_.now(), body);
   } else if (asked.isDrain()) {
     body.setDone();
@@ -274,7 +276,7 @@ Result<std::string> Desk::events_answer(const Parked& parked) {
   events.setAfter(parked.after);
   events.setLimit(parked.limit);
   wire::Outgoing reply(parked.request_id, 0, parked.protocol);
-  const Source source{engine_.state(), engine_.store(), &engine_.objects(), answerer_};
+  const Source source{engine_.state(), engine_.store(), &engine_.objects(), answerer_, &refusals_};
   SWARMLAB_CHECK(answer(source, query.body().getQuery().asReader(), engine_.now(), reply.body()));
   return sendable(reply, parked.request_id);
 }
