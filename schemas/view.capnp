@@ -163,7 +163,7 @@ struct StatusView {
   labs @0 :List(LabView);
   workers @1 :List(WorkerView);
   coordinator @2 :CoordinatorView;
-  refused @3 :List(RefusalView); # what the coordinator refused, by why; only what there was
+  refused @3 :List(RefusalView) $Since.since(2);  # by the coordinator, by why; what never was is absent
 }
 
 struct LabList {

@@ -115,7 +115,7 @@ TEST(Json, PrintsAStatus) {
             R"("maxIterations":0,"segment":0,"folder":"","policy":"","activeMs":0,)"
             R"("parent":"","path":[],"branchedFrom":null,"set":[]}],)"
             R"("workers":[],"coordinator":{"version":"","pid":0,"address":"","startedAt":null,)"
-            R"("running":false,"store":""}})");
+            R"("running":false,"store":""},"refused":[]})");
 }
 
 // One view with one number, for what follows.
