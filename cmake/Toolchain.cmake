@@ -1,6 +1,8 @@
 # What every target is compiled with: warnings as errors, sanitizers by preset, ccache and mold where present.
 set(SWARMLAB_SANITIZE "" CACHE STRING "sanitizers, as -fsanitize takes them: address,undefined or thread")
 
+option(SWARMLAB_FUZZ "build the fuzz targets of tests/fuzz with libFuzzer: clang only" OFF)
+
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
@@ -25,6 +27,10 @@ add_compile_options(-ffp-contract=off)
 if(SWARMLAB_SANITIZE)
   add_compile_options(-fsanitize=${SWARMLAB_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${SWARMLAB_SANITIZE})
+endif()
+
+if(SWARMLAB_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 add_library(warnings INTERFACE)

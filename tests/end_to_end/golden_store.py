@@ -1,0 +1,60 @@
+"""A swarm that an older release left is served by this one: the same answers, and it goes on. See tests/golden/README.md."""
+import json
+import pathlib
+import tarfile
+import unittest
+
+import swarm
+
+GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "golden" / "store-1"
+
+
+def says(now, old):
+    """Whether all that `old` says is said by `now`, too."""
+    if isinstance(old, dict):
+        return all(key in now and says(now[key], value) for key, value in old.items())
+    if isinstance(old, list):
+        return len(now) == len(old) and all(says(n, o) for n, o in zip(now, old))
+    return now == old
+
+
+def without_time(labs):
+    return [{key: value for key, value in lab.items() if key != "activeMs"} for lab in labs]
+
+
+class GoldenStore(swarm.SwarmTest):
+    def setUp(self):
+        super().setUp()
+        self.repository = self.shell_lab(name="golden", inside="running")
+        with tarfile.open(GOLDEN / "store.tar.gz") as packed:
+            packed.extractall(self.repository / ".swarmlab")
+
+    def golden(self, name):
+        return json.loads((GOLDEN / name).read_text())
+
+    def lines(self, text):
+        return [json.loads(line) for line in text.splitlines()]
+
+    def test_answers_as_the_older_release_did(self):
+        for lab in ("ended", "running"):
+            now = self.json("experiments", "--lab", lab, cwd=self.repository)
+            old = self.golden(f"experiments-{lab}.json")
+            self.assertTrue(says(now, old), f"now {now}\nthen {old}")
+            self.assertTrue(says(self.json("best", "--lab", lab, cwd=self.repository), self.golden(f"best-{lab}.json")))
+            results = self.swarmlab("results", "--lab", lab, cwd=self.repository).stdout
+            self.assertEqual(results, (GOLDEN / f"results-{lab}.tsv").read_text())
+        labs = self.json("labs", cwd=self.repository)
+        self.assertTrue(says(without_time(labs), without_time(self.golden("labs.json"))), labs)
+        events = self.lines(self.swarmlab("events", "--json", cwd=self.repository).stdout)
+        self.assertTrue(says(events, self.lines((GOLDEN / "events.json").read_text())))
+
+    def test_goes_on_where_it_was(self):
+        self.swarmlab("run", "running", "--workers", "1", "--max-iterations", "14", cwd=self.repository)
+        lab = next(lab for lab in self.json("labs", cwd=self.repository) if lab["name"] == "running")
+        self.assertEqual((lab["iterations"], lab["running"]), (14, 0))
+        numbers = [e["number"] for e in self.json("experiments", "--lab", "running", cwd=self.repository)]
+        self.assertEqual(sorted(numbers), list(range(1, 16)))
+
+
+if __name__ == "__main__":
+    unittest.main()
