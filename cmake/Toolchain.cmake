@@ -35,7 +35,8 @@ endif()
 
 add_library(warnings INTERFACE)
 target_compile_options(warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wswitch-enum -Werror)
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wswitch-enum
+  $<$<NOT:$<BOOL:${SWARMLAB_FUZZ}>>:-Werror>)
 # GCC bug 105616: under sanitizers, std::regex is taken for uninitialized.
 if(SWARMLAB_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(warnings INTERFACE -Wno-maybe-uninitialized)

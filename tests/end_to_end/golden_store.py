@@ -25,12 +25,16 @@ def without_time(labs):
 class GoldenStore(swarm.SwarmTest):
     def setUp(self):
         super().setUp()
-        self.repository = self.shell_lab(name="golden", inside="running")
+        self.repository = self.shell_lab(name="old/running", inside="running")
         with tarfile.open(GOLDEN / "store.tar.gz") as packed:
             packed.extractall(self.repository / ".swarmlab")
 
     def golden(self, name):
         return json.loads((GOLDEN / name).read_text())
+
+    def lab_now(self, address):
+        labs = self.json("labs", "--connect", address, cwd=self.repository)
+        return next(lab for lab in labs if lab["name"] == "running")
 
     def lines(self, text):
         return [json.loads(line) for line in text.splitlines()]
@@ -49,8 +53,12 @@ class GoldenStore(swarm.SwarmTest):
         self.assertTrue(says(events, self.lines((GOLDEN / "events.json").read_text())))
 
     def test_goes_on_where_it_was(self):
-        self.swarmlab("run", "running", "--workers", "1", "--max-iterations", "14", cwd=self.repository)
-        lab = next(lab for lab in self.json("labs", cwd=self.repository) if lab["name"] == "running")
+        address = self.address_of_our_own()
+        self.start("coordinator", "running", "--listen", address, "--max-iterations", "14", cwd=self.repository)
+        # The name of the worker that was killed: it holds nothing any more, so what it held is free at once.
+        self.start("worker", "--connect", address, "--name", "golden", cwd=self.repository)
+        self.wait_until(lambda: self.lab_now(address)["state"] == "stopped", "the lab ends")
+        lab = self.lab_now(address)
         self.assertEqual((lab["iterations"], lab["running"]), (14, 0))
         numbers = [e["number"] for e in self.json("experiments", "--lab", "running", cwd=self.repository)]
         self.assertEqual(sorted(numbers), list(range(1, 16)))
