@@ -14,12 +14,13 @@ constexpr const char* kGlobs = "a list of paths or globs such as [\"pipeline/**\
 
 struct Globs {
   std::vector<std::string> globs;
-  std::vector<int> lines;
+  std::vector<Place> lines;
 };
 
-// Relative to the lab in the file, to the repository's root in the result.
-Globs read_globs(Section& section, std::string_view key, const std::string& folder) {
+// Relative to the folder of the file that states them, in the result to the repository's root.
+Globs read_globs(Section& section, std::string_view key, const LabFile& file) {
   Globs result;
+  const std::string& folder = file.folder_of(section.line(key));
   std::vector<std::string> texts;
   if (!section.texts(key, texts, kGlobs)) return result;
   const auto& nodes = std::get<toml_tree::List>(section.find(key)->value);
@@ -67,15 +68,15 @@ void read_artifact(Section section, LabFile& file) {
              list != nullptr && list->empty()) {
     section.wrong("editable", "at least one path or glob: else an agent can change nothing");
   } else {
-    Globs globs = read_globs(section, "editable", settings.folder);
+    Globs globs = read_globs(section, "editable", file);
     artifact.editable = std::move(globs.globs);
     file.lines.editable = std::move(globs.lines);
   }
-  artifact.frozen = read_globs(section, "frozen", settings.folder).globs;
+  artifact.frozen = read_globs(section, "frozen", file).globs;
   section.size("max_file_size", artifact.max_file_bytes, 1);
   section.finish();
   file.lines.artifact = section.line("editable");
-  freeze_own_files(settings);
+  freeze_own_files(settings, file.folders);
   check_anything_is_left(section, file);
 }
 

@@ -43,14 +43,14 @@ void freeze_folder(Artifact& artifact, const std::string& path) {
   add_once(artifact.frozen, escape_glob(path) + "/**");
 }
 
-void freeze_own_files(LabSettings& settings) {
+void freeze_own_files(LabSettings& settings, const std::vector<std::string>& folders) {
   Artifact& artifact = settings.artifact;
   // A path that leaves the repository was refused when it was read.
   const auto freeze = [&](std::string_view path) {
     if (path.empty()) return;
     if (const auto at_root = to_repository(path, settings.folder)) freeze_file(artifact, *at_root);
   };
-  freeze("lab.toml");
+  for (const std::string& folder : folders) freeze_file(artifact, join(folder, "lab.toml"));
   if (const auto* backend = std::get_if<PythonBackend>(&settings.evaluator.how)) {
     freeze(backend->module);
   }

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <system_error>
 
 #include "common/lab/freeze.h"
 #include "common/lab/lab_file.h"
+#include "common/lab/levels.h"
 #include "common/lab/paths.h"
 #include "common/lab/toml_tree.h"
 
@@ -21,11 +23,32 @@ Result<void> check_flag(const char* flag, const std::optional<double>& value, do
 
 }  // namespace
 
-Result<LabSettings> read_lab(std::string_view text, const std::string& folder,
-                             const std::string& default_name) {
-  LabFile file = read_lab_file(text, folder, default_name);
+std::vector<std::string> folders_down_to(const std::string& folder) {
+  std::vector<std::string> folders{""};
+  for (std::size_t at = 0; at < folder.size();) {
+    at = std::min(folder.find('/', at + 1), folder.size());
+    folders.push_back(folder.substr(0, at));
+  }
+  return folders;
+}
+
+Result<LabSettings> read_lab(const LabTexts& texts) {
+  LabFile file = read_lab_file(texts);
   if (!file.problems.empty()) return tl::unexpected(file.problems.error());
   return std::move(file.settings);
+}
+
+Result<LabSettings> read_lab(std::string_view text, const std::string& folder,
+                             const std::string& default_name) {
+  return read_lab(
+      {.files = {{.folder = folder, .text = std::string(text)}}, .root_name = default_name});
+}
+
+Result<LabNode> read_lab_node(const LabTexts& texts) {
+  Problems problems = problems_of(texts);
+  Levels levels = read_levels(texts, problems);
+  if (!problems.empty()) return tl::unexpected(problems.error());
+  return LabNode{.name = std::move(levels.name), .abstract = levels.abstract.has_value()};
 }
 
 Result<LabSettings> with_overrides(LabSettings settings, const LabOverrides& overrides) {

@@ -1,6 +1,11 @@
 // lab.toml: what a person wrote, as settings that are complete and make sense, or as the list of
 // all that is wrong with it.
 //
+// A lab inherits: what the lab.toml of a folder above it says holds for it too, table by table and
+// key by key, unless a nearer file says otherwise; lists and [[tables]] are taken as a whole. A
+// path is relative to the folder of the file that states it. Of [lab], name, abstract and
+// results_file are each file's own.
+//
 // An Autoresearch Lab file ([lab], [backend], [sandbox]) is read too. Nothing that the file says is
 // ever silently ignored: what this version cannot do is refused, with what to do instead.
 #pragma once
@@ -17,13 +22,40 @@
 
 namespace swarmlab {
 
-/// \param text    of lab.toml
-/// \param folder  of the lab, relative to the repository's root; "" is the root
-/// \param default_name  of a lab at the root that gives itself no name: the repository's folder
+struct LabText {
+  std::string folder;  // of the lab.toml, relative to the repository's root; "" is the root
+  std::string text;
+};
+
+// What a lab's settings come from. A lab that nothing is above has one file.
+struct LabTexts {
+  std::vector<LabText> files;         // from the root down; the last is the lab's own
+  std::vector<std::string> set = {};  // "search.policy=best-of-n": goes before the files
+  std::string root_name = "lab";      // of a lab at the root that gives itself no name
+};
+
+/// The folders whose lab.toml a lab in `folder` inherits from, if they have one: from the root down
+/// to itself. "a/b" gives "", "a" and "a/b".
+[[nodiscard]] std::vector<std::string> folders_down_to(const std::string& folder);
+
 /// \return invalid_input with one line for each error: "FOLDER/lab.toml:12: [evaluator] timeout is
-///         10, expected ...". Knows no files: check_lab() in lab_check.h also looks at those.
+///         10, expected ...", with the file that the value came from. Knows no files: check_lab()
+///         in lab_check.h also looks at those.
+[[nodiscard]] Result<LabSettings> read_lab(const LabTexts& texts);
+/// Of a lab that nothing is above.
 [[nodiscard]] Result<LabSettings> read_lab(std::string_view text, const std::string& folder,
                                            const std::string& default_name = "lab");
+
+// A folder with a lab.toml: a lab, or one that only holds labs.
+struct LabNode {
+  std::string name;  // in the tree: "models/tiny"
+  bool abstract = false;
+};
+
+/// What a folder is called, whether or not its settings make sense. The name of a lab that nothing
+/// is above is its [lab] name or its folder's; below others it is put after theirs. An abstract
+/// root of the repository that gives itself no name adds none.
+[[nodiscard]] Result<LabNode> read_lab_node(const LabTexts& texts);
 
 // The flags of `run`: what is set goes before lab.toml.
 struct LabOverrides {

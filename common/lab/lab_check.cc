@@ -25,9 +25,9 @@ bool has_folder(const Files& files, const std::string& folder) {
 
 void check_named_files(LabFile& file, const Files& files) {
   const LabSettings& settings = file.settings;
-  const auto check_file = [&](int line, const char* key, const std::string& path) {
+  const auto check_file = [&](Place line, const char* key, const std::string& path) {
     const Result<std::string> at_root = to_repository(path, settings.folder);
-    if (line == 0 || !at_root || files.contains(*at_root)) return;
+    if (!line.known() || !at_root || files.contains(*at_root)) return;
     file.problems.add(line, fmt::format("{} is {}, expected a file: {} is not in the commit", key,
                                         toml_tree::quoted(path), *at_root));
   };
@@ -44,10 +44,60 @@ void check_named_files(LabFile& file, const Files& files) {
   }
 }
 
+constexpr std::string_view kBetweenWords = " \t\n;&|()<>\"'`=$";
+
+// The command with `prefix` before each word that is a file, seen from `folder`.
+std::string with_prefix(const std::string& command, const std::string& prefix,
+                        const std::string& folder, const Files& files) {
+  std::string result;
+  for (std::size_t at = 0; at < command.size();) {
+    const std::size_t end = std::min(command.find_first_of(kBetweenWords, at), command.size());
+    const std::string word = command.substr(at, end - at);
+    const Result<std::string> path = to_repository(word, folder);
+    if (path && files.contains(*path)) result += prefix;
+    result += word;
+    if (end < command.size()) result += command[end];
+    at = end + 1;
+  }
+  return result;
+}
+
+// Commands run in the lab's folder, but the scripts that an inherited one names are relative to the
+// file that states it.
+void lead_to_scripts(const LabFile& file, std::string& command, Place line, const Files& files) {
+  if (!file.is_inherited(line)) return;
+  const std::string& from = file.folder_of(line);
+  const std::size_t above =
+      folders_down_to(file.settings.folder).size() - folders_down_to(from).size();
+  std::string prefix;
+  for (std::size_t i = 0; i < above; ++i) prefix += "../";
+  command = with_prefix(command, prefix, from, files);
+}
+
+void lead_to_scripts(LabFile& file, const Files& files) {
+  LabSettings& settings = file.settings;
+  if (auto* evaluator = std::get_if<CommandEvaluator>(&settings.evaluator.how)) {
+    lead_to_scripts(file, evaluator->command, file.lines.evaluator_command, files);
+  }
+  if (settings.guard) {
+    lead_to_scripts(file, settings.guard->command, file.lines.guard_command, files);
+  }
+  lead_to_scripts(file, settings.agent.command, file.lines.agent_command, files);
+}
+
+// Folders above the lab that what scores comes from.
+std::vector<std::string> scored_from(const LabFile& file) {
+  std::set<std::string> folders;
+  const LabLines& lines = file.lines;
+  for (const Place place : {lines.evaluator_command, lines.backend, lines.guard_command}) {
+    if (file.is_inherited(place)) folders.insert(file.folder_of(place));
+  }
+  return {folders.begin(), folders.end()};
+}
+
 // The words of a command that are files of the lab: probably what scores, so not to be edited.
 std::vector<std::string> scripts_in(const std::string& command, const std::string& folder,
                                     const Files& files) {
-  constexpr std::string_view kBetweenWords = " \t\n;&|()<>\"'`=$";
   std::vector<std::string> scripts;
   std::string_view rest = command;
   while (!rest.empty()) {
@@ -61,11 +111,11 @@ std::vector<std::string> scripts_in(const std::string& command, const std::strin
   return scripts;
 }
 
-void freeze_scripts(LabFile& file, const std::string& command, int line, const char* key,
+void freeze_scripts(LabFile& file, const std::string& command, Place line, const char* key,
                     const Files& files, Problems& warnings) {
   Artifact& artifact = file.settings.artifact;
   const Result<Scope> scope = Scope::from(artifact);
-  if (line == 0 || !scope) return;
+  if (!line.known() || !scope) return;
   for (const std::string& script : scripts_in(command, file.settings.folder, files)) {
     const bool is_editable = scope->editable(script);
     if (std::ranges::find(artifact.editable, escape_glob(script)) != artifact.editable.end()) {
@@ -91,7 +141,7 @@ bool check_editable(LabFile& file, const std::vector<std::string>& files, Proble
   bool all_match = true;
   for (std::size_t i = 0; i < artifact.editable.size(); ++i) {
     const std::string& glob = artifact.editable[i];
-    const int line = i < file.lines.editable.size() ? file.lines.editable[i] : 0;
+    const Place line = i < file.lines.editable.size() ? file.lines.editable[i] : Place{};
     const Result<Scope> alone = Scope::from(Artifact{{glob}, {}, 0});
     const auto matches = [&](const std::string& path) { return alone && alone->editable(path); };
     const auto is_left = [&](const std::string& path) {
@@ -119,9 +169,15 @@ bool check_editable(LabFile& file, const std::vector<std::string>& files, Proble
 Result<CheckedLab> check_lab(std::string_view text, const std::string& folder,
                              const std::vector<std::string>& files,
                              const std::string& default_name) {
-  LabFile file = read_lab_file(text, folder, default_name);
-  Problems warnings(join(folder, "lab.toml"));
+  return check_lab(
+      {.files = {{.folder = folder, .text = std::string(text)}}, .root_name = default_name}, files);
+}
+
+Result<CheckedLab> check_lab(const LabTexts& texts, const std::vector<std::string>& files) {
+  LabFile file = read_lab_file(texts);
+  Problems warnings = file.problems.none();
   const Files known(files.begin(), files.end());
+  lead_to_scripts(file, known);
   check_named_files(file, known);
   if (const auto* command = std::get_if<CommandEvaluator>(&file.settings.evaluator.how)) {
     freeze_scripts(file, command->command, file.lines.evaluator_command, "[evaluator] command",
@@ -140,7 +196,8 @@ Result<CheckedLab> check_lab(std::string_view text, const std::string& folder,
     }
     return tl::unexpected(std::move(error));
   }
-  return CheckedLab{std::move(file.settings), warnings.lines()};
+  std::vector<std::string> from = scored_from(file);
+  return CheckedLab{std::move(file.settings), warnings.lines(), std::move(from)};
 }
 
 Result<void> check_has_agent(const LabSettings& settings) {

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
+#include <filesystem>
 #include <utility>
 
 #include "common/lab/lab.h"
+#include "common/lab/levels.h"
 #include "common/lab/paths.h"
 #include "common/lab/tables.h"
 #include "common/lab/toml_tree.h"
@@ -26,7 +26,7 @@ class Tables {
 
   [[nodiscard]] Section section(std::string_view name) {
     const Entry* entry = find(name);
-    if (entry == nullptr) return {problems_, fmt::format("[{}]", name), nullptr, 0};
+    if (entry == nullptr) return {problems_, fmt::format("[{}]", name), nullptr, Place{}};
     const auto* table = std::get_if<Table>(&entry->node.value);
     if (table == nullptr) {
       problems_.add(entry->line, fmt::format("{} is {}, expected a table [{}]", name,
@@ -94,31 +94,23 @@ class Tables {
   std::vector<std::string_view> known_;
 };
 
-std::string default_lab_name(const std::string& folder, const std::string& of_root) {
-  return folder.empty() ? of_root : folder.substr(folder.rfind('/') + 1);
-}
-
 // [lab]: names and places.
 void read_lab_table(Section lab, LabFile& file) {
   LabSettings& settings = file.settings;
-  constexpr const char* kName = "a name on one line with at least one letter or digit";
-  if (lab.text("name", settings.name, kName) &&
-      (safe_name(settings.name).empty() || settings.name.size() > 100 ||
-       settings.name.find_first_of("\n\t") != std::string::npos)) {
-    lab.wrong("name", kName);
-  }
+  for (const char* key : {"name", "abstract"}) (void)lab.find(key);  // read_level() has them
   // Resolves a path of the lab; `target` is left alone where it is not in the repository.
   const auto path = [&](std::string_view key, std::string& target, const char* expected) {
     std::string text = target;
     if (!lab.text(key, text, expected) && lab.find(key) != nullptr) return std::string();
-    const Result<std::string> resolved = to_repository(text, settings.folder);
+    const Place place = lab.find(key) == nullptr ? Place{} : lab.line(key);
+    const Result<std::string> resolved = to_repository(text, file.folder_of(place));
     if (!resolved) {
       lab.problem(lab.line(key),
                   fmt::format("[lab] {} {} {}, expected {}", key, toml_tree::quoted(text),
                               resolved.error().message, expected));
       return std::string();
     }
-    target = std::move(text);
+    target = *file.to_lab(text, place);
     return *resolved;
   };
   std::string pipeline = "pipeline";
@@ -166,23 +158,76 @@ void read_tables(const Table& root, LabFile& file) {
   tables.finish();
 }
 
+// The nearer file says what scores: the other way to do so, farther up, is not inherited.
+void drop_rivals(const Table& nearer, Table& farther) {
+  const auto evaluator_of = [](Table& table) -> Table* {
+    const auto found = std::ranges::find(table, "evaluator", &Entry::key);
+    return found == table.end() ? nullptr : std::get_if<Table>(&found->node.value);
+  };
+  const Entry* evaluator = toml_tree::find(nearer, "evaluator");
+  const auto* nearer_keys =
+      evaluator == nullptr ? nullptr : std::get_if<Table>(&evaluator->node.value);
+  const bool has_command =
+      nearer_keys != nullptr && toml_tree::find(*nearer_keys, "command") != nullptr;
+  const bool has_backend = toml_tree::find(nearer, "backend") != nullptr;
+  if (has_command) {
+    std::erase_if(farther, [](const Entry& entry) { return entry.key == "backend"; });
+  }
+  if (Table* keys = has_backend ? evaluator_of(farther) : nullptr) {
+    std::erase_if(
+        *keys, [](const Entry& entry) { return entry.key == "command" || entry.key == "parse"; });
+  }
+}
+
+// What a file says of itself alone is not for the labs below it.
+void drop_own_keys(Table& level) {
+  const auto lab = std::ranges::find(level, "lab", &Entry::key);
+  if (lab == level.end()) return;
+  if (auto* keys = std::get_if<Table>(&lab->node.value)) {
+    std::erase_if(*keys, [](const Entry& entry) {
+      return entry.key == "name" || entry.key == "abstract" || entry.key == "results_file";
+    });
+  }
+}
+
+std::vector<std::string> folders_of(const LabTexts& texts) {
+  std::vector<std::string> folders;
+  for (auto at = texts.files.rbegin(); at != texts.files.rend(); ++at) {
+    folders.push_back(at->folder);
+  }
+  folders.resize(folders.size() + texts.set.size(), texts.files.back().folder);
+  return folders;
+}
+
 }  // namespace
 
-LabFile read_lab_file(std::string_view text, const std::string& folder,
-                      const std::string& default_name) {
-  LabFile file{.settings = {}, .lines = {}, .problems = Problems(join(folder, "lab.toml"))};
-  file.settings.folder = folder;
-  file.settings.name = default_lab_name(folder, default_name);
-  const Result<Table> root = toml_tree::parse(text);
-  if (root) {
-    read_tables(*root, file);
+Result<std::string> LabFile::to_lab(const std::string& path, Place place) const {
+  SWARMLAB_TRY(resolved, to_repository(path, folder_of(place)));
+  if (!is_inherited(place)) return path;
+  const std::filesystem::path at_root(resolved);
+  if (settings.folder.empty()) return resolved;
+  return at_root.lexically_relative(settings.folder).generic_string();
+}
+
+LabFile read_lab_file(const LabTexts& texts) {
+  LabFile file{
+      .settings = {}, .lines = {}, .problems = problems_of(texts), .folders = folders_of(texts)};
+  file.settings.folder = texts.files.back().folder;
+  Levels levels = read_levels(texts, file.problems);
+  file.settings.name = std::move(levels.name);
+  Table whole = read_set(texts, file.problems);
+  if (!file.problems.empty()) return file;
+  if (levels.abstract) {
+    file.problems.add(*levels.abstract,
+                      "[lab] abstract is true: it is no lab itself, expected one below it");
     return file;
   }
-  // "LINE: why"
-  const std::string& message = root.error().message;
-  int line = 0;
-  std::from_chars(message.data(), message.data() + message.size(), line);
-  file.problems.add(line, message.substr(message.find(": ") + 2));
+  for (Table& level : levels.tables) {
+    if (&level != &levels.tables.front()) drop_own_keys(level);
+    drop_rivals(whole, level);
+    whole = toml_tree::merged(std::move(whole), std::move(level));
+  }
+  read_tables(whole, file);
   return file;
 }
 

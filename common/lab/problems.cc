@@ -30,16 +30,21 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-void Problems::add(int line, std::string message) {
-  const auto later = std::ranges::upper_bound(found_, line, {}, &Problem::line);
-  found_.insert(later, Problem{line, std::move(message)});
+void Problems::add(Place place, std::string message) {
+  const auto later = std::ranges::upper_bound(found_, place, {}, &Problem::place);
+  found_.insert(later, Problem{place, std::move(message)});
+}
+
+std::string Problems::shown(Place place) const {
+  const Source& source = sources_.at(static_cast<std::size_t>(place.file));
+  if (!place.known() || !source.has_lines) return source.name;
+  return fmt::format("{}:{}", source.name, place.line);
 }
 
 std::vector<std::string> Problems::lines() const {
   std::vector<std::string> lines;
   for (const Problem& problem : found_) {
-    const std::string place = problem.line == 0 ? "" : fmt::format(":{}", problem.line);
-    lines.push_back(fmt::format("{}{}: {}", file_, place, problem.message));
+    lines.push_back(shown(problem.place) + ": " + problem.message);
   }
   return lines;
 }

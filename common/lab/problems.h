@@ -1,6 +1,8 @@
-// All that is wrong with a lab.toml: each with its line, so that a person can mend them at once.
+// All that is wrong with a lab's settings: each with its file and line, so that a person can mend
+// them at once.
 #pragma once
 
+#include <compare>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,25 +11,41 @@
 
 namespace swarmlab {
 
+// Where something was written: settings come from a lab's own file and from those above it.
+struct Place {
+  int file = 0;  // among the sources of Problems; 0: the lab's own
+  int line = 0;  // 0: of the file as a whole, or not written at all
+  auto operator<=>(const Place&) const = default;
+  [[nodiscard]] bool known() const { return line != 0; }
+};
+
 class Problems {
  public:
-  /// \param file  as it stands before each line
-  explicit Problems(std::string file) : file_(std::move(file)) {}
+  struct Source {
+    std::string name;       // as it stands before each line
+    bool has_lines = true;  // false: it is all on one, such as a flag
+  };
 
-  /// \param line  0: of the file as a whole
-  void add(int line, std::string message);
+  explicit Problems(std::vector<Source> sources) : sources_(std::move(sources)) {}
+
+  void add(Place place, std::string message);
   [[nodiscard]] bool empty() const { return found_.empty(); }
-  /// "FILE:LINE: message", sorted by line.
+  /// "FILE:LINE: message", sorted by file and line.
   [[nodiscard]] std::vector<std::string> lines() const;
   /// \pre  not empty
   [[nodiscard]] Error error() const;
 
+  /// "FILE:LINE".
+  [[nodiscard]] std::string shown(Place place) const;
+  /// None yet, of the same sources.
+  [[nodiscard]] Problems none() const { return Problems(sources_); }
+
  private:
   struct Problem {
-    int line = 0;
+    Place place;
     std::string message;
   };
-  std::string file_;
+  std::vector<Source> sources_;
   std::vector<Problem> found_;
 };
 

@@ -45,6 +45,7 @@ void read_agent(Section agent, LabFile& file) {
   Agent& settings = file.settings.agent;
   const bool has_command =
       agent.text("command", settings.command, "a command such as \"python3 agent.py\"");
+  if (has_command) file.lines.agent_command = agent.line("command");
   std::string kind(name_of(AgentKind::command));
   bool planned = false;
   if (agent.text("kind", kind, "\"command\"") && kind != name_of(AgentKind::command)) {

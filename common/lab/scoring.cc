@@ -96,7 +96,9 @@ void read_parse(Section& evaluator, CommandEvaluator& command) {
 void read_backend(Section& backend, LabFile& file, PythonBackend& python) {
   backend.text("class", python.class_name, "the name of a class such as \"EvalBackend\"");
   if (backend.text("module", python.module, "a file such as \"backend.py\"")) {
-    if (const auto path = to_repository(python.module, file.settings.folder); !path) {
+    if (const auto path = file.to_lab(python.module, backend.line("module")); path) {
+      python.module = *path;
+    } else {
       backend.problem(backend.line("module"),
                       fmt::format("[backend] module {} {}, expected a file of the repository",
                                   toml_tree::quoted(python.module), path.error().message));
@@ -114,7 +116,7 @@ void read_data(Section& evaluator, LabFile& file) {
   std::string text;
   constexpr const char* kExpected = "a folder of the repository, or \"path:/srv/data\"";
   if (!evaluator.text("data", text, kExpected)) return;
-  if (auto data = parse_data(text, file.settings.folder)) {
+  if (auto data = parse_data(text, file.folder_of(evaluator.line("data")))) {
     file.settings.evaluator.data = *std::move(data);
     file.lines.data = evaluator.line("data");
   } else {
@@ -130,7 +132,7 @@ void check_who_scores(Section& backend, Section& evaluator, LabFile& file) {
         evaluator.line("command"),
         fmt::format("[evaluator] command is set and so is [backend] (line {}), expected only one "
                     "of them",
-                    backend.line()));
+                    backend.line().line));
   } else if (!backend.present() && !has_command) {
     file.problems.add(evaluator.line(),
                       "nothing scores a candidate, expected [evaluator] command = \"...\" or a "

@@ -31,7 +31,7 @@ std::optional<double> number_of(const Node& node) {
 
 }  // namespace
 
-int Section::line(std::string_view key) const {
+Place Section::line(std::string_view key) const {
   if (table_ != nullptr) {
     const auto found = std::ranges::find(*table_, key, &toml_tree::Entry::key);
     if (found != table_->end()) return found->line;
@@ -56,6 +56,17 @@ bool Section::text(std::string_view key, std::string& target, const char* expect
   }
   target = *text;
   return true;
+}
+
+bool Section::flag(std::string_view key, bool& target) {
+  const Node* node = find(key);
+  if (node == nullptr) return false;
+  if (const auto* value = std::get_if<bool>(&node->value)) {
+    target = *value;
+    return true;
+  }
+  wrong(key, *node, "true or false");
+  return false;
 }
 
 bool Section::texts(std::string_view key, std::vector<std::string>& target, const char* expected) {

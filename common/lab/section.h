@@ -26,18 +26,19 @@ class Section {
  public:
   /// \param title  as it is written: "[metric]"
   /// \param table  null: not in the file
-  Section(Problems& problems, std::string title, const toml_tree::Table* table, int line)
+  Section(Problems& problems, std::string title, const toml_tree::Table* table, Place line)
       : problems_(problems), title_(std::move(title)), table_(table), line_(line) {}
 
   [[nodiscard]] bool present() const { return table_ != nullptr; }
-  [[nodiscard]] int line() const { return line_; }
+  [[nodiscard]] Place line() const { return line_; }
   /// Of the key's value; of the table if the key is not there.
-  [[nodiscard]] int line(std::string_view key) const;
+  [[nodiscard]] Place line(std::string_view key) const;
   /// Null if the key is not there.
   const toml_tree::Node* find(std::string_view key);
 
   /// Not empty, no control characters but tabs. \return whether it was there and right
   bool text(std::string_view key, std::string& target, const char* expected = "a text");
+  bool flag(std::string_view key, bool& target);
   bool texts(std::string_view key, std::vector<std::string>& target, const char* expected);
   bool number(std::string_view key, double& target, const Range& range);
   template <class T>
@@ -54,7 +55,7 @@ class Section {
   void wrong(std::string_view key, const toml_tree::Node& node, std::string_view expected);
   /// Refuses what is planned but not there yet: "[agent] network is not in this version: ...".
   void not_yet(std::string_view key, std::string_view instead);
-  void problem(int line, std::string message) { problems_.add(line, std::move(message)); }
+  void problem(Place line, std::string message) { problems_.add(line, std::move(message)); }
   /// To be called last.
   void finish();
 
@@ -65,7 +66,7 @@ class Section {
   Problems& problems_;
   std::string title_;
   const toml_tree::Table* table_;
-  int line_;
+  Place line_;
   std::vector<std::string_view> known_;  // keys that were asked for: literals
 };
 

@@ -16,11 +16,11 @@ int line_of(const toml::source_region& region) {
   return static_cast<int>(region.begin.line);
 }
 
-Table table_from(const toml::table& table);
+Table table_from(const toml::table& table, int file);
 
 // No recursion deeper than toml++'s own limit of nested values (256).
-Node node_from(const toml::node& node) {
-  Node result{DateOrTime{}, line_of(node.source())};
+Node node_from(const toml::node& node, int file) {
+  Node result{DateOrTime{}, {.file = file, .line = line_of(node.source())}};
   if (const auto* flag = node.as_boolean()) {
     result.value = flag->get();
   } else if (const auto* integer = node.as_integer()) {
@@ -31,19 +31,19 @@ Node node_from(const toml::node& node) {
     result.value = text->get();
   } else if (const auto* array = node.as_array()) {
     List list;
-    for (const toml::node& element : *array) list.push_back(node_from(element));
+    for (const toml::node& element : *array) list.push_back(node_from(element, file));
     result.value = std::move(list);
   } else if (const auto* table = node.as_table()) {
-    result.value = table_from(*table);
+    result.value = table_from(*table, file);
   }
   return result;
 }
 
-Table table_from(const toml::table& table) {
+Table table_from(const toml::table& table, int file) {
   Table result;
   for (const auto& [key, node] : table) {
-    const int line = line_of(key.source());
-    result.push_back(Entry{std::string(key.str()), line, node_from(node)});
+    const Place line{.file = file, .line = line_of(key.source())};
+    result.push_back(Entry{std::string(key.str()), line, node_from(node, file)});
   }
   // toml++ sorts by key; messages and globs should come in the order of the file.
   std::ranges::stable_sort(result, {}, &Entry::line);
@@ -52,15 +52,34 @@ Table table_from(const toml::table& table) {
 
 }  // namespace
 
-Result<Table> parse(std::string_view text) {
+Result<Table> parse(std::string_view text, int file) {
   try {
-    return table_from(toml::parse(text));
+    return table_from(toml::parse(text), file);
   } catch (const toml::parse_error& error) {
     return fail(ErrorCode::invalid_input, "{}: not valid TOML: {}", line_of(error.source()),
                 error.description());
   } catch (const std::exception& error) {
     return fail(ErrorCode::internal, "1: cannot be read: {}", error.what());
   }
+}
+
+const Entry* find(const Table& table, std::string_view key) {
+  const auto found = std::ranges::find(table, key, &Entry::key);
+  return found == table.end() ? nullptr : &*found;
+}
+
+Table merged(Table nearer, Table farther) {
+  for (Entry& entry : farther) {
+    const auto known = std::ranges::find(nearer, entry.key, &Entry::key);
+    if (known == nearer.end()) {
+      nearer.push_back(std::move(entry));
+      continue;
+    }
+    auto* ours = std::get_if<Table>(&known->node.value);
+    auto* theirs = std::get_if<Table>(&entry.node.value);
+    if (ours != nullptr && theirs != nullptr) *ours = merged(std::move(*ours), std::move(*theirs));
+  }
+  return nearer;
 }
 
 std::string quoted(std::string_view text) {

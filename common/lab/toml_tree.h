@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/lab/problems.h"
 #include "common/result.h"
 
 namespace swarmlab::toml_tree {
@@ -23,17 +24,24 @@ struct DateOrTime {
 
 struct Node {
   std::variant<DateOrTime, bool, std::int64_t, double, std::string, List, Table> value;
-  int line = 0;
+  Place line{};
 };
 
 struct Entry {
   std::string key;
-  int line = 0;  // of the key
+  Place line{};  // of the key
   Node node;
 };
 
+/// \param file  that the places name
 /// \return invalid_input: "LINE: not valid TOML: why"
-[[nodiscard]] Result<Table> parse(std::string_view text);
+[[nodiscard]] Result<Table> parse(std::string_view text, int file = 0);
+
+/// The entry of this key, or null.
+[[nodiscard]] const Entry* find(const Table& table, std::string_view key);
+
+/// `nearer` with what only `farther` has: table by table, key by key. Lists are taken as a whole.
+[[nodiscard]] Table merged(Table nearer, Table farther);
 
 /// For a message: what a value is, as it could be written, on one line and not too long.
 [[nodiscard]] std::string shown(const Node& node);
