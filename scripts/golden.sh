@@ -44,13 +44,14 @@ command = "sh measure.sh"
 [agent]
 command = "sh agent.sh"
 timeout = "60s"
+env = ["GOLDEN_PAUSE"]
 [stop]
 plateau_threshold = 0
 max_iterations = $2
 END
   echo 'echo "METRIC score=$(cat artifact/value.txt)"' > "$work/repo/$1/measure.sh"
   cat > "$work/repo/$1/agent.sh" <<'END'
-[ "$SWARMLAB_EXPERIMENT" -gt 8 ] && sleep 50
+[ "$SWARMLAB_EXPERIMENT" -gt 8 ] && sleep "${GOLDEN_PAUSE:-0}"
 case $(( SWARMLAB_EXPERIMENT % 4 )) in
   0) exit 3 ;;
   1) exit 0 ;;
@@ -67,10 +68,10 @@ git init -q -b main
 git add -A
 git -c user.name=Golden -c user.email=golden@localhost commit -q -m "labs"
 address="ipc://$work/c/sock"
-"$swarmlab" run ended --workers 2 >/dev/null 2>&1
-"$swarmlab" coordinator running --listen "$address" >"$work/coordinator.log" 2>&1 &
+GOLDEN_PAUSE=0 "$swarmlab" run ended --workers 2 >"$work/run.log" 2>&1 || { cat "$work/run.log"; exit 1; }
+GOLDEN_PAUSE=0 "$swarmlab" coordinator running --listen "$address" >"$work/coordinator.log" 2>&1 &
 coordinator=$!
-"$swarmlab" worker --connect "$address" --name golden --slots 2 --folder "$work/worker" >"$work/worker.log" 2>&1 &
+GOLDEN_PAUSE=50 "$swarmlab" worker --connect "$address" --name golden --slots 2 --folder "$work/worker" >"$work/worker.log" 2>&1 &
 worker=$!
 for _ in $(seq 600); do
   [ "$("$swarmlab" experiments --lab running --verdict running --json --connect "$address" 2>/dev/null | grep -o '"number": *\(9\|1[0-9]\)' | wc -l)" -ge 2 ] && break

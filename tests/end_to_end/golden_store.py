@@ -1,6 +1,7 @@
 """A swarm that an older release left is served by this one: the same answers, and it goes on. See tests/golden/README.md."""
 import json
 import pathlib
+import shutil
 import tarfile
 import unittest
 
@@ -25,9 +26,15 @@ def without_time(labs):
 class GoldenStore(swarm.SwarmTest):
     def setUp(self):
         super().setUp()
-        self.repository = self.shell_lab(name="old/running", inside="running")
+        self.repository = self.root / "old"
+        state = self.repository / ".swarmlab"
         with tarfile.open(GOLDEN / "store.tar.gz") as packed:
-            packed.extractall(self.repository / ".swarmlab")
+            packed.extractall(state)
+        # The repository as it was: what the lab was run from is among the objects.
+        baseline = next(e for e in self.golden("experiments-running.json") if e["kind"] == "baseline")
+        self.git(self.repository, "init", "-q", "-b", "main")
+        shutil.copytree(state / "objects.git/objects", self.repository / ".git/objects", dirs_exist_ok=True)
+        self.git(self.repository, "reset", "-q", "--hard", baseline["commit"])
 
     def golden(self, name):
         return json.loads((GOLDEN / name).read_text())
@@ -54,9 +61,10 @@ class GoldenStore(swarm.SwarmTest):
 
     def test_goes_on_where_it_was(self):
         address = self.address_of_our_own()
-        self.start("coordinator", "running", "--listen", address, "--max-iterations", "14", cwd=self.repository)
+        self.start("coordinator", "running", "--listen", address, "--max-iterations", "14", cwd=self.repository,
+                   env={"GOLDEN_PAUSE": "0"})
         # The name of the worker that was killed: it holds nothing any more, so what it held is free at once.
-        self.start("worker", "--connect", address, "--name", "golden", cwd=self.repository)
+        self.start("worker", "--connect", address, "--name", "golden", cwd=self.repository, env={"GOLDEN_PAUSE": "0"})
         self.wait_until(lambda: self.lab_now(address)["state"] == "stopped", "the lab ends")
         lab = self.lab_now(address)
         self.assertEqual((lab["iterations"], lab["running"]), (14, 0))
