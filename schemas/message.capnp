@@ -36,6 +36,7 @@ struct Envelope {
     fetch @9 :Fetch;
     fetchChunk @10 :FetchChunk;
     bye @11 :Void;                # answered by done; the worker has no lease any more
+    brief @37 :HeldLease $Since.since(2);  # asks for the texts of a task that it holds
 
     # Coordinator -> worker
     welcome @12 :Welcome;
@@ -46,6 +47,7 @@ struct Envelope {
     fetchReply @17 :FetchReply;
     fetchData @18 :FetchData;
     sayHello @19 :Void;           # the session is not known (any more): say hello, then again
+    briefReply @38 :BriefReply $Since.since(2);
 
     # Command line -> coordinator
     openLab @20 :OpenLab;
@@ -154,6 +156,11 @@ struct Heartbeat {
 struct HeartbeatReply {
   drop @0 :List(HeldLease);  # end these: nobody waits for them
   drain @1 :Bool;            # take nothing more, finish what runs, then leave
+}
+
+struct BriefReply {
+  brief @0 :Text;            # brief.md, as of now
+  results @1 :Text;          # results.tsv
 }
 
 struct TreeCheck {

@@ -11,6 +11,13 @@
 
 namespace swarmlab {
 
+// What an agent is told before it starts.
+struct Briefing {
+  std::string brief;    // brief.md
+  std::string results;  // results.tsv as the agent sees it
+  bool operator==(const Briefing&) const = default;
+};
+
 // A leased task, with all that a worker needs to do it.
 struct Assignment {
   TaskId task;
@@ -25,8 +32,7 @@ struct Assignment {
   ObjectId data_hash;
   Milliseconds lease{0};  // from now; heartbeats extend it
   LabSettings settings;
-  std::string brief;    // brief.md
-  std::string results;  // results.tsv as the agent sees it
+  Briefing briefing;  // empty: to be asked for when the agent is about to start
   bool operator==(const Assignment&) const = default;
 };
 

@@ -141,8 +141,8 @@ void write(schema::Assignment::Builder to, const Assignment& assignment) {
   to.setDataHash(data_of(assignment.data_hash));
   to.setLeaseMs(assignment.lease.count());
   write(to.initSettings(), assignment.settings);
-  to.setBrief(text_of(assignment.brief));
-  to.setResults(text_of(assignment.results));
+  to.setBrief(text_of(assignment.briefing.brief));
+  to.setResults(text_of(assignment.briefing.results));
 }
 
 Result<Assignment> read(schema::Assignment::Reader from) {
@@ -165,8 +165,8 @@ Result<Assignment> read(schema::Assignment::Reader from) {
                     .data_hash = data_hash,
                     .lease = Milliseconds(from.getLeaseMs()),
                     .settings = std::move(settings),
-                    .brief = string_of(from.getBrief()),
-                    .results = string_of(from.getResults())};
+                    .briefing = {.brief = string_of(from.getBrief()),
+                                 .results = string_of(from.getResults())}};
 }
 
 }  // namespace swarmlab::wire

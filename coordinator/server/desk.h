@@ -104,6 +104,8 @@ class Desk {
   void write_report(const swarm::Reply& reply, const Request& request,
                     schema::WorkReply::Report::Builder to);
   Result<void> write_tree(schema::TreeCheck::Reader check, schema::TreeReply::Builder to);
+  Result<void> write_brief(const Request& request, schema::HeldLease::Reader lease,
+                           schema::BriefReply::Builder to);
   Result<void> write_chunk(schema::FetchChunk::Reader fetch, schema::FetchData::Builder to);
   Result<void> write_fetch(schema::Fetch::Reader fetch, schema::FetchReply::Builder to);
   void write_parked(std::vector<Answer>& answers);

@@ -205,44 +205,50 @@ void Engine::decide_step(Draft& draft, Step& step, Timestamp now) {
   draft.replies.push_back(std::move(decision.reply));
 }
 
-Result<Assignment> Engine::assignment(TaskId id) const {
+Result<const swarm::Task*> Engine::leased(TaskId id) const {
   const auto found = state_.tasks.find(id);
   if (found == state_.tasks.end() || !found->second.lease) {
-    return fail(ErrorCode::conflict, "task {} ended in the same turn", id.value());
+    return fail(ErrorCode::not_found, "task {} is not leased", id.value());
   }
-  const swarm::Task& task = found->second;
-  const swarm::Lab& lab = state_.labs.at(task.lab);
+  return &found->second;
+}
+
+Result<Assignment> Engine::assignment(TaskId id) const {
+  SWARMLAB_TRY(task, leased(id));
+  const swarm::Lab& lab = state_.labs.at(task->lab);
+  return Assignment{.task = id,
+                    .token = task->lease->token,
+                    .lab = task->lab,
+                    .experiment = task->experiment,
+                    .kind = task->kind,
+                    .parent = task->parent,
+                    .parent_commit = task->parent_commit,
+                    .lab_commit = lab.segment.lab_commit,
+                    .evaluator_hash = lab.segment.evaluator_hash,
+                    .data_hash = lab.segment.data_hash,
+                    .lease = rules_.lease,
+                    .settings = lab.settings,
+                    .briefing = {}};
+}
+
+Result<Briefing> Engine::briefing(TaskId id) const {
+  SWARMLAB_TRY(task, leased(id));
+  if (task->kind != TaskKind::explore) return Briefing{};
   std::vector<Experiment> lineage;
-  for (auto number = task.parent; number && lineage.size() < kLineage;) {
-    SWARMLAB_TRY(ancestor, store_.experiment(task.lab, *number));
+  for (auto number = task->parent; number && lineage.size() < kLineage;) {
+    SWARMLAB_TRY(ancestor, store_.experiment(task->lab, *number));
     if (!ancestor) break;
     number = ancestor->parent;
     lineage.push_back(*std::move(ancestor));
   }
   std::vector<ExperimentNumber> running;
-  for (const auto& [other_id, other] : state_.tasks) {
-    if (other_id != id && other.lab == task.lab && other.lease) running.push_back(other.experiment);
+  for (const TaskId other : state_.index.labs.at(task->lab).leased) {
+    if (other != id) running.push_back(state_.tasks.at(other).experiment);
   }
-  const std::deque<Experiment>& recent = history_.of(task.lab);
-  Assignment assignment{.task = id,
-                        .token = task.lease->token,
-                        .lab = task.lab,
-                        .experiment = task.experiment,
-                        .kind = task.kind,
-                        .parent = task.parent,
-                        .parent_commit = task.parent_commit,
-                        .lab_commit = lab.segment.lab_commit,
-                        .evaluator_hash = lab.segment.evaluator_hash,
-                        .data_hash = lab.segment.data_hash,
-                        .lease = rules_.lease,
-                        .settings = lab.settings,
-                        .brief = {},
-                        .results = {}};
-  if (task.kind == TaskKind::explore) {
-    assignment.brief = write_brief({lab, task, std::move(lineage), recent, std::move(running)});
-    assignment.results = write_results(recent);
-  }
-  return assignment;
+  const std::deque<Experiment>& recent = history_.of(task->lab);
+  return Briefing{.brief = write_brief({state_.labs.at(task->lab), *task, std::move(lineage),
+                                        recent, std::move(running)}),
+                  .results = write_results(recent)};
 }
 
 Result<void> Engine::tidy() {

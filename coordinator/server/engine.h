@@ -41,8 +41,12 @@ class Engine {
   ///          memory is ahead of the disk and only a restart makes them equal again.
   [[nodiscard]] Result<std::vector<swarm::Reply>> turn(std::vector<Step> steps);
 
-  /// All that a worker needs for a task that was just granted to it.
+  /// All that a worker needs for a task that was just granted to it, but the briefing.
   [[nodiscard]] Result<Assignment> assignment(TaskId task) const;
+
+  /// What the agent of a leased task is told, as of now; of a baseline: nothing. It is long, and
+  /// not every lease gets as far as an agent: so it is made when it is asked for.
+  [[nodiscard]] Result<Briefing> briefing(TaskId task) const;
 
   /// Lets the refs follow what was decided, and folds packs together; between turns.
   Result<void> tidy();
@@ -60,6 +64,7 @@ class Engine {
   Engine(store::Store store, std::unique_ptr<store::ObjectStore> objects, store::Refs refs,
          swarm::Rules rules, Clock& clock, swarm::State state);
   struct Draft;
+  [[nodiscard]] Result<const swarm::Task*> leased(TaskId task) const;
   Result<void> fill_history();
   Result<void> look_up_decided(std::vector<Step>& steps) const;
   Result<void> ingest_candidates(std::vector<Step>& steps);

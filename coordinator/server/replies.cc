@@ -15,7 +15,8 @@ constexpr std::uint64_t kTransferBytes = 256ULL << 20U;
 constexpr std::uint32_t kHeartbeatMs = 5000;
 constexpr std::uint32_t kHeartbeatsInALease = 4;  // so that some may be lost
 constexpr std::uint32_t kMostWaitMs = 30'000;
-constexpr std::size_t kMostParked = 1000;  // more are answered at once
+constexpr wire::Protocol kBriefsAreAskedFor = 2;  // before, they came with the task
+constexpr std::size_t kMostParked = 1000;         // more are answered at once
 
 void write_held(capnp::List<schema::HeldLease>::Builder to,
                 const std::vector<swarm::HeldLease>& held) {
@@ -141,6 +142,8 @@ void Desk::write_answer(const Request& request, const Replies& replies, Body bod
   Result<void> done;
   if (asked.isTreeCheck()) {
     done = write_tree(asked.getTreeCheck(), body.initTreeReply());
+  } else if (asked.isBrief()) {
+    done = write_brief(request, asked.getBrief(), body.initBriefReply());
   } else if (asked.isFetch()) {
     done = write_fetch(asked.getFetch(), body.initFetchReply());
   } else if (asked.isFetchChunk()) {
@@ -165,6 +168,22 @@ Result<void> Desk::write_tree(schema::TreeCheck::Reader check, schema::TreeReply
   if (lab == engine_.state().labs.end()) return {};
   const auto known = lab->second.trees.find(tree);
   if (known != lab->second.trees.end()) to.setExperiment(known->second.value());
+  return {};
+}
+
+// Only to who holds the lease: another lab's history is none of a worker's business.
+Result<void> Desk::write_brief(const Request& request, schema::HeldLease::Reader lease,
+                               schema::BriefReply::Builder to) {
+  const WorkerName* worker = worker_of(request);
+  const auto found = engine_.state().tasks.find(TaskId(lease.getTask()));
+  if (worker == nullptr || found == engine_.state().tasks.end() || !found->second.lease ||
+      found->second.lease->worker != *worker ||
+      found->second.lease->token != FencingToken(lease.getToken())) {
+    return fail(ErrorCode::not_found, "task {} is not leased to you", lease.getTask());
+  }
+  SWARMLAB_TRY(briefing, engine_.briefing(found->first));
+  to.setBrief(wire::text_of(briefing.brief));
+  to.setResults(wire::text_of(briefing.results));
   return {};
 }
 
@@ -236,7 +255,11 @@ void Desk::write_work(const Request& request, const Replies& replies,
   if (!request.step) return;
   const swarm::Reply& reply = replies[*request.step];
   if (const auto* granted = std::get_if<swarm::Granted>(&reply)) {
-    const auto assignment = engine_.assignment(granted->task);
+    auto assignment = engine_.assignment(granted->task);
+    if (assignment && request.protocol < kBriefsAreAskedFor) {
+      if (auto briefing = engine_.briefing(granted->task))
+        assignment->briefing = *std::move(briefing);
+    }
     if (assignment) return wire::write(to.getTask().initAssignment(), *assignment);
     log::error("task {}: {}", granted->task.value(), assignment.error().message);
   }

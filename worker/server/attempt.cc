@@ -73,6 +73,7 @@ class Attempt {
     SWARMLAB_CHECK(bench_.data.verify(settings_.evaluator.data, assignment_.data_hash));
     SWARMLAB_CHECK(fetch());
     const bool is_baseline = assignment_.kind == TaskKind::baseline;
+    if (!is_baseline) SWARMLAB_CHECK(take_briefing());
     SWARMLAB_TRY(has_candidate, is_baseline ? take_lab_commit() : make_candidate());
     if (!has_candidate) return {};
     SWARMLAB_CHECK(measure());
@@ -97,6 +98,16 @@ class Attempt {
     return {};
   }
 
+  // A coordinator of protocol 1 gave it with the task.
+  Result<void> take_briefing() {
+    briefing_ = assignment_.briefing;
+    if (!briefing_.brief.empty()) return {};
+    const StageTimer timer(report_.stages, Stage::fetch);
+    SWARMLAB_TRY(told, bench_.link.briefing({assignment_.task, assignment_.token}, cancel_));
+    briefing_ = std::move(told);
+    return {};
+  }
+
   Result<bool> take_lab_commit() {
     report_.commit = assignment_.lab_commit;
     SWARMLAB_TRY(tree, repository_.tree_of(assignment_.lab_commit));
@@ -116,9 +127,8 @@ class Attempt {
   // them.
   [[nodiscard]] std::map<std::string, std::string> texts_in_workspace(const Scope& scope) const {
     const std::string base = settings_.folder.empty() ? "" : settings_.folder + "/";
-    std::map<std::string, std::string> texts = {
-        {base + settings_.results_file, assignment_.results},
-        {base + "brief.md", assignment_.brief}};
+    std::map<std::string, std::string> texts = {{base + settings_.results_file, briefing_.results},
+                                                {base + "brief.md", briefing_.brief}};
     std::erase_if(texts, [&](const auto& text) { return scope.editable(text.first); });
     return texts;
   }
@@ -132,8 +142,8 @@ class Attempt {
       SWARMLAB_CHECK(make_folders(std::filesystem::path(file).parent_path().string()));
       SWARMLAB_CHECK(write_file(file, text));
     }
-    SWARMLAB_CHECK(write_file(in_folder("brief.md"), assignment_.brief));
-    SWARMLAB_CHECK(write_file(in_folder("results.tsv"), assignment_.results));
+    SWARMLAB_CHECK(write_file(in_folder("brief.md"), briefing_.brief));
+    SWARMLAB_CHECK(write_file(in_folder("results.tsv"), briefing_.results));
     return make_folders(in_folder("out"));
   }
 
@@ -303,6 +313,7 @@ class Attempt {
   CancelToken cancel_;
   git::Repository repository_;
   std::string folder_;  // of this attempt alone
+  Briefing briefing_;
   ObjectId parent_tree_;
   SpooledReport result_;
   Report& report_ = result_.report;

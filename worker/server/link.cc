@@ -196,6 +196,22 @@ Result<std::optional<ExperimentNumber>> Link::known_tree(LabId lab, const Object
   return std::optional(ExperimentNumber(known.getExperiment()));
 }
 
+Result<Briefing> Link::briefing(const LeaseKey& lease, const CancelToken& stop) {
+  SWARMLAB_TRY(reply, impl_->conversation->ask(
+                          [&](Body body) {
+                            auto asked = body.initBrief();
+                            asked.setTask(lease.task.value());
+                            asked.setToken(lease.token.value());
+                          },
+                          stop));
+  if (!reply.body().isBriefReply()) {
+    return fail(ErrorCode::invalid_input, "the coordinator answered a brief with something else");
+  }
+  const auto told = reply.body().getBriefReply();
+  return Briefing{.brief = wire::string_of(told.getBrief()),
+                  .results = wire::string_of(told.getResults())};
+}
+
 Result<std::string> Link::fetch(LabId lab, std::span<const ObjectId> wanted,
                                 std::span<const ObjectId> had, const CancelToken& stop) {
   Conversation& conversation = impl_->conversation;

@@ -80,6 +80,9 @@ class Link {
   Result<std::optional<ExperimentNumber>> known_tree(LabId lab, const ObjectId& tree,
                                                      const CancelToken& stop);
 
+  /// What the agent of a leased task is to be told, as of now.
+  Result<Briefing> briefing(const LeaseKey& lease, const CancelToken& stop);
+
   /// A pack with what `wanted` commits need and `had` commits do not bring.
   Result<std::string> fetch(LabId lab, std::span<const ObjectId> wanted,
                             std::span<const ObjectId> had, const CancelToken& stop);

@@ -196,8 +196,7 @@ inline Assignment any_assignment() {
           .data_hash = any_object_id(),
           .lease = any_duration(),
           .settings = any_settings(),
-          .brief = any_text(),
-          .results = any_text()};
+          .briefing = {.brief = any_text(), .results = any_text()}};
 }
 
 inline Report any_report() {

@@ -323,11 +323,11 @@ TEST(Assignment, OfABaselineHasNoBrief) {
   CoordinatorUnderTest coordinator;
   coordinator.open_lab();
   coordinator.arrive("w");
-  const auto assignment = must(coordinator.engine->assignment(coordinator.work_for("w").id));
+  const TaskId task = coordinator.work_for("w").id;
+  const auto assignment = must(coordinator.engine->assignment(task));
   EXPECT_EQ(assignment.kind, TaskKind::baseline);
   EXPECT_EQ(assignment.parent_commit, coordinator.lab.base());
-  EXPECT_EQ(assignment.brief, "");
-  EXPECT_EQ(assignment.results, "");
+  EXPECT_EQ(must(coordinator.engine->briefing(task)), Briefing{});
 }
 
 TEST(Assignment, TellsWhatItDescendsFromWhatWasTriedAndWhatRuns) {
@@ -336,26 +336,29 @@ TEST(Assignment, TellsWhatItDescendsFromWhatWasTriedAndWhatRuns) {
   coordinator.run(9, "halve the step");
   coordinator.run(11, "double the step");
   const swarm::Task other = coordinator.work_for("w");
-  const auto assignment = must(coordinator.engine->assignment(coordinator.work_for("w").id));
+  const TaskId task = coordinator.work_for("w").id;
+  const auto assignment = must(coordinator.engine->assignment(task));
+  const auto briefing = must(coordinator.engine->briefing(task));
 
   EXPECT_EQ(assignment.parent, ExperimentNumber(2));
   EXPECT_EQ(assignment.lab_commit, coordinator.lab.base());
   const auto has = [&](const std::string& text) {
-    return assignment.brief.find(text) != std::string::npos;
+    return briefing.brief.find(text) != std::string::npos;
   };
   EXPECT_TRUE(has("experiment 2: 9, \"halve the step\"\n- experiment 1: 10 (baseline)"))
-      << assignment.brief;
-  EXPECT_TRUE(has("- 3 (discard, 11): \"double the step\"")) << assignment.brief;
-  EXPECT_TRUE(has(fmt::format("Experiments {} run", other.experiment.value()))) << assignment.brief;
-  EXPECT_NE(assignment.results.find("exp_002\t"), std::string::npos);
+      << briefing.brief;
+  EXPECT_TRUE(has("- 3 (discard, 11): \"double the step\"")) << briefing.brief;
+  EXPECT_TRUE(has(fmt::format("Experiments {} run", other.experiment.value()))) << briefing.brief;
+  EXPECT_NE(briefing.results.find("exp_002\t"), std::string::npos);
 }
 
-TEST(Assignment, OfATaskThatIsOverIsAConflict) {
+TEST(Assignment, OfATaskThatIsOverIsNotFound) {
   CoordinatorUnderTest coordinator;
   coordinator.begin();
   const auto none = coordinator.engine->assignment(TaskId(1));
   ASSERT_FALSE(none);
-  EXPECT_EQ(none.error().code, ErrorCode::conflict);
+  EXPECT_EQ(none.error().code, ErrorCode::not_found);
+  EXPECT_FALSE(coordinator.engine->briefing(TaskId(1)));
 }
 
 TEST(Engine, KnowsAfterARestartWhatBriefsAreWrittenFrom) {
@@ -364,8 +367,8 @@ TEST(Engine, KnowsAfterARestartWhatBriefsAreWrittenFrom) {
   coordinator.run(9, "halve the step");
   coordinator.start();
   coordinator.arrive("w", 5);
-  const auto assignment = must(coordinator.engine->assignment(coordinator.work_for("w", 5).id));
-  EXPECT_NE(assignment.brief.find("\"halve the step\""), std::string::npos) << assignment.brief;
+  const auto briefing = must(coordinator.engine->briefing(coordinator.work_for("w", 5).id));
+  EXPECT_NE(briefing.brief.find("\"halve the step\""), std::string::npos) << briefing.brief;
 }
 
 TEST(Engine, GivesLeasesAFullGracePeriodAfterARestart) {

@@ -54,6 +54,37 @@ TEST(Versions, AWorkerOfProtocolOneWorks) {
   EXPECT_TRUE(answer.body().getWorkReply().getReport().isCounted());
 }
 
+TEST(Versions, AWorkerOfProtocolOneGetsTheBriefWithItsTaskAndANewerOneWhenItAsks) {
+  DeskUnderTest desk;
+  desk.joined_lab("first");
+  const auto task_in = [&](wire::Protocol protocol) {
+    const auto welcome = say_in(desk, protocol, hello_of({.oldest = 1, .newest = protocol}));
+    const auto session = welcome.body().getWelcome().getSession();
+    const auto given = say_in(desk, protocol, DeskUnderTest::asking(), session);
+    return std::pair(session,
+                     must(wire::read(given.body().getWorkReply().getTask().getAssignment())));
+  };
+  const auto [old_session, old_task] = task_in(1);
+  EXPECT_NE(old_task.briefing.brief.find("# "), std::string::npos);
+  EXPECT_NE(old_task.briefing.results.find("exp_"), std::string::npos);
+  const auto [session, task] = task_in(2);
+  EXPECT_EQ(task.briefing, Briefing{});
+  const auto ask_for = [&](FencingToken token) {
+    return say_in(
+        desk, 2,
+        [&, id = task.task](Body body) {
+          auto lease = body.initBrief();
+          lease.setTask(id.value());
+          lease.setToken(token.value());
+        },
+        session);
+  };
+  EXPECT_EQ(wire::string_of(ask_for(task.token).body().getBriefReply().getResults()),
+            old_task.briefing.results);
+  EXPECT_EQ(error_of(ask_for(FencingToken(1))).code, ErrorCode::not_found)
+      << "under another's token there is nothing to read";
+}
+
 TEST(Versions, EveryKindOfPeerIsRefusedWithBothRangesWhenNothingFits) {
   DeskUnderTest desk;
   const Error worker = error_of(say_in(desk, 1, hello_of({.oldest = 7, .newest = 9})));

@@ -217,6 +217,9 @@ class ScriptedCoordinator {
     if (asked.isTreeCheck()) {
       auto tree = reply.initTreeReply();
       if (known_tree_ > 0) tree.setExperiment(known_tree_);
+    } else if (asked.isBrief()) {
+      reply.initBriefReply().setBrief("# the brief\n");
+      reply.getBriefReply().setResults("the results\n");
     } else if (asked.isFetch()) {
       reply.initFetchReply().setTransfer(++transfers_);
       reply.getFetchReply().setSize(offered_.size());

@@ -96,8 +96,6 @@ class WithSandbox : public testing::Test {
     assignment.lab_commit = lab.base;
     assignment.evaluator_hash = *ObjectId::from_hex(std::string(40, '7'));
     assignment.settings = settings;
-    assignment.brief = "# the brief\n";
-    assignment.results = "the results\n";
     return assignment;
   }
   [[nodiscard]] Assignment baseline(const LabSettings& settings) const {
