@@ -197,7 +197,7 @@ Result<std::optional<ExperimentNumber>> Link::known_tree(LabId lab, const Object
 }
 
 Result<Briefing> Link::briefing(const LeaseKey& lease, const CancelToken& stop) {
-  SWARMLAB_TRY(reply, impl_->conversation->ask(
+  SWARMLAB_TRY(reply, impl_->conversation.ask(
                           [&](Body body) {
                             auto asked = body.initBrief();
                             asked.setTask(lease.task.value());
