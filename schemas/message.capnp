@@ -56,6 +56,9 @@ struct Envelope {
     drain @33 :Text;              # name of a worker: it finishes what runs, then leaves
     branchLab @35 :BranchLab $Since.since(2);  # answered by labOpen
 
+    putCommit @39 :PutCommit $Since.since(2);   # answered by done, or by chunkAck: not all is here
+    dataManifest @40 :Data $Since.since(2);     # hash of data; workers ask it too
+
     # Coordinator -> command line
     labOpen @23 :LabOpen;
     status @24 :View.StatusView;
@@ -65,6 +68,7 @@ struct Envelope {
     frontier @28 :View.FrontierList;
     events @29 :View.EventList;
     results @30 :Text;                       # results.tsv
+    manifest @41 :Data $Since.since(2);         # of dataManifest: "MODE ID PATH" a line; may be cut
     steered @36 :View.SteeredList $Since.since(2);  # of setLabStatus, if it is to be told
 
     # Coordinator -> anyone
@@ -186,10 +190,13 @@ struct PackChunk {
   offset @2 :UInt64;         # bytes
   data @3 :Data;             # at most chunkBytes
   last @4 :Bool;
+  size @5 :UInt64 $Since.since(2);   # of the whole pack
+  hash @6 :Data $Since.since(2);     # that the pack ends with: under another one it begins anew
 }
 
 struct ChunkAck {
   received @0 :UInt64;       # bytes in a row from 0: the next offset
+  credit @1 :UInt32 $Since.since(2);  # bytes beyond `received` that may be on their way
 }
 
 struct Fetch {
@@ -202,19 +209,32 @@ struct Fetch {
 struct FetchReply {
   transfer @0 :UInt64;       # 0: nothing is missing
   size @1 :UInt64;           # bytes
+  hash @2 :Data $Since.since(2);      # that the pack ends with: what is here of it can be kept
 }
 
 struct FetchChunk {
   transfer @0 :UInt64;
   offset @1 :UInt64;
+  ticket @2 :UInt64 $Since.since(2);  # of a FetchData that came: makes room for this one. 0: none
 }
 
 struct FetchData {
   offset @0 :UInt64;
   data @1 :Data;             # at most chunkBytes; empty at the end
+  ticket @2 :UInt64 $Since.since(2);  # to be given back: until then the chunk counts as on its way
+  credit @3 :UInt32 $Since.since(2);  # bytes that may be on their way to this peer
 }
 
 # ---- Command line ----
+
+struct PutCommit {
+  # Wants the coordinator to have a commit and all that it needs: of a lab, or of data. Asked before
+  # and after its pack was sent, as task 0 under `token`; `unavailable` while the pack is checked.
+  commit @0 :Data;           # object id
+  token @1 :UInt64;          # a number of the sender's, the same when it goes on
+  size @2 :UInt64;           # of the pack
+  hash @3 :Data;             # that it ends with
+}
 
 struct OpenLab {
   settings @0 :Lab.LabSettings;

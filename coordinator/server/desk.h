@@ -16,10 +16,9 @@
 #include "common/result.h"
 #include "common/wire/message_codec.h"
 #include "coordinator/server/engine.h"
-#include "coordinator/server/pack_inbox.h"
+#include "coordinator/server/pack_desk.h"
 #include "coordinator/server/queries.h"
 #include "coordinator/server/refusals.h"
-#include "coordinator/server/transfers.h"
 
 namespace swarmlab::server {
 
@@ -106,7 +105,12 @@ class Desk {
   Result<void> write_tree(schema::TreeCheck::Reader check, schema::TreeReply::Builder to);
   Result<void> write_brief(const Request& request, schema::HeldLease::Reader lease,
                            schema::BriefReply::Builder to);
-  Result<void> write_chunk(schema::FetchChunk::Reader fetch, schema::FetchData::Builder to);
+  Result<void> write_chunk(const Request& request, schema::FetchChunk::Reader fetch,
+                           schema::FetchData::Builder to);
+  Result<void> write_put(schema::PutCommit::Reader put, schema::Envelope::Body::Builder to);
+  void write_ack(std::uint64_t received, schema::ChunkAck::Builder to) const;
+  Result<void> add_pack(const Request& request, std::uint64_t bytes, const Report& report,
+                        Step& step);
   Result<void> write_fetch(schema::Fetch::Reader fetch, schema::FetchReply::Builder to);
   void write_parked(std::vector<Answer>& answers);
   Result<std::string> events_answer(const Parked& parked);
@@ -115,8 +119,7 @@ class Desk {
   Answerer answerer_;
   std::function<SessionId()> fresh_session_;
   Refusals refusals_;
-  PackInbox inbox_;
-  Transfers transfers_;
+  PackDesk packs_;
   std::map<SessionId, Session> sessions_;
   std::set<SessionId> draining_;  // are told to leave by the next answer to a heartbeat
   std::vector<Parked> parked_;

@@ -153,9 +153,14 @@ Result<void> Engine::ingest_candidates(std::vector<Step>& steps) {
       check_baseline(report, *task);
       continue;
     }
+    if (!step.broken.empty()) {
+      refuse_candidate(report, step.broken);
+      continue;
+    }
     SWARMLAB_TRY(scope, Scope::from(state_.labs.at(task->lab).settings.artifact));
     packs.push_back(  // without bytes: an earlier try of the same report brought it
         {.bytes = {reinterpret_cast<const char*>(step.pack.data()), step.pack.size()},
+         .staged = step.staged.get(),
          .commit = *report.commit,
          .tree = *report.tree,
          .parent = task->parent_commit,

@@ -11,7 +11,6 @@ namespace {
 
 using Body = schema::Envelope::Body::Builder;
 
-constexpr std::uint64_t kTransferBytes = 256ULL << 20U;
 constexpr std::uint32_t kHeartbeatMs = 5000;
 constexpr std::uint32_t kHeartbeatsInALease = 4;  // so that some may be lost
 constexpr std::uint32_t kMostWaitMs = 30'000;
@@ -48,8 +47,7 @@ Desk::Desk(Engine& engine, Answerer answerer, std::function<SessionId()> session
     : engine_(engine),
       answerer_(std::move(answerer)),
       fresh_session_(std::move(sessions)),
-      inbox_(PackInbox::Limits{}),
-      transfers_(kTransferBytes) {}
+      packs_(engine.objects()) {}
 
 std::vector<Desk::Request> Desk::open(std::vector<net::Letter> burst) {
   std::vector<Request> requests;
@@ -71,7 +69,7 @@ Result<std::vector<Answer>> Desk::serve(std::vector<net::Letter> burst, bool tic
   std::vector<Request> requests = open(std::move(burst));
   std::vector<Step> steps;
   // Steps look into the packs: the inbox must not change once the first one does.
-  if (tick) inbox_.sweep(engine_.now());
+  if (tick) packs_.tick(engine_.now());
   for (const bool chunks : {true, false}) {
     for (Request& request : requests) {
       if (request.message.body().isPackChunk() == chunks) take(request, steps);
@@ -138,7 +136,7 @@ void Desk::write_answer(const Request& request, const Replies& replies, Body bod
     return later != nullptr ? fail_with(*later)
                             : write_work(request, replies, body.initWorkReply());
   }
-  if (asked.isPackChunk()) return body.initChunkAck().setReceived(request.received);
+  if (asked.isPackChunk()) return write_ack(request.received, body.initChunkAck());
   Result<void> done;
   if (asked.isTreeCheck()) {
     done = write_tree(asked.getTreeCheck(), body.initTreeReply());
@@ -147,7 +145,9 @@ void Desk::write_answer(const Request& request, const Replies& replies, Body bod
   } else if (asked.isFetch()) {
     done = write_fetch(asked.getFetch(), body.initFetchReply());
   } else if (asked.isFetchChunk()) {
-    done = write_chunk(asked.getFetchChunk(), body.initFetchData());
+    done = write_chunk(request, asked.getFetchChunk(), body.initFetchData());
+  } else if (asked.isPutCommit()) {
+    done = write_put(asked.getPutCommit(), body);
   } else if (asked.isQuery()) {
     const Source source{engine_.state(), engine_.store(), &engine_.objects(), answerer_,
                         &refusals_};
@@ -184,18 +184,6 @@ Result<void> Desk::write_brief(const Request& request, schema::HeldLease::Reader
   SWARMLAB_TRY(briefing, engine_.briefing(found->first));
   to.setBrief(wire::text_of(briefing.brief));
   to.setResults(wire::text_of(briefing.results));
-  return {};
-}
-
-Result<void> Desk::write_chunk(schema::FetchChunk::Reader fetch, schema::FetchData::Builder to) {
-  constexpr std::size_t kChunk = schema::CHUNK_BYTES;
-  const auto chunk = transfers_.chunk(fetch.getTransfer(), fetch.getOffset(), kChunk);
-  if (!chunk) return fail(ErrorCode::conflict, "the transfer is gone: fetch again");
-  to.setOffset(fetch.getOffset());
-  to.setData(kj::arrayPtr(reinterpret_cast<const kj::byte*>(chunk->data()), chunk->size()));
-  if (transfers_.ends_with(fetch.getTransfer(), fetch.getOffset() + chunk->size())) {
-    transfers_.drop(fetch.getTransfer());
-  }
   return {};
 }
 
@@ -245,7 +233,7 @@ void Desk::write_report(const swarm::Reply& reply, const Request& request,
   } else if (const auto* error = std::get_if<Error>(&reply)) {
     to.setRefused(error->message.c_str());
   }
-  if (request.pack) inbox_.drop(*request.pack);  // nobody sends it again
+  if (request.pack) packs_.drop(*request.pack);  // nobody sends it again
 }
 
 void Desk::write_work(const Request& request, const Replies& replies,
@@ -268,23 +256,6 @@ void Desk::write_work(const Request& request, const Replies& replies,
   nothing.setBecause(reason != nullptr ? reason->because.c_str() : "ask again");
   nothing.setRetryMs(static_cast<std::uint32_t>(
       reason != nullptr ? reason->retry_after.count() : engine_.rules().retry_ask.count()));
-}
-
-Result<void> Desk::write_fetch(schema::Fetch::Reader fetch, schema::FetchReply::Builder to) {
-  std::vector<ObjectId> wanted;
-  std::vector<ObjectId> had;
-  for (const auto id : fetch.getWanted()) {
-    SWARMLAB_TRY(object, wire::object_id_of("wanted", id));
-    wanted.push_back(object);
-  }
-  for (const auto id : fetch.getHave()) {
-    SWARMLAB_TRY(object, wire::object_id_of("have", id));
-    had.push_back(object);
-  }
-  SWARMLAB_TRY(pack, engine_.objects().make_pack(wanted, had));
-  to.setSize(pack.size());
-  to.setTransfer(transfers_.add(std::move(pack)));
-  return {};
 }
 
 std::optional<Milliseconds> Desk::time_to_due() {

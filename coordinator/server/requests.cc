@@ -109,6 +109,8 @@ void Desk::take(Request& request, std::vector<Step>& steps) {
     with_worker([&](const WorkerName& worker) {
       request.step = push(steps, swarm::WorkerLeft{worker, session});
     });
+  } else if (body.isPackChunk() && body.getPackChunk().getTask() == 0) {
+    take_chunk(request, body.getPackChunk());  // of the command line
   } else if (body.isPackChunk()) {
     with_worker([&](const WorkerName& /*worker*/) { take_chunk(request, body.getPackChunk()); });
   } else if (body.isOpenLab()) {
@@ -182,30 +184,14 @@ void Desk::take_report(Request& request, schema::Work::Reader work, const Worker
   }
   Step step{.command = {}, .attachments = *std::move(attachments), .pack = {}};
   if (work.getPackBytes() > 0) {
-    step.pack = inbox_.bytes(*request.pack);
-    if (step.pack.size() != work.getPackBytes()) {
-      request.refused =
-          Error{ErrorCode::conflict,
-                fmt::format("{} bytes of the pack arrived, expected {}: send it again",
-                            step.pack.size(), work.getPackBytes())};
+    if (const auto added = add_pack(request, work.getPackBytes(), *report, step); !added) {
+      request.refused = added.error();
       return;
     }
   }
   step.command = swarm::ReportArrived{worker, *std::move(report), std::nullopt};
   steps.push_back(std::move(step));
   request.report_step = steps.size() - 1;
-}
-
-void Desk::take_chunk(Request& request, schema::PackChunk::Reader chunk) {
-  const auto data = chunk.getData();
-  const auto received =
-      inbox_.add({TaskId(chunk.getTask()), FencingToken(chunk.getToken())}, chunk.getOffset(),
-                 std::as_bytes(std::span(data.begin(), data.size())), engine_.now());
-  if (received) {
-    request.received = *received;
-  } else {
-    request.refused = received.error();
-  }
 }
 
 void Desk::take_drain(Request& request, std::string_view worker) {

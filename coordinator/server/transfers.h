@@ -1,59 +1,78 @@
-// Packs on their way out: made once, then read in chunks by the worker that asked. Bounded: the
-// oldest goes when there are too many, and its reader asks again.
+// Packs on their way out: each made once, however many want it, and read in chunks by all of them.
+//
+// A small one is made at once and kept in memory; a larger one is made by the background thread,
+// into a file that outlives the process: who had a part of it goes on where it was. A pack's number
+// follows from its hash, so it is the same after a restart. The least recently read ones go when
+// there are too many; who read one asks for it again.
+//
+// Threads: the coordinator's own thread only.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <future>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <vector>
+
+#include "common/git/pack_file.h"
+#include "common/os/unique_fd.h"
+#include "common/result.h"
+#include "coordinator/server/background.h"
+#include "coordinator/store/object_store.h"
 
 namespace swarmlab::server {
 
 class Transfers {
  public:
-  explicit Transfers(std::uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  struct Limits {
+    std::uint64_t small_bytes = 1U << 20U;
+    std::uint64_t memory_bytes = 32U << 20U;
+    std::uint64_t disk_bytes = 16ULL << 30U;
+  };
+  struct Offer {
+    std::uint64_t transfer = 0;  // its number, 1 or more
+    git::PackInfo pack;
+    bool operator==(const Offer&) const = default;
+  };
 
-  /// Keeps `bytes` for reading. \return  its number, 1 or more
-  std::uint64_t add(std::string bytes) {
-    total_ += bytes.size();
-    packs_.emplace(++last_, std::move(bytes));
-    while (packs_.size() > 1 && total_ > limit_bytes_) {
-      total_ -= packs_.begin()->second.size();
-      packs_.erase(packs_.begin());
-    }
-    return last_;
-  }
+  /// Takes the packs that an earlier process left in `folder`. `background` must outlive it.
+  Transfers(std::string folder, Limits limits, Background& background);
 
-  /// At most `most` bytes from `offset`; empty at the end. Nothing: the transfer is gone.
-  [[nodiscard]] std::optional<std::string_view> chunk(std::uint64_t transfer, std::uint64_t offset,
-                                                      std::size_t most) const {
-    const auto found = packs_.find(transfer);
-    if (found == packs_.end()) return std::nullopt;
-    const std::string_view all(found->second);
-    return offset >= all.size() ? std::string_view() : all.substr(offset, most);
-  }
+  /// The pack of `wanted` without what `had` brings. `unavailable` while it is being made.
+  Result<Offer> offer(const store::ObjectStore& objects, const std::vector<ObjectId>& wanted,
+                      const std::vector<ObjectId>& had);
 
-  /// Whether a reader that is at `offset` has read it to its end.
-  [[nodiscard]] bool ends_with(std::uint64_t transfer, std::uint64_t offset) const {
-    const auto found = packs_.find(transfer);
-    return found != packs_.end() && offset == found->second.size();
-  }
-
-  /// The reader has it all.
-  void drop(std::uint64_t transfer) {
-    const auto found = packs_.find(transfer);
-    if (found == packs_.end()) return;
-    total_ -= found->second.size();
-    packs_.erase(found);
-  }
+  /// At most `most` bytes from `offset`; empty at the end. `conflict`: the pack is gone.
+  Result<std::string> chunk(std::uint64_t transfer, std::uint64_t offset, std::size_t most);
 
  private:
-  std::uint64_t limit_bytes_;
-  std::uint64_t total_ = 0;
-  std::uint64_t last_ = 0;
-  std::map<std::uint64_t, std::string> packs_;
+  struct Pack {
+    ObjectId key;
+    git::PackInfo info;
+    std::string bytes;  // of a small one
+    std::string path;   // of a file
+    UniqueFd file;
+    std::uint64_t used = 0;  // when, counted in uses
+  };
+  static ObjectId key_of(const std::vector<ObjectId>& wanted, const std::vector<ObjectId>& had);
+  void load();
+  Offer add(Pack pack);
+  void evict();
+  Result<void> start(const store::ObjectStore& objects, const ObjectId& key,
+                     const std::vector<ObjectId>& wanted, const std::vector<ObjectId>& had);
+  Result<void> finish(const ObjectId& key);
+  [[nodiscard]] std::string path_of(const ObjectId& key, const ObjectId& hash) const;
+
+  std::string folder_;
+  Limits limits_;
+  Background& background_;
+  std::uint64_t uses_ = 0;
+  std::map<std::uint64_t, Pack> packs_;        // by number
+  std::map<ObjectId, std::uint64_t> numbers_;  // by what was asked for
+  std::map<ObjectId, std::future<Result<git::PackInfo>>> making_;
 };
 
 }  // namespace swarmlab::server

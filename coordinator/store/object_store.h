@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/git/folder_manifest.h"
+#include "common/git/pack_file.h"
 #include "common/model/object_id.h"
 #include "common/result.h"
 
@@ -23,6 +25,7 @@ namespace swarmlab::store {
 // A pack as a worker sent it, with what its report claims.
 struct IncomingPack {
   std::string_view bytes;  // must live until ingest() returned; empty: the commit was sent before
+  git::StagedPack* staged = nullptr;  // instead of bytes: a large one, checked already
   ObjectId commit;
   ObjectId tree;
   ObjectId parent;                                    // the task's parent commit
@@ -44,6 +47,26 @@ class ObjectStore {
   /// Copies `commit` and all that it needs from the repository at `from` (the user's). Durable.
   virtual Result<void> import_commit(const std::filesystem::path& from, const ObjectId& commit) = 0;
 
+  // What follows is of stores that have a folder. One without has small packs only.
+
+  /// Of the git repository; empty: there is none.
+  [[nodiscard]] virtual std::string folder() const { return {}; }
+  /// Whether the objects of such a pack are few and have at most `max_bytes` together.
+  [[nodiscard]] virtual Result<bool> is_small_pack(const std::vector<ObjectId>& /*wanted*/,
+                                                   const std::vector<ObjectId>& /*had*/,
+                                                   std::uint64_t /*max_bytes*/) const {
+    return true;
+  }
+  /// A commit and all that it needs, not a candidate: of a lab, or of data. Durable.
+  virtual Result<void> take_in(git::StagedPack& /*pack*/) { return no_folder(); }
+  virtual Result<void> take_in(std::string_view /*pack*/, const ObjectId& /*commit*/) {
+    return no_folder();
+  }
+  /// The data of the folder at `from`, as a commit (common/git/data_commit.h). Durable.
+  virtual Result<git::FolderManifest> import_data(const std::filesystem::path& /*from*/) {
+    return no_folder();
+  }
+
   [[nodiscard]] virtual bool has(const ObjectId& object) const = 0;
   /// The tree of a commit; not_found if it is not here.
   [[nodiscard]] virtual Result<ObjectId> tree_of(const ObjectId& commit) const = 0;
@@ -64,6 +87,9 @@ class ObjectStore {
  protected:
   ObjectStore(ObjectStore&&) = default;
   ObjectStore& operator=(ObjectStore&&) = default;
+  static tl::unexpected<Error> no_folder() {
+    return fail(ErrorCode::invalid_input, "these objects are in no folder");
+  }
 };
 
 }  // namespace swarmlab::store

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/git/data_commit.h"
 #include "common/git/library.h"
 #include "common/git/pack.h"
 #include "common/git/repository.h"
@@ -59,6 +60,25 @@ Result<void> sync_skeleton(const fs::path& path) {
   return {};
 }
 
+// The outer error says nothing of the pack.
+Result<Result<void>> take_in_staged(git::Repository& repository, const IncomingPack& pack) {
+  SWARMLAB_TRY(view, pack.staged->view());
+  Result<void> verified = verify(view, pack);
+  if (verified) SWARMLAB_CHECK(pack.staged->commit(repository));
+  return verified;
+}
+
+// What a process that ended early was about to take in.
+void remove_left_over(const fs::path& path) {
+  std::error_code error;
+  for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    std::error_code ignored;
+    if (name.starts_with("staged-")) fs::remove_all(it->path(), ignored);
+    if (name.find(".pack") != std::string::npos) fs::remove(it->path(), ignored);
+  }
+}
+
 Result<void> of_commit(const ObjectId& commit, Result<void> result) {
   if (result) return result;
   return within("commit " + commit.hex(), result.error());
@@ -88,6 +108,7 @@ Result<Objects> Objects::open(const std::filesystem::path& path) {
   if (auto synced = sync_skeleton(path); !synced) {
     return within("objects at " + path.string(), synced.error());
   }
+  remove_left_over(path);
   Objects objects(std::unique_ptr<Impl>(
       new Impl{.library = git::Library(), .path = path, .repository = std::move(*repository)}));
   SWARMLAB_CHECK(objects.compact_if_needed());
@@ -100,6 +121,11 @@ Result<std::vector<Result<void>>> Objects::ingest(std::span<const IncomingPack> 
   results.reserve(packs.size());
   git::PackIngest burst(repository);
   for (const IncomingPack& pack : packs) {
+    if (pack.staged != nullptr) {
+      SWARMLAB_TRY(taken, take_in_staged(repository, pack));
+      results.push_back(of_commit(pack.commit, std::move(taken)));
+      continue;
+    }
     const auto check = [&pack](const git::Repository& view) { return verify(view, pack); };
     Result<void> taken =
         pack.bytes.empty() ? verify(repository, pack) : burst.add(pack.bytes, pack.commit, check);
@@ -109,6 +135,20 @@ Result<std::vector<Result<void>>> Objects::ingest(std::span<const IncomingPack> 
   return results;
 }
 
+Result<void> Objects::take_in(git::StagedPack& pack) {
+  if (auto taken = pack.commit(impl_->repository); !taken) return impl_->here(taken.error());
+  return {};
+}
+
+Result<void> Objects::take_in(std::string_view pack, const ObjectId& commit) {
+  return of_commit(commit, git::index_pack(impl_->repository, pack, commit));
+}
+
+Result<git::FolderManifest> Objects::import_data(const std::filesystem::path& from) {
+  SWARMLAB_TRY(made, git::import_data(from.string(), impl_->repository));
+  return std::move(made.manifest);
+}
+
 Result<void> Objects::import_commit(const std::filesystem::path& from, const ObjectId& commit) {
   auto source = git::Repository::open(from.string());
   if (!source) return within("repository at " + from.string(), source.error());
@@ -116,6 +156,18 @@ Result<void> Objects::import_commit(const std::filesystem::path& from, const Obj
     return impl_->here(copied.error());
   }
   return {};
+}
+
+std::string Objects::folder() const {
+  return impl_->repository.git_folder();
+}
+
+Result<bool> Objects::is_small_pack(const std::vector<ObjectId>& wanted,
+                                    const std::vector<ObjectId>& had,
+                                    std::uint64_t max_bytes) const {
+  auto small = git::is_small_pack(impl_->repository, wanted, had, max_bytes);
+  if (!small) return impl_->here(small.error());
+  return small;
 }
 
 bool Objects::has(const ObjectId& object) const {

@@ -34,6 +34,13 @@ class Objects final : public ObjectStore {
   [[nodiscard]] Result<ObjectId> tree_of(const ObjectId& commit) const override;
   [[nodiscard]] Result<std::string> make_pack(std::span<const ObjectId> wanted,
                                               std::span<const ObjectId> had) const override;
+  Result<void> take_in(git::StagedPack& pack) override;
+  Result<void> take_in(std::string_view pack, const ObjectId& commit) override;
+  Result<git::FolderManifest> import_data(const std::filesystem::path& from) override;
+  [[nodiscard]] std::string folder() const override;
+  [[nodiscard]] Result<bool> is_small_pack(const std::vector<ObjectId>& wanted,
+                                           const std::vector<ObjectId>& had,
+                                           std::uint64_t max_bytes) const override;
   [[nodiscard]] Result<std::string> diff_text(const ObjectId& parent, const ObjectId& commit,
                                               std::size_t max_bytes) const override;
   Result<void> compact_if_needed() override;

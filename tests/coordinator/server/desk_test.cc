@@ -43,7 +43,8 @@ TEST(Desk, RefusesAMessageOfAnUnknownKind) {
 
 TEST(Desk, AsksWhoeverHasNoSessionToSayHello) {
   DeskUnderTest desk;
-  const Report report;
+  Report report;
+  report.task = TaskId(1);
   EXPECT_TRUE(desk.say(DeskUnderTest::asking(), 4711).body().isSayHello());
   EXPECT_TRUE(desk.say([](Body body) { body.initHeartbeat(); }, 4711).body().isSayHello());
   EXPECT_TRUE(desk.say([](Body body) { body.setBye(); }, 4711).body().isSayHello());
@@ -238,7 +239,7 @@ TEST(Desk, ForgetsAPackThatNobodyClaimedBeforeAReportCanNameIt) {
   const Candidate made = desk.candidate(desk.task_of(task));
   const Report report = desk.scored(desk.task_of(task), 9, made);
   desk.say(DeskUnderTest::chunk(report, 0, made.pack), session);
-  desk.clock.pass(std::chrono::minutes(11));
+  desk.clock.pass(std::chrono::minutes(61));
   std::vector<net::Letter> letters;
   letters.push_back(
       DeskUnderTest::letter(DeskUnderTest::delivering(report, made.pack.size()), session));
@@ -306,7 +307,7 @@ TEST(Desk, SaysWhichExperimentHasATree) {
   EXPECT_TRUE(bad.body().isError());
 }
 
-TEST(Desk, GivesObjectsInChunksOnce) {
+TEST(Desk, GivesObjectsInChunks) {
   DeskUnderTest desk;
   desk.open_lab();
   const auto offer = desk.say([&](Body body) {
@@ -320,7 +321,9 @@ TEST(Desk, GivesObjectsInChunksOnce) {
   };
   const auto data = read();
   EXPECT_EQ(data.body().getFetchData().getData().size(), size);
-  EXPECT_EQ(error_of(read()).code, ErrorCode::conflict) << "it is gone: fetch again";
+  EXPECT_EQ(read().body().getFetchData().getData().size(), size) << "others may want it too";
+  const auto other = desk.say([&](Body body) { body.initFetchChunk().setTransfer(transfer + 2); });
+  EXPECT_EQ(error_of(other).code, ErrorCode::conflict) << "fetch again";
 }
 
 TEST(Desk, RefusesToFetchWhatIsNotThere) {

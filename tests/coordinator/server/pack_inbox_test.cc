@@ -14,7 +14,7 @@ constexpr PackKey kTwo{TaskId(2), FencingToken(2)};
 
 Result<std::uint64_t> add(PackInbox& inbox, PackKey key, std::uint64_t offset,
                           std::string_view text, Timestamp now = kNow) {
-  return inbox.add(key, offset, std::as_bytes(std::span(text)), now);
+  return inbox.add(key, {.offset = offset, .data = std::as_bytes(std::span(text))}, now);
 }
 
 std::string text_of(const PackInbox& inbox, PackKey key) {
