@@ -22,7 +22,7 @@ Result<Dealer> Dealer::connect(const std::string& address, const SocketOptions& 
 }
 
 Result<Sent> Dealer::send(std::string_view bytes) {
-  return impl_->socket.send(std::nullopt, bytes);
+  return impl_->socket.send(bytes);
 }
 
 Result<std::optional<std::string>> Dealer::receive(Milliseconds wait, Until until) {

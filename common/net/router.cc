@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/net/outbound.h"
 #include "common/net/socket.h"
 
 namespace swarmlab::net {
 
 struct Router::Impl {
-  Impl(Socket opened, std::shared_ptr<const Gate> asked)
-      : socket(std::move(opened)), gate(std::move(asked)) {}
+  Impl(Socket opened, std::shared_ptr<const Gate> asked, const OutboundLimits& limits)
+      : socket(std::move(opened)), gate(std::move(asked)), outbound(limits) {}
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   Impl(Impl&&) = delete;
@@ -53,17 +54,22 @@ struct Router::Impl {
     return routing_id.size() == kGivenId && routing_id.front() == '\0';
   }
 
-  Result<Sent> send(std::string_view peer, std::string_view bytes) {
-    if (!gate) return socket.send(peer, bytes);
-    const std::size_t given = std::min(peer.size(), kGivenId);
-    if (gate->allowed()->find(peer.substr(given)) == nullptr) return Sent::gone;
-    return socket.send(peer.substr(0, given), bytes);
+  Result<Sent> send(const PeerId& peer, std::string bytes) {
+    std::string_view id = peer;
+    if (gate) {
+      id = id.substr(0, kGivenId);
+      if (gate->allowed()->find(peer.substr(id.size())) == nullptr) return Sent::gone;
+    }
+    auto message = outbound.wrap(peer, std::move(bytes));
+    if (!message) return Sent::full;
+    return socket.send(id, *std::move(message));
   }
 
   static constexpr std::size_t kGivenId = 5;  // a zero and a number; the key follows it in a PeerId
 
   Socket socket;
   std::shared_ptr<const Gate> gate;  // empty: not guarded
+  Outbound outbound;
   std::uint64_t malformed = 0;
   std::uint64_t refused_messages = 0;
 };
@@ -78,8 +84,8 @@ Result<Router> Router::bind(const std::string& address, const SocketOptions& opt
   if (guard && !guard->gate) return fail(ErrorCode::invalid_input, "a guard needs a gate");
   SWARMLAB_TRY(place, place_to_bind(address));
   SWARMLAB_TRY(socket, Socket::bind(std::move(place), options, guard));
-  return Router(
-      std::make_unique<Impl>(std::move(socket), guard ? std::move(guard->gate) : nullptr));
+  return Router(std::make_unique<Impl>(std::move(socket), guard ? std::move(guard->gate) : nullptr,
+                                       options.outbound));
 }
 
 const std::string& Router::address() const {
@@ -100,8 +106,8 @@ Result<std::vector<Letter>> Router::receive(Milliseconds wait, const BurstLimits
   }
 }
 
-Result<Sent> Router::send(const PeerId& peer, std::string_view bytes) {
-  return impl_->send(peer, bytes);
+Result<Sent> Router::send(const PeerId& peer, std::string bytes) {
+  return impl_->send(peer, std::move(bytes));
 }
 
 Waker Router::waker() const {

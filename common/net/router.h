@@ -73,9 +73,9 @@ class Router {
   /// \return internal if the router is guarded and its guard has died: nobody gets in any more.
   Result<std::vector<Letter>> receive(Milliseconds wait, const BurstLimits& limits = {});
 
-  /// Never blocks. `gone` also if the peer's key is not allowed any more. \return invalid_input if
-  /// it is larger than a peer would take.
-  Result<Sent> send(const PeerId& peer, std::string_view bytes);
+  /// Never blocks. `full` if the peer does not read what waits for it already; `gone` also if its
+  /// key is not allowed any more. \return invalid_input if it is larger than a peer would take.
+  Result<Sent> send(const PeerId& peer, std::string bytes);
 
   [[nodiscard]] Waker waker() const;
   /// Messages that were dropped because they were malformed at the transport's level.

@@ -212,21 +212,35 @@ Result<std::optional<Frames>> Socket::take() {
   }
 }
 
-Result<Sent> Socket::send(std::optional<std::string_view> peer, std::string_view bytes) {
-  if (bytes.size() > max_message_bytes_) {  // the other side would cut the connection
-    return fail(ErrorCode::invalid_input, "a message of {} bytes, at most {} can be sent",
-                bytes.size(), max_message_bytes_);
-  }
-  const auto send_part = [this](std::string_view part, zmq::send_flags flags) {
-    return again_if_interrupted([&] {
-      return socket_.send(zmq::buffer(part), flags | zmq::send_flags::dontwait).has_value();
-    });
-  };
+Result<void> Socket::check_size(std::size_t size) const {
+  if (size <= max_message_bytes_) return {};  // else the other side would cut the connection
+  return fail(ErrorCode::invalid_input, "a message of {} bytes, at most {} can be sent", size,
+              max_message_bytes_);
+}
+
+bool Socket::send_part(zmq::message_t& part, zmq::send_flags flags) {
+  return again_if_interrupted(
+      [&] { return socket_.send(part, flags | zmq::send_flags::dontwait).has_value(); });
+}
+
+Result<Sent> Socket::send(std::string_view peer, zmq::message_t message) {
+  SWARMLAB_CHECK(check_size(message.size()));
   try {
-    if (peer && !send_part(*peer, zmq::send_flags::sndmore)) return Sent::full;
-    return send_part(bytes, zmq::send_flags::none) ? Sent::queued : Sent::full;
+    zmq::message_t id(peer.data(), peer.size());
+    if (!send_part(id, zmq::send_flags::sndmore)) return Sent::full;
+    return send_part(message, zmq::send_flags::none) ? Sent::queued : Sent::full;
   } catch (const zmq::error_t& error) {
     if (error.num() == EHOSTUNREACH) return Sent::gone;
+    return failed("send", address(), error);
+  }
+}
+
+Result<Sent> Socket::send(std::string_view bytes) {
+  SWARMLAB_CHECK(check_size(bytes.size()));
+  try {
+    zmq::message_t message(bytes.data(), bytes.size());
+    return send_part(message, zmq::send_flags::none) ? Sent::queued : Sent::full;
+  } catch (const zmq::error_t& error) {
     return failed("send", address(), error);
   }
 }

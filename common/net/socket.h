@@ -50,8 +50,10 @@ class Socket {
   /// The next message, if one is there.
   Result<std::optional<Frames>> take();
 
-  /// Never blocks. `peer`: of a router; nothing: the only one.
-  Result<Sent> send(std::optional<std::string_view> peer, std::string_view bytes);
+  /// Never blocks. Of a router.
+  Result<Sent> send(std::string_view peer, zmq::message_t message);
+  /// Never blocks. Of a dealer, to the only peer.
+  Result<Sent> send(std::string_view bytes);
 
   /// Of one that is bound: nobody new finds it from now on.
   void hide() { remove_socket_file(place_); }
@@ -71,6 +73,8 @@ class Socket {
         doorman_(std::move(doorman)),
         socket_(std::move(socket)) {}
   bool receive(zmq::message_t& frame);
+  bool send_part(zmq::message_t& part, zmq::send_flags flags);
+  [[nodiscard]] Result<void> check_size(std::size_t size) const;
 
   Place place_;
   std::size_t max_message_bytes_;

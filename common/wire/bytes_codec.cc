@@ -7,12 +7,13 @@
 namespace swarmlab::wire {
 namespace {
 
-constexpr int kNesting = 32;
+constexpr int kNesting = 16;
 
-// Reading a field twice counts twice, and codecs do: but a message that shows one object behind a
-// thousand pointers is no message of ours.
-capnp::ReaderOptions limits_of(std::size_t words) {
-  return {.traversalLimitInWords = 1024 + 8 * words, .nestingLimit = kNesting};
+// A message that shows one object behind a thousand pointers is no message of ours: who reads all
+// of it once reads no more than its size. The root counts, too, when it is looked for.
+capnp::ReaderOptions limits_of(std::size_t words, Parsed::Reading reading) {
+  const std::size_t times = reading == Parsed::Reading::once ? 1 : 8;
+  return {.traversalLimitInWords = 64 + times * words, .nestingLimit = kNesting};
 }
 
 }  // namespace
@@ -29,8 +30,8 @@ tl::unexpected<Error> broken(std::string_view place, const kj::Exception& error)
   return fail(ErrorCode::corrupt, "{}: {}", place, std::string_view(what.begin(), what.size()));
 }
 
-Parsed::Parsed(kj::Array<capnp::word> words) : words_(kj::mv(words)) {
-  open(limits_of(words_.size()));
+Parsed::Parsed(kj::Array<capnp::word> words, Reading reading) : words_(kj::mv(words)) {
+  open(limits_of(words_.size(), reading));
 }
 
 void Parsed::open(capnp::ReaderOptions options) {
@@ -41,7 +42,8 @@ void Parsed::lift_traversal_limit() {
   open({.traversalLimitInWords = std::uint64_t{1} << 40U, .nestingLimit = kNesting});
 }
 
-Result<Parsed> Parsed::parse(std::span<const std::byte> bytes, std::size_t max_bytes) {
+Result<Parsed> Parsed::parse(std::span<const std::byte> bytes, std::size_t max_bytes,
+                             Reading reading) {
   if (bytes.empty() || bytes.size() % sizeof(capnp::word) != 0 || bytes.size() > max_bytes) {
     return fail(ErrorCode::corrupt, "{} bytes, expected 8 to {}, a multiple of 8", bytes.size(),
                 max_bytes);
@@ -49,7 +51,7 @@ Result<Parsed> Parsed::parse(std::span<const std::byte> bytes, std::size_t max_b
   auto words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
   std::memcpy(words.begin(), bytes.data(), bytes.size());
   try {
-    Parsed parsed(kj::mv(words));
+    Parsed parsed(kj::mv(words), reading);
     if (parsed.reader_->getEnd() != parsed.words_.end()) {
       return fail(ErrorCode::corrupt, "{} bytes, expected a message and nothing after it",
                   bytes.size());

@@ -10,6 +10,7 @@
 #include <kj/exception.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,9 +36,13 @@ inline constexpr std::size_t kMaxMessageBytes = 4ULL << 20U;  // of one message 
 /// when the bytes are bad: decode() catches it, Incoming has looked at everything before.
 class Parsed {
  public:
+  /// How often what is read may be read again: codecs read a field twice and more.
+  enum class Reading : std::uint8_t { once, again };
+
   /// \return corrupt if the bytes are too many or no message.
   static Result<Parsed> parse(std::span<const std::byte> bytes,
-                              std::size_t max_bytes = kMaxRecordBytes);
+                              std::size_t max_bytes = kMaxRecordBytes,
+                              Reading reading = Reading::again);
 
   template <class Schema>
   [[nodiscard]] typename Schema::Reader root() const {
@@ -48,7 +53,7 @@ class Parsed {
   void lift_traversal_limit();
 
  private:
-  explicit Parsed(kj::Array<capnp::word> words);
+  Parsed(kj::Array<capnp::word> words, Reading reading);
   void open(capnp::ReaderOptions options);
   kj::Array<capnp::word> words_;
   std::unique_ptr<capnp::FlatArrayMessageReader> reader_;

@@ -59,7 +59,7 @@ std::string Outgoing::bytes() {
 
 Result<Incoming> Incoming::parse(std::span<const std::byte> bytes) {
   try {
-    SWARMLAB_TRY(parsed, Parsed::parse(bytes, kMaxMessageBytes + kSlack));
+    SWARMLAB_TRY(parsed, Parsed::parse(bytes, kMaxMessageBytes + kSlack, Parsed::Reading::once));
     look_at(capnp::DynamicStruct::Reader(parsed.root<schema::Envelope>()));
     parsed.lift_traversal_limit();
     return Incoming(std::move(parsed));

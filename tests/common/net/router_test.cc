@@ -254,6 +254,41 @@ TEST_F(RouterTest, TellsThatAPeerDoesNotKeepUp) {
   EXPECT_EQ(*other->receive(kLong), "unhindered");
 }
 
+TEST_F(RouterTest, KeepsABoundedNumberOfBytesForAPeerThatDoesNotRead) {
+  SocketOptions tight = quick();
+  tight.outbound = {.peer_bytes = 1U << 20U, .total_bytes = 64U << 20U, .crowded_peer_bytes = 0};
+  tight.queued_messages = 100'000;
+  auto router = Router::bind(ipc(), tight);
+  auto stuck = Dealer::connect(ipc(), quick());
+  ASSERT_TRUE(router && stuck);
+  send(*stuck, "I will never read");
+  const PeerId peer = one_letter(*router).peer;
+  const std::string bytes(64 << 10, 'x');
+  int queued = 0;
+  while (*router->send(peer, bytes) == Sent::queued) ASSERT_LT(++queued, 10'000);
+}
+
+TEST_F(RouterTest, LetsAPeerThatReadsHaveItsShareWhileOthersDoNot) {
+  SocketOptions tight = quick();
+  tight.outbound = {
+      .peer_bytes = 4U << 20U, .total_bytes = 4U << 20U, .crowded_peer_bytes = 128U << 10U};
+  auto router = Router::bind(ipc(), tight);
+  auto stuck = Dealer::connect(ipc(), quick());
+  auto other = Dealer::connect(ipc(), quick());
+  ASSERT_TRUE(router && stuck && other);
+  send(*stuck, "I will never read");
+  const PeerId peer = one_letter(*router).peer;
+  const std::string bytes(64 << 10, 'x');
+  while (*router->send(peer, bytes) == Sent::queued) {
+  }
+  send(*other, "hello");
+  const PeerId reader = one_letter(*router).peer;
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(*router->send(reader, bytes), Sent::queued);
+    EXPECT_EQ(*other->receive(kLong), bytes);
+  }
+}
+
 TEST_F(RouterTest, RefusesToSendMoreThanItsLimit) {
   SocketOptions small = quick();
   small.max_message_bytes = 1000;
