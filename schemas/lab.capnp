@@ -3,6 +3,7 @@
 # evolution are Cap'n Proto's: fields are only ever added.
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("swarmlab::schema");
+using Since = import "since.capnp";
 
 enum Direction { minimize @0; maximize @1; }
 enum ParseKind { regex @0; json @1; metricLines @2; }
@@ -13,6 +14,21 @@ enum PolicyKind { greedy @0; bestOfN @1; }
 struct MaybeNumber {
   # In JSON: a number or null.
   union { none @0 :Void; value @1 :Float64; }
+}
+
+struct Resources {
+  # Of one task.
+  cpuMillis @0 :UInt32;       # thousandths of a CPU
+  memoryBytes @1 :UInt64;
+  gpus @2 :UInt32;
+}
+
+struct Capacity {
+  # Of a worker.
+  cpuMillis @0 :UInt32;
+  memoryBytes @1 :UInt64;
+  gpus @2 :List(Text);        # ids, as CUDA_VISIBLE_DEVICES takes them
+  labels @3 :List(Text);      # "key=value" or words
 }
 
 struct LabSettings {
@@ -30,6 +46,10 @@ struct LabSettings {
   policy @11 :PolicyKind;
   stop @12 :StopLimits;
   scale @13 :Text;
+  needs @14 :Resources $Since.since(2);       # of each task; absent: none
+  needLabels @15 :List(Text) $Since.since(2);
+  maxParallel @16 :UInt32 $Since.since(2);    # 0: no limit
+  weight @17 :UInt32 = 1 $Since.since(2);     # of its share of the workers
 
   struct Artifact {
     editable @0 :List(Text);

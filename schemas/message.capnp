@@ -55,6 +55,7 @@ struct Envelope {
     query @22 :Query;
     drain @33 :Text;              # name of a worker: it finishes what runs, then leaves
     branchLab @35 :BranchLab $Since.since(2);  # answered by labOpen
+    release @37 :ReleaseWorker $Since.since(2);  # out of quarantine
 
     putCommit @39 :PutCommit $Since.since(2);   # answered by done, or by chunkAck: not all is here
     dataManifest @40 :Data $Since.since(2);     # hash of data; workers ask it too
@@ -109,6 +110,7 @@ struct Hello {
   version @6 :Text;          # of the worker's build, for people
   again @7 :Bool;            # this process said hello before: what it does not hold, it never got
   capabilities @8 :List(Text) $Since.since(2);  # names of what it can beyond its protocol
+  capacity @9 :Lab.Capacity $Since.since(2); # absent: it has nothing to give but its slots
 }
 
 struct Welcome {
@@ -275,6 +277,11 @@ struct SetLabStatus {
   tell @5 :Bool $Since.since(2);    # answer by steered, not by done
 
   enum Wish { pause @0; resume @1; stop @2; }
+}
+
+struct ReleaseWorker {
+  worker @0 :Text;           # name
+  who @1 :Text;
 }
 
 struct Query {

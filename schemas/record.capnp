@@ -5,6 +5,7 @@
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("swarmlab::schema");
 using Lab = import "lab.capnp";
+using Since = import "since.capnp";
 
 enum Verdict {
   keep @0;
@@ -130,6 +131,7 @@ struct Assignment {
   settings @12 :Lab.LabSettings;
   brief @13 :Text;
   results @14 :Text;
+  takes @15 :Lab.Resources $Since.since(2);   # of the worker, while the lease lasts
 }
 
 struct Report {
@@ -147,6 +149,7 @@ struct Report {
   hostClass @11 :Text;
   cost @12 :Cost;
   stages @13 :List(StageTime);
+  ownFailure @14 :Bool $Since.since(2);       # of `returned`: the worker failed, nobody told it to stop
 }
 
 struct Attachments {

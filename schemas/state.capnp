@@ -17,7 +17,7 @@ struct MaybeTime {
 
 enum LabStatus { running @0; paused @1; stopping @2; stopped @3; }
 
-enum LeaseEnd { expired @0; workerRestarted @1; returned @2; }
+enum LeaseEnd { expired @0; workerRestarted @1; returned @2; workerFailed @3; }
 
 struct Segment {
   number @0 :UInt64;
@@ -75,6 +75,7 @@ struct Lease {
   token @1 :UInt64;
   reservedMicroUsd @2 :Int64;
   grantedAtMs @3 :Int64;
+  takes @4 :LabFile.Resources;
 }
 
 struct Task {
@@ -94,6 +95,7 @@ struct Task {
   charged @12 :List(UInt64);
   cost @13 :Record.Cost;
   startedAt @14 :MaybeTime;
+  lostOn @15 :List(Text);     # workers that were lost with it
 }
 
 struct Worker {
@@ -101,6 +103,10 @@ struct Worker {
   hostClass @1 :Text;
   slots @2 :UInt32;
   joinedAtMs @3 :Int64;
+  capacity @4 :LabFile.Capacity;
+  quarantine @5 :Quarantine;  # absent: none
+
+  struct Quarantine { why @0 :Text; atMs @1 :Int64; }
 }
 
 struct Swarm {
@@ -125,6 +131,11 @@ struct Event {
     experimentFinished @10 :ExperimentFinished;
     workerJoined @11 :Worker;
     taskDropped @12 :TaskDropped;
+    workerQuarantined @13 :WorkerQuarantined;
+    workerReleased @14 :WorkerReleased;
+    alarmRaised @15 :AlarmRaised;
+    alarmCleared @16 :AlarmCleared;
+    timeSkipped @17 :TimeSkipped;
   }
 
   struct LabOpened {
@@ -167,6 +178,7 @@ struct Event {
     token @2 :UInt64;
     reservedMicroUsd @3 :Int64;
     atMs @4 :Int64;
+    takes @5 :LabFile.Resources;
   }
   struct LeaseEnded {
     task @0 :UInt64;
@@ -181,6 +193,29 @@ struct Event {
     experiment @2 :UInt64;
     why @3 :Text;
     atMs @4 :Int64;
+  }
+  struct WorkerQuarantined {
+    worker @0 :Text;
+    why @1 :Text;
+    atMs @2 :Int64;
+  }
+  struct WorkerReleased {
+    worker @0 :Text;
+    who @1 :Text;
+    atMs @2 :Int64;
+  }
+  struct AlarmRaised {
+    # Many workers fell silent at once: what they hold does not expire before heldUntilMs.
+    silent @0 :UInt32;
+    holders @1 :UInt32;       # workers that held leases
+    atMs @2 :Int64;
+    heldUntilMs @3 :Int64;
+  }
+  struct AlarmCleared { atMs @0 :Int64; }
+  struct TimeSkipped {
+    # No coordinator ran in between: no lab's running time counts it.
+    fromMs @0 :Int64;
+    untilMs @1 :Int64;
   }
   struct CostSpent {
     lab @0 :UInt64;

@@ -123,6 +123,9 @@ struct LabView {
   path @20 :List(Text) $Since.since(2);         # from the tree's root down: the parts of the name
   branchedFrom @21 :MaybeCount $Since.since(2); # experiment of `parent` it began with; null: none
   set @22 :List(Text) $Since.since(2);          # for a branch: "search.policy=best-of-n"
+  maxParallel @23 :UInt32 $Since.since(2);      # 0: no limit
+  weight @24 :UInt32 $Since.since(2);
+  waiting @25 :Text $Since.since(2);            # why nothing more is leased now; empty: it could be
 }
 
 struct SteeredLab {
@@ -141,8 +144,14 @@ struct WorkerView {
   hostClass @1 :Text;
   slots @2 :UInt32;
   busy @3 :UInt32;
-  state @4 :Text;                # "ready", "leaving", "silent" or "gone"
+  state @4 :Text;                # "ready", "leaving", "silent", "gone" or "quarantined"
   lastSeenSecondsAgo @5 :Lab.MaybeNumber;   # null: not since the coordinator started
+  quarantine @6 :Text $Since.since(2);           # why it gets nothing; empty: it is in no quarantine
+  quarantinedAt @7 :Time $Since.since(2);        # null: it is in no quarantine
+  cpus @8 :Float64 $Since.since(2);
+  memoryBytes @9 :Float64 $Since.since(2);       # whole
+  gpus @10 :List(Text) $Since.since(2);          # ids
+  labels @11 :List(Text) $Since.since(2);
 }
 
 struct CoordinatorView {
@@ -164,6 +173,7 @@ struct StatusView {
   workers @1 :List(WorkerView);
   coordinator @2 :CoordinatorView;
   refused @3 :List(RefusalView) $Since.since(2);  # by the coordinator, by why; what never was is absent
+  alarm @4 :Text $Since.since(2); # many workers fell silent at once: what is done; empty: none
 }
 
 struct LabList {

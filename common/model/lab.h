@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/model/resources.h"
 #include "common/strong_id.h"
 
 namespace swarmlab {
@@ -133,6 +134,9 @@ struct LabSettings {
   PolicyKind policy = PolicyKind::greedy;
   StopLimits stop;
   std::string scale = "base";
+  Needs needs;                     // of each task
+  std::uint32_t max_parallel = 0;  // tasks at the same time; 0: no limit
+  std::uint32_t weight = 1;        // of its share of the workers, 1 or more
   bool operator==(const LabSettings&) const = default;
 };
 

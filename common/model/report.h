@@ -31,6 +31,7 @@ struct Assignment {
   ObjectId evaluator_hash;
   ObjectId data_hash;
   Milliseconds lease{0};  // from now; heartbeats extend it
+  Resources takes;        // of the worker, while the lease lasts
   LabSettings settings;
   Briefing briefing;  // empty: to be asked for when the agent is about to start
   bool operator==(const Assignment&) const = default;
@@ -64,6 +65,7 @@ struct Report {
   std::string host_class;
   Cost cost;
   std::vector<StageTime> stages;
+  bool own_failure = false;  // of `returned`: the worker failed, nobody told it to stop
   bool operator==(const Report&) const = default;
 };
 

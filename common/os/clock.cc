@@ -2,16 +2,22 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace swarmlab {
 
+TimeSources TimeSources::of_machine() {
+  using std::chrono::nanoseconds;
+  return {
+      .wall = [] { return nanoseconds(std::chrono::system_clock::now().time_since_epoch()); },
+      .steady = [] { return nanoseconds(std::chrono::steady_clock::now().time_since_epoch()); }};
+}
+
+SystemClock::SystemClock(TimeSources sources)
+    : sources_(std::move(sources)), begin_(sources_.wall() - sources_.steady()) {}
+
 Timestamp SystemClock::now() {
-  const auto read = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
-  const Timestamp::rep fresh = read.time_since_epoch().count();
-  Timestamp::rep latest = latest_.load();
-  while (latest < fresh && !latest_.compare_exchange_weak(latest, fresh)) {
-  }
-  return Timestamp(Milliseconds(std::max(latest, fresh)));
+  return Timestamp(std::chrono::floor<Milliseconds>(begin_ + sources_.steady()));
 }
 
 Deadline Deadline::after(Milliseconds wait) {

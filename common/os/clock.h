@@ -1,8 +1,8 @@
-// Time: a wall clock that never goes back, and deadlines that wall clock changes do not move.
+// Time: a clock that nobody can set, and deadlines on it.
 #pragma once
 
-#include <atomic>
 #include <chrono>
+#include <functional>
 #include <optional>
 
 #include "common/strong_id.h"
@@ -23,13 +23,25 @@ class Clock {
   [[nodiscard]] virtual Timestamp now() = 0;
 };
 
-/// The machine's clock; while that is set back, this one stands still.
+// Where a SystemClock reads its time: the wall clock, and one that nobody sets.
+struct TimeSources {
+  std::function<std::chrono::nanoseconds()> wall;    // since 1970, UTC
+  std::function<std::chrono::nanoseconds()> steady;  // from any point; never goes back
+
+  /// The machine's. While it sleeps, `steady` does not go on.
+  [[nodiscard]] static TimeSources of_machine();
+};
+
+/// Wall clock time as it was at the beginning, and what passed since by the steady clock: whoever
+/// sets the wall clock moves no deadline.
 class SystemClock final : public Clock {
  public:
+  explicit SystemClock(TimeSources sources = TimeSources::of_machine());
   [[nodiscard]] Timestamp now() override;
 
  private:
-  std::atomic<Timestamp::rep> latest_{0};
+  TimeSources sources_;
+  std::chrono::nanoseconds begin_;  // what the wall clock is ahead of the steady one
 };
 
 /// A point on the monotonic clock, or never.

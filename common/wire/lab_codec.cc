@@ -1,6 +1,7 @@
 #include "common/wire/lab_codec.h"
 
 #include "common/wire/field_codec.h"
+#include "common/wire/resources_codec.h"
 
 namespace swarmlab::wire {
 namespace {
@@ -203,6 +204,10 @@ void write(schema::LabSettings::Builder to, const LabSettings& settings) {
   to.setPolicy(to_schema_enum<schema::PolicyKind>(settings.policy));
   write(to.initStop(), settings.stop);
   to.setScale(text_of(settings.scale));
+  write(to.initNeeds(), settings.needs.amount);
+  write_texts(to.initNeedLabels(length_of(settings.needs.labels)), settings.needs.labels);
+  to.setMaxParallel(settings.max_parallel);
+  to.setWeight(settings.weight);
 }
 
 Result<LabSettings> read(schema::LabSettings::Reader from) {
@@ -218,20 +223,24 @@ Result<LabSettings> read(schema::LabSettings::Reader from) {
     guard = Guard{.command = string_of(from.getGuard().getCommand()),
                   .timeout = Milliseconds(from.getGuard().getTimeoutMs())};
   }
-  return LabSettings{.name = string_of(from.getName()),
-                     .folder = string_of(from.getFolder()),
-                     .pipeline_dir = string_of(from.getPipelineDir()),
-                     .results_file = string_of(from.getResultsFile()),
-                     .artifact = read(from.getArtifact()),
-                     .metric = std::move(metric),
-                     .constraints = std::move(constraints),
-                     .evaluator = std::move(evaluator),
-                     .guard = std::move(guard),
-                     .agent = std::move(agent),
-                     .limits = limits,
-                     .policy = policy,
-                     .stop = stop,
-                     .scale = string_of(from.getScale())};
+  return LabSettings{
+      .name = string_of(from.getName()),
+      .folder = string_of(from.getFolder()),
+      .pipeline_dir = string_of(from.getPipelineDir()),
+      .results_file = string_of(from.getResultsFile()),
+      .artifact = read(from.getArtifact()),
+      .metric = std::move(metric),
+      .constraints = std::move(constraints),
+      .evaluator = std::move(evaluator),
+      .guard = std::move(guard),
+      .agent = std::move(agent),
+      .limits = limits,
+      .policy = policy,
+      .stop = stop,
+      .scale = string_of(from.getScale()),
+      .needs = {.amount = read(from.getNeeds()), .labels = read_texts(from.getNeedLabels())},
+      .max_parallel = from.getMaxParallel(),
+      .weight = from.getWeight()};
 }
 
 }  // namespace swarmlab::wire

@@ -1,6 +1,7 @@
 #include "common/wire/record_codec.h"
 
 #include "common/wire/lab_codec.h"
+#include "common/wire/resources_codec.h"
 
 namespace swarmlab::wire {
 namespace {
@@ -143,6 +144,7 @@ void write(schema::Assignment::Builder to, const Assignment& assignment) {
   write(to.initSettings(), assignment.settings);
   to.setBrief(text_of(assignment.briefing.brief));
   to.setResults(text_of(assignment.briefing.results));
+  write(to.initTakes(), assignment.takes);
 }
 
 Result<Assignment> read(schema::Assignment::Reader from) {
@@ -164,6 +166,7 @@ Result<Assignment> read(schema::Assignment::Reader from) {
                     .evaluator_hash = evaluator_hash,
                     .data_hash = data_hash,
                     .lease = Milliseconds(from.getLeaseMs()),
+                    .takes = read(from.getTakes()),
                     .settings = std::move(settings),
                     .briefing = {.brief = string_of(from.getBrief()),
                                  .results = string_of(from.getResults())}};

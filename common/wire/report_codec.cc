@@ -18,6 +18,7 @@ void write(schema::Report::Builder to, const Report& report) {
   to.setHostClass(text_of(report.host_class));
   write(to.initCost(), report.cost);
   write(to.initStages(length_of(report.stages)), report.stages);
+  to.setOwnFailure(report.own_failure);
 }
 
 Result<Report> read(schema::Report::Reader from) {
@@ -44,7 +45,8 @@ Result<Report> read(schema::Report::Reader from) {
                 .notes = std::move(notes),
                 .host_class = string_of(from.getHostClass()),
                 .cost = read(from.getCost()),
-                .stages = std::move(stages)};
+                .stages = std::move(stages),
+                .own_failure = from.getOwnFailure()};
 }
 
 void write(schema::Attachments::Builder to, const Attachments& attachments) {

@@ -92,6 +92,7 @@ class Desk {
   [[nodiscard]] const WorkerName* worker_of(const Request& request) const;
 
   using Replies = std::vector<swarm::Reply>;
+  bool stood_still();
   void park(const Request& request);
   [[nodiscard]] std::optional<Answer> answer_to(const Request& request, const Replies& replies);
   [[nodiscard]] static const Error* try_later(const Request& request, const Replies& replies);
@@ -123,6 +124,7 @@ class Desk {
   std::map<SessionId, Session> sessions_;
   std::set<SessionId> draining_;  // are told to leave by the next answer to a heartbeat
   std::vector<Parked> parked_;
+  Timestamp last_tick_{};  // never: the first is to come
 };
 
 }  // namespace swarmlab::server

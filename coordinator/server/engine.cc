@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/lab/scope.h"
+#include "common/log/log.h"
 #include "coordinator/server/brief.h"
 
 namespace swarmlab::server {
@@ -86,9 +87,28 @@ Result<std::unique_ptr<Engine>> Engine::open(store::Store store,
                                             rules, clock, std::move(state)));
   SWARMLAB_CHECK(engine->fill_history());
   std::vector<Step> steps;
-  steps.push_back(Step{.command = swarm::Restarted{}, .attachments = {}, .pack = {}});
+  SWARMLAB_TRY(newest, engine->go_on_from_newest());
+  steps.push_back(
+      Step{.command = swarm::Restarted{.newest = newest}, .attachments = {}, .pack = {}});
   SWARMLAB_CHECK(engine->turn(std::move(steps)));
   return engine;
+}
+
+// What is stored happened: time goes on from there, even if the machine's clock was set back.
+Result<std::optional<Timestamp>> Engine::go_on_from_newest() {
+  const std::uint64_t last = store_.last_sequence().value();
+  if (last == 0) return std::optional<Timestamp>();
+  SWARMLAB_TRY(events, store_.events(Sequence(last - 1), 1));
+  if (events.empty()) return std::optional<Timestamp>();
+  const Timestamp newest = events.front().at;
+  const Timestamp clock = clock_.now();
+  if (clock < newest) {
+    ahead_ = newest - clock;
+    log::warning("the clock of this machine is {} s behind what is stored: time goes on from there",
+                 std::chrono::ceil<std::chrono::seconds>(ahead_).count());
+  }
+  // On a full disk nothing can be stored: that no coordinator ran is not told then.
+  return store_.has_room() ? std::optional(newest) : std::optional<Timestamp>();
 }
 
 Result<void> Engine::fill_history() {
@@ -100,7 +120,7 @@ Result<void> Engine::fill_history() {
 }
 
 Result<std::vector<swarm::Reply>> Engine::turn(std::vector<Step> steps) {
-  const Timestamp now = clock_.now();  // read once: a burst happens at one instant
+  const Timestamp now = this->now();  // read once: a burst happens at one instant
   Draft draft;
   if (const Result<void> room = store_.has_room(); !room) draft.full = room.error();
   SWARMLAB_CHECK(look_up_decided(steps));
@@ -232,6 +252,7 @@ Result<Assignment> Engine::assignment(TaskId id) const {
                     .evaluator_hash = lab.segment.evaluator_hash,
                     .data_hash = lab.segment.data_hash,
                     .lease = rules_.lease,
+                    .takes = task->lease->takes,
                     .settings = lab.settings,
                     .briefing = {}};
 }

@@ -60,13 +60,15 @@ class Engine {
   [[nodiscard]] store::ObjectStore& objects() { return *objects_; }
   [[nodiscard]] const store::ObjectStore& objects() const { return *objects_; }
   [[nodiscard]] const swarm::Rules& rules() const { return rules_; }
-  [[nodiscard]] Timestamp now() { return clock_.now(); }
+  /// Never earlier than what is stored.
+  [[nodiscard]] Timestamp now() { return clock_.now() + ahead_; }
 
  private:
   Engine(store::Store store, std::unique_ptr<store::ObjectStore> objects, store::Refs refs,
          swarm::Rules rules, Clock& clock, swarm::State state);
   struct Draft;
   [[nodiscard]] Result<const swarm::Task*> leased(TaskId task) const;
+  Result<std::optional<Timestamp>> go_on_from_newest();
   Result<void> fill_history();
   Result<void> look_up_decided(std::vector<Step>& steps) const;
   Result<void> ingest_candidates(std::vector<Step>& steps);
@@ -78,6 +80,7 @@ class Engine {
   store::Refs refs_;
   swarm::Rules rules_;
   Clock& clock_;
+  Milliseconds ahead_{0};  // of the clock, which was set back since the newest event
   swarm::State state_;
   History history_;
 };

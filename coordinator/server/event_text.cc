@@ -63,6 +63,7 @@ Line line_of(const swarm::State& state, const swarm::LeaseGranted& fact) {
 Line line_of(const swarm::State& state, const swarm::LeaseEnded& fact) {
   const std::string_view how = fact.how == swarm::LeaseEnd::expired            ? "expired"
                                : fact.how == swarm::LeaseEnd::worker_restarted ? "lost"
+                               : fact.how == swarm::LeaseEnd::worker_failed    ? "failed"
                                                                                : "handed back";
   return of_task(state, "lease_ended", fact.task,
                  fmt::format("lease of task {} {}{}{}", fact.task.value(), how,
@@ -96,9 +97,46 @@ Line line_of(const swarm::State& /*state*/, const swarm::WorkerJoined& fact) {
                       fact.worker.host_class)};
 }
 
+Line line_of(const swarm::State& /*state*/, const swarm::WorkerQuarantined& fact) {
+  return {"worker_quarantined",
+          {},
+          {},
+          fmt::format("worker {} gets nothing until it is released: {}", fact.worker.value(),
+                      fact.why)};
+}
+
+Line line_of(const swarm::State& /*state*/, const swarm::WorkerReleased& fact) {
+  return {"worker_released",
+          {},
+          {},
+          fmt::format("worker {} released by {}", fact.worker.value(), fact.who)};
+}
+
+Line line_of(const swarm::State& /*state*/, const swarm::AlarmRaised& fact) {
+  return {"alarm_raised",
+          {},
+          {},
+          fmt::format("{} of {} working workers fell silent at once: nothing expires for {} s",
+                      fact.silent, fact.holders,
+                      std::chrono::ceil<std::chrono::seconds>(fact.held_until - fact.at).count())};
+}
+
+Line line_of(const swarm::State& /*state*/, const swarm::AlarmCleared& /*fact*/) {
+  return {"alarm_cleared", {}, {}, "no longer are many workers silent at once"};
+}
+
+Line line_of(const swarm::State& /*state*/, const swarm::TimeSkipped& fact) {
+  return {"time_skipped",
+          {},
+          {},
+          fmt::format("no coordinator ran for {} s: no lab's hours count them",
+                      std::chrono::ceil<std::chrono::seconds>(fact.until - fact.from).count())};
+}
+
 // Presence is not stored, so no event has it.
 template <class Presence>
-requires(std::is_same_v<Presence, swarm::WorkerSeen> ||
+requires(std::is_same_v<Presence, swarm::WorkerReserved> ||
+         std::is_same_v<Presence, swarm::WorkerSeen> ||
          std::is_same_v<Presence, swarm::SlotServed> ||
          std::is_same_v<Presence, swarm::WorkerGone> ||
          std::is_same_v<Presence, swarm::LeaseExtended>) Line

@@ -47,6 +47,14 @@ void write_refusals(const Refusals& refusals, schema::StatusView::Builder to) {
   }
 }
 
+std::string alarm_text(const swarm::Presence::Alarm& alarm, Timestamp now) {
+  const std::string what =
+      fmt::format("{} of {} working workers fell silent at once", alarm.silent, alarm.holders);
+  if (now >= alarm.held_until) return what + ": what does not come back is tried again";
+  return fmt::format("{}: nothing expires for {} s", what,
+                     std::chrono::ceil<std::chrono::seconds>(alarm.held_until - now).count());
+}
+
 void answer_status(const Source& source, Timestamp now, schema::StatusView::Builder to) {
   unsigned i = 0;
   auto labs = to.initLabs(size_of(source.state.labs.size()));
@@ -58,6 +66,8 @@ void answer_status(const Source& source, Timestamp now, schema::StatusView::Buil
   }
   write_coordinator(source, to.initCoordinator());
   if (source.refusals != nullptr) write_refusals(*source.refusals, to);
+  const std::optional<swarm::Presence::Alarm>& alarm = source.state.presence.alarm;
+  if (alarm) to.setAlarm(alarm_text(*alarm, now).c_str());
 }
 
 void answer_labs(const Source& source, Timestamp now, schema::LabList::Builder to) {

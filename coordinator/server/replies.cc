@@ -75,6 +75,9 @@ Result<std::vector<Answer>> Desk::serve(std::vector<net::Letter> burst, bool tic
       if (request.message.body().isPackChunk() == chunks) take(request, steps);
     }
   }
+  if (tick && stood_still()) {
+    steps.push_back(Step{.command = swarm::Restarted{}, .attachments = {}, .pack = {}});
+  }
   if (tick) steps.push_back(Step{.command = swarm::TimePassed{}, .attachments = {}, .pack = {}});
   Replies replies;
   if (!steps.empty()) {
@@ -90,6 +93,13 @@ Result<std::vector<Answer>> Desk::serve(std::vector<net::Letter> burst, bool tic
   }
   write_parked(answers);
   return answers;
+}
+
+// We were stopped, or the disk was: nobody's heartbeat was heard meanwhile, and that is our fault.
+bool Desk::stood_still() {
+  const Timestamp now = engine_.now();
+  const Timestamp before = std::exchange(last_tick_, now);
+  return before != Timestamp() && now - before >= engine_.rules().worker_silence;
 }
 
 void Desk::park(const Request& request) {

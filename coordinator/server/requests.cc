@@ -6,6 +6,7 @@
 #include "common/log/log.h"
 #include "common/wire/lab_codec.h"
 #include "common/wire/record_codec.h"
+#include "common/wire/resources_codec.h"
 #include "coordinator/server/desk.h"
 
 namespace swarmlab::server {
@@ -27,6 +28,24 @@ bool is_good_name(std::string_view name) {
   return !name.empty() && name.size() <= kMaxNameBytes && std::ranges::all_of(name, [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
   });
+}
+
+// It is stored, and matched at every ask.
+std::string wrong_in(const Capacity& capacity) {
+  constexpr std::size_t kMost = 256;
+  if (capacity.gpus.size() > kMost || capacity.labels.size() > kMost) {
+    return fmt::format("a worker has {} GPUs and {} labels, expected {} at most of each",
+                       capacity.gpus.size(), capacity.labels.size(), kMost);
+  }
+  for (const auto* texts : {&capacity.gpus, &capacity.labels}) {
+    for (const std::string& text : *texts) {
+      if (text.empty() || text.size() > kMaxNameBytes) {
+        return fmt::format("a GPU id or label has {} bytes, expected 1 to {}", text.size(),
+                           kMaxNameBytes);
+      }
+    }
+  }
+  return {};
 }
 
 std::size_t push(std::vector<Step>& steps, swarm::Command command) {
@@ -117,6 +136,10 @@ void Desk::take(Request& request, std::vector<Step>& steps) {
     take_open_lab(request, body.getOpenLab(), steps);
   } else if (body.isDrain()) {
     take_drain(request, body.getDrain().cStr());
+  } else if (body.isRelease()) {
+    request.step =
+        push(steps, swarm::ReleaseWorker{WorkerName(body.getRelease().getWorker().cStr()),
+                                         body.getRelease().getWho().cStr()});
   } else if (body.isSetLabStatus()) {
     take_status(request, body.getSetLabStatus(), steps);
   }
@@ -142,6 +165,11 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
     request.refused = bad("a worker's name is 1 to 100 of letters, digits, \".\", \"-\" and \"_\"");
     return;
   }
+  Capacity capacity = wire::read(hello.getCapacity());
+  if (auto wrong = wrong_in(capacity); !wrong.empty()) {
+    request.refused = bad(std::move(wrong));
+    return;
+  }
   request.session = fresh_session_();
   std::erase_if(sessions_, [&](const auto& entry) { return entry.second.worker.value() == name; });
   std::erase_if(draining_, [&](SessionId session) { return !sessions_.contains(session); });
@@ -154,7 +182,8 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
       push(steps, swarm::WorkerArrived{.worker = {.name = WorkerName(name),
                                                   .host_class = hello.getHostClass().cStr(),
                                                   .slots = hello.getSlots(),
-                                                  .joined_at = engine_.now()},
+                                                  .joined_at = engine_.now(),
+                                                  .capacity = std::move(capacity)},
                                        .session = request.session,
                                        .held = held_of(hello.getHeld()),
                                        .again = hello.getAgain()});

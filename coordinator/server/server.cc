@@ -62,7 +62,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Cloc
   SWARMLAB_TRY(router, net::Router::bind(options.address));
   Answerer answerer{.version = options.version,
                     .address = router.address(),
-                    .started_at = clock.now(),
+                    .started_at = engine->now(),
                     .store = options.folder + "/store"};
   log::info("coordinator serves {} at {}", options.folder, router.address());
   return std::unique_ptr<Server>(new Server(

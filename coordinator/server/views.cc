@@ -6,6 +6,7 @@
 #include "common/model/names.h"
 #include "common/wire/json_codec.h"
 #include "common/wire/lab_codec.h"
+#include "coordinator/swarm/choose.h"
 #include "coordinator/swarm/find.h"
 
 namespace swarmlab::server {
@@ -148,6 +149,9 @@ void write_view(schema::LabView::Builder to, const swarm::State& state, const sw
   Milliseconds active = lab.budget.active;
   if (lab.budget.running_since) active += now - *lab.budget.running_since;
   to.setActiveMs(static_cast<double>(active.count()));
+  to.setMaxParallel(lab.settings.max_parallel);
+  to.setWeight(lab.settings.weight);
+  to.setWaiting(swarm::why_waiting(state, lab, now).c_str());
   write_place(to, state, lab);
 }
 
@@ -172,13 +176,24 @@ void write_view(schema::WorkerView::Builder to, const swarm::State& state,
   to.setBusy(count(std::ranges::count_if(state.tasks, [&](const auto& task) {
     return task.second.lease && task.second.lease->worker == worker.name;
   })));
+  to.setCpus(static_cast<double>(worker.capacity.cpu_millis) / 1e3);
+  to.setMemoryBytes(static_cast<double>(worker.capacity.memory_bytes));
+  write_strings(to.initGpus(count(worker.capacity.gpus.size())), worker.capacity.gpus);
+  write_strings(to.initLabels(count(worker.capacity.labels.size())), worker.capacity.labels);
+  if (worker.quarantine) {
+    to.setQuarantine(worker.quarantine->why.c_str());
+    wire::write(to.initQuarantinedAt(), worker.quarantine->at);
+  }
   const auto seen = state.presence.workers.find(worker.name);
   if (seen == state.presence.workers.end()) {
     to.setState("gone");
     return;
   }
   const auto ago = now - seen->second.last;
-  to.setState(seen->second.leaving ? "leaving" : ago > kSilent ? "silent" : "ready");
+  to.setState(seen->second.leaving ? "leaving"
+              : ago > kSilent      ? "silent"
+              : worker.quarantine  ? "quarantined"
+                                   : "ready");
   wire::write(to.initLastSeenSecondsAgo(), static_cast<double>(ago.count()) / 1e3);
 }
 

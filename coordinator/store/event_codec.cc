@@ -5,6 +5,7 @@
 #include "common/wire/bytes_codec.h"
 #include "common/wire/lab_codec.h"
 #include "common/wire/record_codec.h"
+#include "common/wire/resources_codec.h"
 #include "coordinator/store/codec.h"
 #include "coordinator/store/state_codec.h"
 
@@ -20,6 +21,8 @@ schema::LeaseEnd to_schema(swarm::LeaseEnd how) {
       return schema::LeaseEnd::EXPIRED;
     case swarm::LeaseEnd::worker_restarted:
       return schema::LeaseEnd::WORKER_RESTARTED;
+    case swarm::LeaseEnd::worker_failed:
+      return schema::LeaseEnd::WORKER_FAILED;
     case swarm::LeaseEnd::returned:
       break;
   }
@@ -32,6 +35,8 @@ Result<swarm::LeaseEnd> read(schema::LeaseEnd how) {
       return swarm::LeaseEnd::expired;
     case schema::LeaseEnd::WORKER_RESTARTED:
       return swarm::LeaseEnd::worker_restarted;
+    case schema::LeaseEnd::WORKER_FAILED:
+      return swarm::LeaseEnd::worker_failed;
     case schema::LeaseEnd::RETURNED:
       return swarm::LeaseEnd::returned;
   }
@@ -89,6 +94,7 @@ struct Write {
     change.setToken(fact.token.value());
     change.setReservedMicroUsd(fact.reserved.value());
     change.setAtMs(to_ms(fact.at));
+    wire::write(change.initTakes(), fact.takes);
   }
   void operator()(const swarm::LeaseEnded& fact) {
     auto change = to.initLeaseEnded();
@@ -122,7 +128,36 @@ struct Write {
   }
   void operator()(const swarm::WorkerJoined& fact) { write(to.initWorkerJoined(), fact.worker); }
 
+  void operator()(const swarm::WorkerQuarantined& fact) {
+    auto change = to.initWorkerQuarantined();
+    change.setWorker(wire::text_of(fact.worker.value()));
+    change.setWhy(wire::text_of(fact.why));
+    change.setAtMs(to_ms(fact.at));
+  }
+  void operator()(const swarm::WorkerReleased& fact) {
+    auto change = to.initWorkerReleased();
+    change.setWorker(wire::text_of(fact.worker.value()));
+    change.setWho(wire::text_of(fact.who));
+    change.setAtMs(to_ms(fact.at));
+  }
+  void operator()(const swarm::AlarmRaised& fact) {
+    auto change = to.initAlarmRaised();
+    change.setSilent(fact.silent);
+    change.setHolders(fact.holders);
+    change.setAtMs(to_ms(fact.at));
+    change.setHeldUntilMs(to_ms(fact.held_until));
+  }
+  void operator()(const swarm::AlarmCleared& fact) {
+    to.initAlarmCleared().setAtMs(to_ms(fact.at));
+  }
+  void operator()(const swarm::TimeSkipped& fact) {
+    auto change = to.initTimeSkipped();
+    change.setFromMs(to_ms(fact.from));
+    change.setUntilMs(to_ms(fact.until));
+  }
+
   // Not stored.
+  void operator()(const swarm::WorkerReserved&) { SWARMLAB_ASSERT(false); }
   void operator()(const swarm::WorkerSeen&) { SWARMLAB_ASSERT(false); }
   void operator()(const swarm::SlotServed&) { SWARMLAB_ASSERT(false); }
   void operator()(const swarm::WorkerGone&) { SWARMLAB_ASSERT(false); }
@@ -184,7 +219,8 @@ Result<swarm::Change> read(schema::Event::LeaseGranted::Reader from) {
                              .worker = WorkerName(wire::string_of(from.getWorker())),
                              .token = FencingToken(from.getToken()),
                              .reserved = MicroUsd(from.getReservedMicroUsd()),
-                             .at = from_ms(from.getAtMs())};
+                             .at = from_ms(from.getAtMs()),
+                             .takes = wire::read(from.getTakes())};
 }
 
 Result<swarm::Change> read(schema::Event::LeaseEnded::Reader from) {
@@ -220,6 +256,25 @@ Result<swarm::Change> read(schema::Event::ExperimentFinished::Reader from) {
       .experiment = std::move(experiment), .cost = cost, .becomes_best = from.getBecomesBest()};
 }
 
+Result<swarm::Change> read(schema::Event::WorkerQuarantined::Reader from) {
+  return swarm::WorkerQuarantined{.worker = WorkerName(wire::string_of(from.getWorker())),
+                                  .why = wire::string_of(from.getWhy()),
+                                  .at = from_ms(from.getAtMs())};
+}
+
+Result<swarm::Change> read(schema::Event::WorkerReleased::Reader from) {
+  return swarm::WorkerReleased{.worker = WorkerName(wire::string_of(from.getWorker())),
+                               .who = wire::string_of(from.getWho()),
+                               .at = from_ms(from.getAtMs())};
+}
+
+Result<swarm::Change> read(schema::Event::AlarmRaised::Reader from) {
+  return swarm::AlarmRaised{.silent = from.getSilent(),
+                            .holders = from.getHolders(),
+                            .at = from_ms(from.getAtMs()),
+                            .held_until = from_ms(from.getHeldUntilMs())};
+}
+
 Result<swarm::Change> read(schema::Event::Change::Reader from) {
   switch (from.which()) {
     case schema::Event::Change::LAB_OPENED:
@@ -244,6 +299,17 @@ Result<swarm::Change> read(schema::Event::Change::Reader from) {
       SWARMLAB_TRY(worker, store::read(from.getWorkerJoined()));
       return swarm::WorkerJoined{.worker = std::move(worker)};
     }
+    case schema::Event::Change::WORKER_QUARANTINED:
+      return read(from.getWorkerQuarantined());
+    case schema::Event::Change::WORKER_RELEASED:
+      return read(from.getWorkerReleased());
+    case schema::Event::Change::ALARM_RAISED:
+      return read(from.getAlarmRaised());
+    case schema::Event::Change::ALARM_CLEARED:
+      return swarm::AlarmCleared{.at = from_ms(from.getAlarmCleared().getAtMs())};
+    case schema::Event::Change::TIME_SKIPPED:
+      return swarm::TimeSkipped{.from = from_ms(from.getTimeSkipped().getFromMs()),
+                                .until = from_ms(from.getTimeSkipped().getUntilMs())};
     case schema::Event::Change::TASK_DROPPED:
       return read(from.getTaskDropped());
   }

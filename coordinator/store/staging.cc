@@ -92,6 +92,24 @@ class Touched {
     workers_.insert(fact.worker.name);
     return {};
   }
+  Result<void> operator()(const swarm::WorkerQuarantined& fact) {
+    workers_.insert(fact.worker);
+    return {};
+  }
+  Result<void> operator()(const swarm::WorkerReleased& fact) {
+    workers_.insert(fact.worker);
+    return {};
+  }
+  Result<void> operator()(const swarm::TimeSkipped&) {
+    for (const auto& [lab, of_lab] : after_.labs) {
+      if (of_lab.budget.running_since) labs_.insert(lab);
+    }
+    return {};
+  }
+  // Told by the log alone: a restart looks anew.
+  Result<void> operator()(const swarm::AlarmRaised&) { return {}; }
+  Result<void> operator()(const swarm::AlarmCleared&) { return {}; }
+  Result<void> operator()(const swarm::WorkerReserved&) { return {}; }
   Result<void> operator()(const swarm::WorkerSeen&) { return {}; }
   Result<void> operator()(const swarm::SlotServed&) { return {}; }
   Result<void> operator()(const swarm::WorkerGone&) { return {}; }

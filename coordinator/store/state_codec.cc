@@ -5,6 +5,7 @@
 #include "common/wire/bytes_codec.h"
 #include "common/wire/field_codec.h"
 #include "common/wire/record_codec.h"
+#include "common/wire/resources_codec.h"
 #include "coordinator/store/codec.h"
 
 namespace swarmlab::store {
@@ -89,13 +90,23 @@ void write(schema::Worker::Builder to, const swarm::Worker& worker) {
   to.setHostClass(wire::text_of(worker.host_class));
   to.setSlots(worker.slots);
   to.setJoinedAtMs(to_ms(worker.joined_at));
+  wire::write(to.initCapacity(), worker.capacity);
+  if (!worker.quarantine) return;
+  auto quarantine = to.initQuarantine();
+  quarantine.setWhy(wire::text_of(worker.quarantine->why));
+  quarantine.setAtMs(to_ms(worker.quarantine->at));
 }
 
 Result<swarm::Worker> read(schema::Worker::Reader from) {
   swarm::Worker worker{.name = WorkerName(wire::string_of(from.getName())),
                        .host_class = wire::string_of(from.getHostClass()),
                        .slots = from.getSlots(),
-                       .joined_at = from_ms(from.getJoinedAtMs())};
+                       .joined_at = from_ms(from.getJoinedAtMs()),
+                       .capacity = wire::read(from.getCapacity())};
+  if (from.hasQuarantine()) {
+    worker.quarantine = swarm::Quarantine{.why = wire::string_of(from.getQuarantine().getWhy()),
+                                          .at = from_ms(from.getQuarantine().getAtMs())};
+  }
   if (worker.name.value().empty()) {
     return fail(ErrorCode::corrupt, "worker has no name, expected one");
   }

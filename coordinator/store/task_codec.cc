@@ -1,6 +1,7 @@
 // The record of an open task, with its lease.
 #include "common/wire/bytes_codec.h"
 #include "common/wire/record_codec.h"
+#include "common/wire/resources_codec.h"
 #include "coordinator/store/codec.h"
 #include "coordinator/store/state_codec.h"
 
@@ -13,6 +14,7 @@ void write(schema::Lease::Builder to, const swarm::Lease& lease) {
   to.setToken(lease.token.value());
   to.setReservedMicroUsd(lease.reserved.value());
   to.setGrantedAtMs(to_ms(lease.granted_at));
+  wire::write(to.initTakes(), lease.takes);
 }
 
 Result<swarm::Lease> read(schema::Lease::Reader from) {
@@ -20,7 +22,8 @@ Result<swarm::Lease> read(schema::Lease::Reader from) {
   return swarm::Lease{.worker = WorkerName(wire::string_of(from.getWorker())),
                       .token = FencingToken(token),
                       .reserved = MicroUsd(from.getReservedMicroUsd()),
-                      .granted_at = from_ms(from.getGrantedAtMs())};
+                      .granted_at = from_ms(from.getGrantedAtMs()),
+                      .takes = wire::read(from.getTakes())};
 }
 
 void write(schema::Task::Builder to, const swarm::Task& task) {
@@ -42,6 +45,10 @@ void write(schema::Task::Builder to, const swarm::Task& task) {
   }
   wire::write(to.initCost(), task.cost);
   store::write(to.initStartedAt(), task.started_at);
+  auto lost_on = to.initLostOn(static_cast<unsigned>(task.lost_on.size()));
+  for (unsigned place = 0; place < lost_on.size(); ++place) {
+    lost_on.set(place, wire::text_of(task.lost_on[place].value()));
+  }
 }
 
 Result<swarm::Task> read(schema::Task::Reader from) {
@@ -68,6 +75,7 @@ Result<swarm::Task> read(schema::Task::Reader from) {
                    .cost = cost,
                    .started_at = store::read(from.getStartedAt())};
   for (const std::uint64_t token : from.getCharged()) task.charged.emplace_back(token);
+  for (const auto name : from.getLostOn()) task.lost_on.emplace_back(wire::string_of(name));
   if (from.hasLease()) {
     SWARMLAB_TRY(lease, read(from.getLease()));
     task.lease = std::move(lease);

@@ -1,76 +1,16 @@
-// A worker asks for work: what waits goes first, then the lab with the fewest leases gets a new
-// task. Baseline first; and never a lease that a stop limit forbids (I4).
+// A worker asks for work: whether it gets any, and what it was given before if it did not hear.
 #include <algorithm>
 
 #include "common/result.h"
 #include "coordinator/policy/policy.h"
+#include "coordinator/swarm/choose.h"
 #include "coordinator/swarm/find.h"
+#include "coordinator/swarm/fit.h"
 #include "coordinator/swarm/handlers.h"
-#include "coordinator/swarm/stop.h"
+#include "coordinator/swarm/health.h"
 
 namespace swarmlab::swarm {
 namespace {
-
-enum class Obstacle : std::uint8_t { none, not_running, time, money, baseline, iterations };
-
-// Against any lease of the lab.
-Obstacle against_a_lease(const Lab& lab, const Standing& standing, Timestamp now) {
-  const StopLimits& limits = lab.settings.stop;
-  if (lab.status != LabStatus::running) return Obstacle::not_running;
-  if (limits.max_time.count() != 0 && running_time(standing, now) >= limits.max_time) {
-    return Obstacle::time;
-  }
-  if (money_is_taken(limits, standing)) return Obstacle::money;
-  return Obstacle::none;
-}
-
-// Against one more experiment beside `running` ones. Baselines are not counted.
-Obstacle against_another(const Lab& lab, const Standing& standing, std::uint64_t running) {
-  const std::uint64_t most = lab.settings.stop.max_iterations;
-  const bool full = most != 0 && standing.iterations + running >= most;
-  return full && lab.segment.baseline_measured ? Obstacle::iterations : Obstacle::none;
-}
-
-Obstacle against_a_retry(const Lab& lab, const Standing& standing, Timestamp now) {
-  const Obstacle obstacle = against_a_lease(lab, standing, now);
-  return obstacle == Obstacle::none ? against_another(lab, standing, standing.leased) : obstacle;
-}
-
-Obstacle against_a_new_task(const Lab& lab, const Standing& standing, Timestamp now) {
-  const Obstacle obstacle = against_a_lease(lab, standing, now);
-  if (obstacle != Obstacle::none) return obstacle;
-  const std::uint64_t open = standing.leased + standing.waiting;
-  if (!lab.segment.baseline_measured && open > 0) return Obstacle::baseline;
-  return against_another(lab, standing, open);
-}
-
-// The lowest waiting task that may be leased, or null.
-const Task* next_waiting(const State& state, Timestamp now) {
-  const Task* first = nullptr;
-  for (const auto& [id, lab] : state.labs) {
-    const std::set<TaskId>& waiting = state.index.labs.at(id).waiting;
-    if (lab.status != LabStatus::running || waiting.empty()) continue;
-    if (first != nullptr && first->id < *waiting.begin()) continue;
-    if (against_a_retry(lab, standing_of(state, lab), now) != Obstacle::none) continue;
-    first = &task_of(state, *waiting.begin());
-  }
-  return first;
-}
-
-// The lab whose turn it is to begin something, or null.
-const Lab* next_lab(const State& state, Timestamp now) {
-  const Lab* first = nullptr;
-  std::uint64_t fewest = 0;
-  for (const auto& [id, lab] : state.labs) {
-    if (lab.status != LabStatus::running) continue;
-    const Standing standing = standing_of(state, lab);
-    if (against_a_new_task(lab, standing, now) != Obstacle::none) continue;
-    if (first != nullptr && standing.leased >= fewest) continue;
-    first = &lab;
-    fewest = standing.leased;
-  }
-  return first;
-}
 
 TaskCreated new_task(const State& state, const Lab& lab) {
   TaskCreated fact{
@@ -114,55 +54,14 @@ Decision grant(const State& state, const Rules& rules, const WorkAsked& ask, con
                                     .worker = ask.worker,
                                     .token = token,
                                     .reserved = expected_cost(lab.budget),
-                                    .at = now});
+                                    .at = now,
+                                    .takes = lab.settings.needs.amount});
   changes.emplace_back(LeaseExtended{.task = task, .token = token, .until = now + rules.lease});
   if (has_slot(state, ask)) {
     changes.emplace_back(
         SlotServed{.worker = ask.worker, .slot = *ask.slot, .task = task, .token = token});
   }
   return {.changes = std::move(changes), .reply = Granted{.task = task, .token = token}};
-}
-
-std::string explain(const Lab& lab, const Standing& standing, Timestamp now) {
-  const StopLimits& limits = lab.settings.stop;
-  switch (against_a_new_task(lab, standing, now)) {
-    case Obstacle::not_running:
-      if (lab.status == LabStatus::paused) return "paused";
-      return (lab.status == LabStatus::stopping ? "stopping: " : "stopped: ") + lab.stop_reason;
-    case Obstacle::time:
-      return "its time is over";
-    case Obstacle::money:
-      return fmt::format("{} of {} are spent or reserved by what runs",
-                         money(plus(standing.spent, standing.reserved)), money(limits.max_cost));
-    case Obstacle::baseline:
-      return "baseline is running";
-    case Obstacle::iterations:
-      return fmt::format("{} of {} experiments are done or running",
-                         standing.iterations + standing.leased + standing.waiting,
-                         limits.max_iterations);
-    case Obstacle::none:
-      break;
-  }
-  return "ready";
-}
-
-// Labs that could still give work are told first; few of them, since every idle worker hears it.
-std::string why_nothing(const State& state, Timestamp now) {
-  if (state.labs.empty()) return "no lab is open";
-  constexpr int kTold = 3;
-  std::string told;
-  int count = 0;
-  for (const bool stopped : {false, true}) {
-    for (const auto& [id, lab] : state.labs) {
-      if ((lab.status == LabStatus::stopped) != stopped) continue;
-      if (++count > kTold) continue;
-      if (!told.empty()) told += "; ";
-      told +=
-          fmt::format("lab {}: {}", lab.settings.name, explain(lab, standing_of(state, lab), now));
-    }
-  }
-  if (count > kTold) told += fmt::format("; and {} more labs", count - kTold);
-  return told;
 }
 
 // A slot may ask for more before the report of its last work is here, or after a grant was lost. A
@@ -180,8 +79,15 @@ std::string against_worker(const State& state, const Rules& rules, const WorkAsk
     return fmt::format("worker {}: no heartbeat for {} s", ask.worker.value(),
                        std::chrono::duration_cast<std::chrono::seconds>(now - seen.last).count());
   }
+  const Worker& worker = state.workers.at(ask.worker);
+  if (worker.quarantine) {
+    return fmt::format("worker {} is in quarantine: {}", ask.worker.value(),
+                       worker.quarantine->why);
+  }
+  if (std::string why = why_quarantine(state, rules, ask.worker); !why.empty()) return why;
+  if (std::string why = why_wait_for_others(state, rules, ask.worker); !why.empty()) return why;
   const auto holds = state.index.holds.find(ask.worker);
-  const std::uint64_t most = most_leases(state.workers.at(ask.worker));
+  const std::uint64_t most = most_leases(worker);
   if (holds != state.index.holds.end() && holds->second.size() >= most) {
     return fmt::format("worker {} holds {} leases, expected fewer than {}: twice its slots",
                        ask.worker.value(), holds->second.size(), most);
@@ -214,6 +120,21 @@ std::vector<Change> forget_reported(const State& state, const WorkAsked& ask) {
   return {SlotServed{.worker = ask.worker, .slot = *ask.slot, .task = {}, .token = {}}};
 }
 
+// The worker is left to drain, or small tasks of other labs would never let a large one in.
+Decision reserve(const State& state, const Rules& rules, const WorkAsked& ask, const Lab& lab) {
+  Decision decision{
+      .changes = forget_reported(state, ask),
+      .reply = NothingToDo{
+          .because = fmt::format("kept free for lab {}: {}", lab.settings.name,
+                                 why_not(state, state.workers.at(ask.worker), lab.settings.needs)),
+          .retry_after = rules.retry_ask}};
+  const auto reserved = state.presence.reserved.find(lab.id);
+  if (reserved == state.presence.reserved.end() || reserved->second != ask.worker) {
+    decision.changes.emplace_back(WorkerReserved{.lab = lab.id, .worker = ask.worker});
+  }
+  return decision;
+}
+
 }  // namespace
 
 Decision on(const State& state, const Rules& rules, const WorkAsked& command, Timestamp now) {
@@ -232,15 +153,14 @@ Decision on(const State& state, const Rules& rules, const WorkAsked& command, Ti
   if (std::string because = against_worker(state, rules, command, now); !because.empty()) {
     return nothing(std::move(because));
   }
-  if (const Task* task = next_waiting(state, now)) {
-    return grant(state, rules, command, lab_of(state, task->lab), task->id, {}, now);
-  }
-  if (const Lab* lab = next_lab(state, now)) {
-    std::vector<Change> changes;
-    changes.emplace_back(new_task(state, *lab));
-    return grant(state, rules, command, *lab, state.next_task, std::move(changes), now);
-  }
-  return nothing(why_nothing(state, now));
+  const Worker& worker = state.workers.at(command.worker);
+  const Choice choice = choose(state, rules, worker, now);
+  if (choice.reserves) return reserve(state, rules, command, *choice.lab);
+  if (choice.lab == nullptr) return nothing(why_nothing(state, worker, now));
+  std::vector<Change> changes;
+  if (!choice.waiting) changes.emplace_back(new_task(state, *choice.lab));
+  return grant(state, rules, command, *choice.lab, choice.waiting.value_or(state.next_task),
+               std::move(changes), now);
 }
 
 }  // namespace swarmlab::swarm

@@ -64,10 +64,16 @@ struct LeaseGranted {
   FencingToken token;
   MicroUsd reserved;
   Timestamp at;
+  Resources takes{};  // of the worker, until the lease ends
   bool operator==(const LeaseGranted&) const = default;
 };
 
-enum class LeaseEnd : std::uint8_t { expired, worker_restarted, returned };
+enum class LeaseEnd : std::uint8_t {
+  expired,
+  worker_restarted,
+  returned,       // told to, or by a worker that left
+  worker_failed,  // handed back as well, but because something failed on the worker
+};
 
 // Ended without a report that counts. The task waits again, or an ExperimentFinished follows.
 struct LeaseEnded {
@@ -116,6 +122,43 @@ struct WorkerJoined {
   bool operator==(const WorkerJoined&) const = default;
 };
 
+// It gets nothing more until a person releases it: too much failed on it that did not elsewhere.
+struct WorkerQuarantined {
+  WorkerName worker;
+  std::string why;
+  Timestamp at;
+  bool operator==(const WorkerQuarantined&) const = default;
+};
+
+struct WorkerReleased {
+  WorkerName worker;
+  std::string who;
+  Timestamp at;
+  bool operator==(const WorkerReleased&) const = default;
+};
+
+// Many workers fell silent at once: that is the network's fault or ours, more likely than theirs.
+// What they hold does not expire before `held_until`.
+struct AlarmRaised {
+  std::uint32_t silent = 0;
+  std::uint32_t holders = 0;  // workers that held leases
+  Timestamp at;
+  Timestamp held_until;
+  bool operator==(const AlarmRaised&) const = default;
+};
+
+struct AlarmCleared {
+  Timestamp at;
+  bool operator==(const AlarmCleared&) const = default;
+};
+
+// No coordinator ran in between: no lab's running time counts it.
+struct TimeSkipped {
+  Timestamp from;
+  Timestamp until;
+  bool operator==(const TimeSkipped&) const = default;
+};
+
 // Not stored (see is_stored): who is there, and until when a lease holds.
 struct WorkerSeen {
   WorkerName worker;
@@ -123,6 +166,14 @@ struct WorkerSeen {
   Timestamp at;
   bool leaving = false;
   bool operator==(const WorkerSeen&) const = default;
+};
+
+// Not stored. A task of the lab fits this worker, but not beside what runs there: nothing else is
+// given to it until one of the lab's tasks found a place.
+struct WorkerReserved {
+  LabId lab;
+  WorkerName worker;
+  bool operator==(const WorkerReserved&) const = default;
 };
 
 // Not stored. What a slot was given last; task and token zero: nothing that it may ask for again.
@@ -146,9 +197,11 @@ struct LeaseExtended {
   bool operator==(const LeaseExtended&) const = default;
 };
 
-using Change = std::variant<LabOpened, SettingsChanged, SegmentBegan, LabStatusChanged, TaskCreated,
-                            LeaseGranted, LeaseEnded, TaskDropped, CostSpent, ExperimentFinished,
-                            WorkerJoined, WorkerSeen, SlotServed, WorkerGone, LeaseExtended>;
+using Change =
+    std::variant<LabOpened, SettingsChanged, SegmentBegan, LabStatusChanged, TaskCreated,
+                 LeaseGranted, LeaseEnded, TaskDropped, CostSpent, ExperimentFinished, WorkerJoined,
+                 WorkerQuarantined, WorkerReleased, AlarmRaised, AlarmCleared, TimeSkipped,
+                 WorkerReserved, WorkerSeen, SlotServed, WorkerGone, LeaseExtended>;
 
 /// Whether the fact goes to disk. What is not stored is learned anew after a restart.
 [[nodiscard]] bool is_stored(const Change& change);

@@ -22,6 +22,8 @@ struct Rules {
   Milliseconds grace = std::chrono::seconds(60);  // after a restart, before a lease expires
   Milliseconds worker_silence = std::chrono::seconds(15);   // then it gets nothing more
   Milliseconds retry_ask = std::chrono::milliseconds(200);  // when there is nothing to do
+  std::uint32_t most_failures = 5;   // of different tasks in a row on one worker
+  std::uint32_t most_expired = 100;  // leases at one tick: retries come little by little
 };
 
 // A lease that a worker says it holds.
@@ -83,14 +85,23 @@ struct Heartbeat {
   bool leaving = false;
 };
 
-// Time went on: expires leases, stops labs whose hours are over.
+// A person takes a worker out of quarantine.
+struct ReleaseWorker {
+  WorkerName worker;
+  std::string who;
+};
+
+// Time went on: expires leases, puts workers into quarantine, stops labs whose hours are over.
 struct TimePassed {};
 
-// The state was just loaded: every lease gets a full grace period.
-struct Restarted {};
+// The state was just loaded, or the coordinator stood still for long: every lease gets a full grace
+// period.
+struct Restarted {
+  std::optional<Timestamp> newest{};  // stored before; none: nothing was, or we stood still
+};
 
 using Command = std::variant<OpenLab, SetLabStatus, WorkerArrived, WorkerLeft, WorkAsked,
-                             ReportArrived, Heartbeat, TimePassed, Restarted>;
+                             ReportArrived, Heartbeat, ReleaseWorker, TimePassed, Restarted>;
 
 // Answers. An answer that callers must expect is no error.
 struct LabIsOpen {

@@ -2,11 +2,16 @@
 
 #include "common/result.h"
 #include "coordinator/swarm/change.h"
+#include "coordinator/swarm/fit.h"
+#include "coordinator/swarm/health.h"
 #include "coordinator/swarm/lease.h"
+#include "coordinator/swarm/share.h"
 #include "coordinator/swarm/stop.h"
 
 namespace swarmlab::swarm {
 namespace {
+
+constexpr std::size_t kMostLostOn = 100;  // names that are kept
 
 Lab& lab_in(State& state, LabId id) {
   const auto found = state.labs.find(id);
@@ -27,7 +32,7 @@ void add(Cost& sum, const Cost& cost) {
 }
 
 // Takes the lease off a task: refunds what it reserved, and nobody holds it any more.
-void release(State& state, Task& task) {
+void release(State& state, Task& task, Timestamp at) {
   SWARMLAB_ASSERT(task.lease.has_value());
   Budget& budget = lab_in(state, task.lab).budget;
   budget.reserved = MicroUsd(budget.reserved.value() - task.lease->reserved.value());
@@ -35,7 +40,13 @@ void release(State& state, Task& task) {
   const auto holder = state.index.holds.find(task.lease->worker);
   SWARMLAB_ASSERT(holder != state.index.holds.end());
   holder->second.erase(task.id);
-  if (holder->second.empty()) state.index.holds.erase(holder);
+  Resources& taken = state.index.taken.at(task.lease->worker);
+  taken = minus(taken, task.lease->takes);
+  if (holder->second.empty()) {
+    state.index.holds.erase(holder);
+    state.index.taken.erase(task.lease->worker);
+  }
+  note_ended(state.shares, task.lab, at - task.lease->granted_at);
   Index::OfLab& open = state.index.labs[task.lab];
   open.leased.erase(task.id);
   open.orphaned.erase(task.id);
@@ -44,8 +55,8 @@ void release(State& state, Task& task) {
   task.lease.reset();
 }
 
-void remove(State& state, Task& task) {
-  if (task.lease) release(state, task);
+void remove(State& state, Task& task, Timestamp at) {
+  if (task.lease) release(state, task, at);
   const TaskId id = task.id;
   state.index.labs[task.lab].waiting.erase(id);
   state.tasks.erase(id);
@@ -149,31 +160,54 @@ void apply(State& state, const TaskCreated& fact) {
 void apply(State& state, const LeaseGranted& fact) {
   Task& task = task_in(state, fact.task);
   SWARMLAB_ASSERT(!task.lease.has_value() && fact.token == state.next_token);
-  task.lease = Lease{
-      .worker = fact.worker, .token = fact.token, .reserved = fact.reserved, .granted_at = fact.at};
+  task.lease = Lease{.worker = fact.worker,
+                     .token = fact.token,
+                     .reserved = fact.reserved,
+                     .granted_at = fact.at,
+                     .takes = fact.takes};
   task.attempts += 1;
   if (!task.started_at) task.started_at = fact.at;
   state.next_token = next(fact.token);
-  Budget& budget = lab_in(state, task.lab).budget;
+  Lab& lab = lab_in(state, task.lab);
+  Budget& budget = lab.budget;
   budget.reserved = MicroUsd(budget.reserved.value() + fact.reserved.value());
+  note_granted(state.shares, lab);
+  state.presence.reserved.erase(lab.id);
   Index::OfLab& open = state.index.labs[task.lab];
   open.waiting.erase(task.id);
   open.leased.insert(task.id);
   state.index.holds[fact.worker].insert(task.id);
+  Resources& taken = state.index.taken[fact.worker];
+  taken = plus(taken, fact.takes);
+}
+
+// What many lost at once says nothing of any of them.
+void lose(State& state, Task& task, const LeaseEnded& fact) {
+  const WorkerName& worker = task.lease->worker;
+  task.losses += 1;
+  task.last_loss = loss_text(worker, fact.how);
+  if (std::ranges::find(task.lost_on, worker) == task.lost_on.end() &&
+      task.lost_on.size() < kMostLostOn) {
+    task.lost_on.push_back(worker);
+  }
+  const auto seen = state.presence.workers.find(worker);
+  if (state.presence.alarm || seen == state.presence.workers.end()) return;
+  note_loss(state.health, worker, task.id, seen->second.last, fact.at);
 }
 
 void apply(State& state, const LeaseEnded& fact) {
   Task& task = task_in(state, fact.task);
   SWARMLAB_ASSERT(task.lease && task.lease->token == fact.token);
-  if (fact.how != LeaseEnd::returned) {
-    task.losses += 1;
-    task.last_loss = loss_text(task.lease->worker, fact.how);
+  if (fact.how == LeaseEnd::worker_failed) {
+    note_own_failure(state.health, task.lease->worker, task.id);
+  } else if (fact.how != LeaseEnd::returned) {
+    lose(state, task, fact);
   }
-  release(state, task);
+  release(state, task, fact.at);
 }
 
 void apply(State& state, const TaskDropped& fact) {
-  remove(state, task_in(state, fact.task));
+  remove(state, task_in(state, fact.task), fact.at);
 }
 
 void apply(State& state, const CostSpent& fact) {
@@ -188,6 +222,25 @@ void apply(State& state, const CostSpent& fact) {
   add(task->second.cost, fact.cost);
 }
 
+// What an attempt that was decided says of the machine.
+void note_decided(Health& health, const Experiment& experiment) {
+  if (experiment.token == FencingToken()) return;  // given up: its losses were noted
+  switch (experiment.verdict) {
+    case Verdict::crash:
+      return note_failure(health, experiment.worker, experiment.task);
+    case Verdict::timeout:
+    case Verdict::invalid:
+      return;
+    case Verdict::keep:
+    case Verdict::discard:
+    case Verdict::guard_failed:
+    case Verdict::out_of_scope:
+    case Verdict::duplicate:
+    case Verdict::no_change:
+      return note_success(health, experiment.worker);
+  }
+}
+
 void apply(State& state, const ExperimentFinished& fact) {
   const Experiment& experiment = fact.experiment;
   Task& task = task_in(state, experiment.task);
@@ -199,7 +252,46 @@ void apply(State& state, const ExperimentFinished& fact) {
   count(lab, experiment);
   if (experiment.verdict == Verdict::keep) keep(lab, experiment, fact.becomes_best);
   if (makes_tree_known(experiment)) know_tree(lab, experiment);
-  remove(state, task);
+  note_decided(state.health, experiment);
+  remove(state, task, experiment.ended_at);
+}
+
+Worker& worker_in(State& state, const WorkerName& name) {
+  const auto found = state.workers.find(name);
+  SWARMLAB_ASSERT(found != state.workers.end());
+  return found->second;
+}
+
+void apply(State& state, const WorkerQuarantined& fact) {
+  worker_in(state, fact.worker).quarantine = Quarantine{.why = fact.why, .at = fact.at};
+  forget(state.health, fact.worker);
+}
+
+void apply(State& state, const WorkerReleased& fact) {
+  worker_in(state, fact.worker).quarantine.reset();
+  forget(state.health, fact.worker);
+}
+
+void apply(State& state, const AlarmRaised& fact) {
+  state.presence.alarm = Presence::Alarm{
+      .silent = fact.silent, .holders = fact.holders, .at = fact.at, .held_until = fact.held_until};
+}
+
+void apply(State& state, const AlarmCleared& /*fact*/) {
+  state.presence.alarm.reset();
+}
+
+void apply(State& state, const TimeSkipped& fact) {
+  for (auto& [id, lab] : state.labs) {
+    Budget& budget = lab.budget;
+    if (!budget.running_since) continue;
+    budget.active += std::max(Milliseconds(0), fact.from - *budget.running_since);
+    budget.running_since = fact.until;
+  }
+}
+
+void apply(State& state, const WorkerReserved& fact) {
+  state.presence.reserved.insert_or_assign(fact.lab, fact.worker);
 }
 
 void apply(State& state, const WorkerJoined& fact) {
@@ -234,6 +326,7 @@ void apply(State& state, const LeaseExtended& fact) {
 
 bool is_stored(const Change& change) {
   return !std::holds_alternative<WorkerSeen>(change) &&
+         !std::holds_alternative<WorkerReserved>(change) &&
          !std::holds_alternative<SlotServed>(change) &&
          !std::holds_alternative<WorkerGone>(change) &&
          !std::holds_alternative<LeaseExtended>(change);

@@ -24,7 +24,9 @@ namespace swarmlab::swarm {
 // report.cc
 [[nodiscard]] Decision on(const State& state, const Rules& rules, const ReportArrived& command,
                           Timestamp now);
-// lease.cc
+// expiry.cc
+[[nodiscard]] Decision on(const State& state, const Rules& rules, const ReleaseWorker& command,
+                          Timestamp now);
 [[nodiscard]] Decision on(const State& state, const Rules& rules, const TimePassed& command,
                           Timestamp now);
 [[nodiscard]] Decision on(const State& state, const Rules& rules, const Restarted& command,

@@ -1,5 +1,5 @@
 #include "common/result.h"
-#include "coordinator/swarm/state.h"
+#include "coordinator/swarm/fit.h"
 
 namespace swarmlab::swarm {
 
@@ -14,6 +14,8 @@ void rebuild_index(State& state) {
       const bool is_current = task.segment == lab->second.segment.number;
       (is_current ? of_lab.leased : of_lab.orphaned).insert(id);
       index.holds[task.lease->worker].insert(id);
+      Resources& taken = index.taken[task.lease->worker];
+      taken = plus(taken, task.lease->takes);
     } else {
       of_lab.waiting.insert(id);
     }

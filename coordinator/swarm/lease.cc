@@ -1,13 +1,36 @@
 #include "coordinator/swarm/lease.h"
 
+#include <algorithm>
+
 #include "common/result.h"
 #include "coordinator/swarm/find.h"
-#include "coordinator/swarm/handlers.h"
 
 namespace swarmlab::swarm {
 namespace {
 
 constexpr const char* kSegmentEnded = "its segment ended";
+constexpr std::size_t kMostNames = 10;
+
+// What is said of a worker that announced that it leaves is no surprise when it falls silent.
+bool is_leaving(const State& state, const WorkerName& worker) {
+  const auto seen = state.presence.workers.find(worker);
+  return seen != state.presence.workers.end() && seen->second.leaving;
+}
+
+// "w1, w2 and 3 more; ", if there is more than the last one.
+std::string names_of(const Task& task) {
+  std::string text;
+  std::size_t told = 0;
+  const auto tell = [&](const WorkerName& worker) {
+    if (++told <= kMostNames) text += (text.empty() ? "" : ", ") + worker.value();
+  };
+  for (const WorkerName& worker : task.lost_on) tell(worker);
+  if (std::ranges::find(task.lost_on, task.lease->worker) == task.lost_on.end()) {
+    tell(task.lease->worker);
+  }
+  if (told < 2) return {};
+  return told > kMostNames ? fmt::format("{} and {} more; ", text, told - kMostNames) : text + "; ";
+}
 
 }  // namespace
 
@@ -18,6 +41,7 @@ std::string loss_text(const WorkerName& worker, LeaseEnd how) {
     case LeaseEnd::worker_restarted:
       return fmt::format("worker {} restarted", worker.value());
     case LeaseEnd::returned:
+    case LeaseEnd::worker_failed:
       break;
   }
   return {};
@@ -43,46 +67,26 @@ Experiment record_of(const Task& task, Timestamp now) {
   return experiment;
 }
 
-void return_lease(Draft& draft, const State& state, const Task& task, std::string why) {
+void return_lease(Draft& draft, const State& state, const Task& task, std::string why,
+                  LeaseEnd how) {
   if (is_orphan(state, task)) return draft.drop(task, kSegmentEnded);
-  draft.end_lease(task, LeaseEnd::returned, std::move(why));
+  draft.end_lease(task, how, std::move(why));
 }
 
 void lose_lease(Draft& draft, const State& state, const Task& task, LeaseEnd how, Timestamp now) {
   if (is_orphan(state, task)) return draft.drop(task, kSegmentEnded);
+  if (is_leaving(state, task.lease->worker)) {
+    return draft.end_lease(task, LeaseEnd::returned, "its worker was leaving");
+  }
   draft.end_lease(task, how);
   const std::uint32_t losses = task.losses + 1;
   if (losses <= lab_of(state, task.lab).settings.stop.max_restarts) return;
   Experiment experiment = record_of(task, now);
   experiment.verdict = Verdict::crash;
-  experiment.reason = fmt::format("given up after {} lost worker{}: {}", losses,
-                                  losses == 1 ? "" : "s", loss_text(task.lease->worker, how));
+  experiment.reason =
+      fmt::format("given up after {} lost worker{}: {}{}", losses, losses == 1 ? "" : "s",
+                  names_of(task), loss_text(task.lease->worker, how));
   draft.finish(task, std::move(experiment), Cost{}, false);
-}
-
-Decision on(const State& state, const Rules& /*rules*/, const TimePassed& /*command*/,
-            Timestamp now) {
-  Draft draft(state, now);
-  for (const auto& [id, deadline] : state.presence.deadlines) {
-    if (now >= deadline) lose_lease(draft, state, task_of(state, id), LeaseEnd::expired, now);
-  }
-  for (const auto& [id, lab] : state.labs) {
-    if (lab.status != LabStatus::stopped) draft.settle(id, lab.settings);
-  }
-  return std::move(draft).with(Done{});
-}
-
-Decision on(const State& state, const Rules& rules, const Restarted& /*command*/, Timestamp now) {
-  Draft draft(state, now);
-  for (const auto& [lab, open] : state.index.labs) {
-    for (const auto* leased : {&open.leased, &open.orphaned}) {
-      for (const TaskId id : *leased) {
-        draft.add(LeaseExtended{
-            .task = id, .token = task_of(state, id).lease->token, .until = now + rules.grace});
-      }
-    }
-  }
-  return std::move(draft).with(Done{});
 }
 
 }  // namespace swarmlab::swarm

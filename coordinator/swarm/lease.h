@@ -12,16 +12,19 @@
 
 namespace swarmlab::swarm {
 
-/// How a worker was lost, for people: "worker w1 fell silent". Empty for LeaseEnd::returned.
+/// How a worker was lost, for people: "worker w1 fell silent". Empty for what was handed back.
 [[nodiscard]] std::string loss_text(const WorkerName& worker, LeaseEnd how);
 
 /// Ends a lease whose work is handed back: the task waits again. An orphan is dropped.
+/// \param how  returned, or worker_failed
 /// \pre  as of lose_lease()
-void return_lease(Draft& draft, const State& state, const Task& task, std::string why = {});
+void return_lease(Draft& draft, const State& state, const Task& task, std::string why = {},
+                  LeaseEnd how = LeaseEnd::returned);
 
 /// Ends a lease whose work is lost. An orphan is dropped. Another task waits again; after more than
-/// `max_restarts` losses it is given up instead, with verdict crash.
-/// \pre  the task is leased, and the state has it as it is (no change of this draft touched it)
+/// `max_restarts` losses it is given up instead, with verdict crash. If its worker had said that it
+/// leaves, the loss is explained: the task waits again, and it counts against nobody. \pre  the
+/// task is leased, and the state has it as it is (no change of this draft touched it)
 void lose_lease(Draft& draft, const State& state, const Task& task, LeaseEnd how, Timestamp now);
 
 /// What an experiment of this task says of it, whatever became of it: origin, attempts, what was

@@ -79,7 +79,8 @@ Decision without_a_verdict(const State& state, const Task& task, const Report& r
                            Timestamp now) {
   Draft draft(state, now);
   charge(draft, state, report, task.charged);
-  return_lease(draft, state, task, report.reason);
+  return_lease(draft, state, task, report.reason,
+               report.own_failure ? LeaseEnd::worker_failed : LeaseEnd::returned);
   draft.settle();
   return stale(std::move(draft),
                is_orphan(state, task)

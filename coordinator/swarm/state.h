@@ -33,6 +33,7 @@ struct Lease {
   FencingToken token;
   MicroUsd reserved;
   Timestamp granted_at;
+  Resources takes{};  // of the worker
   bool operator==(const Lease&) const = default;
 };
 
@@ -53,6 +54,7 @@ struct Task {
   std::vector<FencingToken> charged;    // tokens whose cost was recorded
   Cost cost;                            // under them
   std::optional<Timestamp> started_at;  // of the first lease
+  std::vector<WorkerName> lost_on{};    // workers that were lost with it, each once
   bool operator==(const Task&) const = default;
 };
 
@@ -115,11 +117,19 @@ struct Lab {
   bool operator==(const Lab&) const = default;
 };
 
+struct Quarantine {
+  std::string why;
+  Timestamp at;
+  bool operator==(const Quarantine&) const = default;
+};
+
 struct Worker {
   WorkerName name;
   std::string host_class;
   std::uint32_t slots = 0;
   Timestamp joined_at;
+  Capacity capacity{};
+  std::optional<Quarantine> quarantine{};  // it gets nothing until it is released
   bool operator==(const Worker&) const = default;
 };
 
@@ -138,8 +148,18 @@ struct Presence {
     std::map<std::uint32_t, Served> slots{};
     bool operator==(const Seen&) const = default;
   };
+  // Too many fell silent at once.
+  struct Alarm {
+    std::uint32_t silent = 0;
+    std::uint32_t holders = 0;
+    Timestamp at;
+    Timestamp held_until;  // until then nothing expires
+    bool operator==(const Alarm&) const = default;
+  };
   std::map<WorkerName, Seen> workers;
+  std::map<LabId, WorkerName> reserved;   // is left to drain, so that a large task gets a place
   std::map<TaskId, Timestamp> deadlines;  // of each leased task: the first instant that is too late
+  std::optional<Alarm> alarm;
   bool operator==(const Presence&) const = default;
 };
 
@@ -154,7 +174,47 @@ struct Index {
   };
   std::map<LabId, OfLab> labs;                   // of every lab, with open tasks or not
   std::map<WorkerName, std::set<TaskId>> holds;  // by a current lease; workers without are absent
+  std::map<WorkerName, Resources> taken;         // by these leases
   bool operator==(const Index&) const = default;
+};
+
+// How work went on each worker lately (health.h). Not stored: a restart counts anew.
+struct Health {
+  struct OfWorker {
+    std::set<TaskId> failed{};       // in a row
+    std::uint32_t own_failures = 0;  // in a row, of the same task too: the worker said so itself
+    std::uint64_t failing_since = 0;
+    std::uint64_t last = 0;     // result of it
+    std::uint32_t results = 0;  // how many bits of `recent` count
+    std::uint32_t recent = 0;   // the newest is bit 0; 1: it failed
+    std::optional<Timestamp> lost_at{};
+    bool operator==(const OfWorker&) const = default;
+  };
+  // The last one, and the last one of any other worker.
+  struct Latest {
+    WorkerName worker;
+    std::uint64_t at = 0;
+    std::uint64_t of_others = 0;
+    bool operator==(const Latest&) const = default;
+  };
+  std::map<WorkerName, OfWorker> workers;
+  std::set<WorkerName> failing;  // those whose last result is a failure
+  std::uint64_t results = 0;     // in order: their place is their time
+  Latest result;
+  Latest success;
+  bool operator==(const Health&) const = default;
+};
+
+// Whose turn it is (share.h). Not stored: a restart begins anew.
+struct Shares {
+  struct OfLab {
+    std::uint64_t next = 0;  // when its next lease is due, in virtual time
+    Milliseconds mean{0};    // how long a lease lasts; 0: not known
+    bool operator==(const OfLab&) const = default;
+  };
+  std::map<LabId, OfLab> labs;
+  std::uint64_t now = 0;  // virtual time
+  bool operator==(const Shares&) const = default;
 };
 
 // Ordered containers: the order of an unordered one would leak into decisions.
@@ -167,8 +227,10 @@ struct State {
   FencingToken next_token{1};
   Presence presence;
   Index index;
+  Health health;
+  Shares shares;
 
-  /// Equal in all that is stored (I6): presence and index do not count.
+  /// Equal in all that is stored (I6): what only lives in memory does not count.
   [[nodiscard]] bool same_facts(const State& other) const {
     return labs == other.labs && tasks == other.tasks && workers == other.workers &&
            next_lab == other.next_lab && next_task == other.next_task &&

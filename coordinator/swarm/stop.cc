@@ -54,6 +54,7 @@ Standing standing_of(const State& state, const Lab& lab) {
                     .without_keep = lab.counters.without_keep,
                     .waiting = open->second.waiting.size(),
                     .leased = open->second.leased.size(),
+                    .orphaned = open->second.orphaned.size(),
                     .spent = lab.budget.spent,
                     .reserved = lab.budget.reserved,
                     .active = lab.budget.active,

@@ -16,6 +16,7 @@ struct Standing {
   std::uint64_t without_keep = 0;
   std::uint64_t waiting = 0;  // open tasks without a lease
   std::uint64_t leased = 0;
+  std::uint64_t orphaned = 0;  // leased, but of an older segment
   MicroUsd spent;
   MicroUsd reserved;
   Milliseconds active{0};

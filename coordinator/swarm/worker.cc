@@ -25,14 +25,13 @@ LeaseExtended extended(const State& state, const Rules& rules, const HeldLease& 
   return {.task = held.task, .token = held.token, .until = until};
 }
 
-std::optional<WorkerJoined> joined(const State& state, const Worker& worker, Timestamp now) {
-  WorkerJoined fact{.worker = worker};
-  fact.worker.joined_at = now;
+// What it says of itself; when it came and whether it is put aside is not its to say.
+Worker with_what_we_know(const State& state, Worker worker, Timestamp now) {
   const auto known = state.workers.find(worker.name);
-  if (known == state.workers.end()) return fact;
-  fact.worker.joined_at = known->second.joined_at;
-  if (fact.worker == known->second) return std::nullopt;
-  return fact;
+  const bool is_new = known == state.workers.end();
+  worker.joined_at = is_new ? now : known->second.joined_at;
+  worker.quarantine = is_new ? std::nullopt : known->second.quarantine;
+  return worker;
 }
 
 }  // namespace
@@ -40,7 +39,11 @@ std::optional<WorkerJoined> joined(const State& state, const Worker& worker, Tim
 Decision on(const State& state, const Rules& rules, const WorkerArrived& command, Timestamp now) {
   Draft draft(state, now);
   const WorkerName& name = command.worker.name;
-  if (auto fact = joined(state, command.worker, now)) draft.add(*std::move(fact));
+  const Worker worker = with_what_we_know(state, command.worker, now);
+  const auto known = state.workers.find(name);
+  if (known == state.workers.end() || known->second != worker) {
+    draft.add(WorkerJoined{.worker = worker});
+  }
   draft.add(WorkerSeen{.worker = name, .session = command.session, .at = now});
   std::set<std::pair<TaskId, FencingToken>> listed;
   for (const HeldLease& held : command.held) listed.emplace(held.task, held.token);

@@ -4,6 +4,7 @@
 
 #include "common/log/log.h"
 #include "common/wire/field_codec.h"
+#include "common/wire/resources_codec.h"
 
 namespace swarmlab::worker {
 namespace {
@@ -54,6 +55,7 @@ void Conversation::write_hello(schema::Hello::Builder hello,
   hello.setWorker(options_.name);
   hello.setHostClass(options_.host_class);
   hello.setSlots(options_.slots);
+  wire::write(hello.initCapacity(), options_.capacity);
   hello.setProtocolMin(options_.protocols.oldest);
   hello.setProtocolMax(options_.protocols.newest);
   hello.setVersion(options_.version);

@@ -28,6 +28,7 @@ struct LinkOptions {
   std::string version;
   std::uint32_t slots = 1;
   wire::ProtocolRange protocols = wire::our_protocols();  // to be offered
+  Capacity capacity = {};
   std::function<void()> on_drain = {};  // the coordinator wants us to leave; from any thread
 };
 

@@ -104,7 +104,9 @@ Result<SpooledReport> Slot::do_task(const Assignment& assignment) {
   ++failures_;
   log::error("experiment {} goes back, this worker failed: {}", assignment.experiment.value(),
              report.error().message);
-  return returned(assignment, report.error().message);
+  SpooledReport failed = returned(assignment, report.error().message);
+  failed.report.own_failure = true;
+  return failed;
 }
 
 // Before any wait: others may do it meanwhile.

@@ -113,6 +113,7 @@ Result<std::unique_ptr<Worker>> Worker::start(const WorkerOptions& options,
                           .version = options.version,
                           .slots = options.slots,
                           .protocols = options.protocols,
+                          .capacity = options.capacity,
                           .on_drain = std::move(on_drain)},
                          holdings);
   };

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/model/resources.h"
 #include "common/os/clock.h"
 #include "common/result.h"
 #include "common/wire/protocol.h"
@@ -23,6 +24,7 @@ struct WorkerOptions {
   std::string host_class;  // measurements compare within one
   std::string version;     // of this build
   std::uint32_t slots = 1;
+  Capacity capacity = {};  // what its machine has: tasks are matched with it
   std::uint64_t cache_bytes = 4ULL << 30U;
   wire::ProtocolRange protocols = wire::our_protocols();  // what it offers the coordinator
   std::vector<std::string> environment;  // "NAME=VALUE": what [agent] env may pass on

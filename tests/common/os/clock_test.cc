@@ -29,6 +29,43 @@ TEST(SystemClock, TellsTheTimeOfTheMachine) {
   EXPECT_GE(clock.now(), before);
 }
 
+// Sources that a test moves.
+struct SetClocks {
+  std::chrono::nanoseconds wall = std::chrono::hours(24 * 365 * 50);
+  std::chrono::nanoseconds steady = std::chrono::hours(3);
+
+  void pass(std::chrono::nanoseconds time) {
+    wall += time;
+    steady += time;
+  }
+  [[nodiscard]] TimeSources sources() {
+    return {.wall = [this] { return wall; }, .steady = [this] { return steady; }};
+  }
+};
+
+TEST(SystemClock, IsMovedByNoJumpOfTheWallClock) {
+  for (const auto jump : {std::chrono::hours(1), std::chrono::hours(-1), std::chrono::hours(8766),
+                          std::chrono::hours(-8766)}) {
+    SetClocks clocks;
+    SystemClock clock(clocks.sources());
+    const Timestamp begin = clock.now();
+    EXPECT_EQ(begin.time_since_epoch(), clocks.wall);
+    clocks.pass(std::chrono::seconds(5));
+    clocks.wall += jump;
+    EXPECT_EQ(clock.now() - begin, std::chrono::seconds(5));
+    clocks.pass(std::chrono::seconds(5));
+    EXPECT_EQ(clock.now() - begin, std::chrono::seconds(10));
+  }
+}
+
+TEST(SystemClock, StandsWhileTheMachineSleeps) {
+  SetClocks clocks;
+  SystemClock clock(clocks.sources());
+  const Timestamp begin = clock.now();
+  clocks.wall += std::chrono::minutes(10);  // the steady clock does not count it
+  EXPECT_EQ(clock.now(), begin);
+}
+
 TEST(Deadline, NeverComesUnlessSet) {
   EXPECT_FALSE(Deadline::never().expired());
   EXPECT_EQ(Deadline::never().poll_timeout(), -1);

@@ -157,6 +157,12 @@ inline StopLimits any_stop() {
           .max_restarts = any<std::uint32_t>()};
 }
 
+inline Resources any_resources() {
+  return {.cpu_millis = any<std::uint32_t>(),
+          .memory_bytes = any<std::uint64_t>(),
+          .gpus = any<std::uint32_t>()};
+}
+
 inline LabSettings any_settings() {
   return {.name = any_text(),
           .folder = any_text(),
@@ -180,7 +186,10 @@ inline LabSettings any_settings() {
           .limits = any_limits(),
           .policy = any_of(PolicyKind::best_of_n),
           .stop = any_stop(),
-          .scale = any_text()};
+          .scale = any_text(),
+          .needs = {.amount = any_resources(), .labels = several(any_text)},
+          .max_parallel = any<std::uint32_t>(),
+          .weight = any<std::uint32_t>()};
 }
 
 inline Assignment any_assignment() {
@@ -195,6 +204,7 @@ inline Assignment any_assignment() {
           .evaluator_hash = any_object_id(),
           .data_hash = any_object_id(),
           .lease = any_duration(),
+          .takes = any_resources(),
           .settings = any_settings(),
           .briefing = {.brief = any_text(), .results = any_text()}};
 }
@@ -213,7 +223,8 @@ inline Report any_report() {
           .notes = any_notes(),
           .host_class = any_text(),
           .cost = any_cost(),
-          .stages = any_stages()};
+          .stages = any_stages(),
+          .own_failure = any<bool>()};
 }
 
 inline Attachments any_attachments() {

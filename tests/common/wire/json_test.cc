@@ -113,9 +113,10 @@ TEST(Json, PrintsAStatus) {
             R"("kept":0,"best":null,"bestExperiment":7,"baseline":null,"running":0,)"
             R"("stopReason":"","metric":"","direction":"","verdicts":{"keep":2},"spentUsd":0,)"
             R"("maxIterations":0,"segment":0,"folder":"","policy":"","activeMs":0,)"
-            R"("parent":"","path":[],"branchedFrom":null,"set":[]}],)"
+            R"("parent":"","path":[],"branchedFrom":null,"set":[],"maxParallel":0,"weight":0,)"
+            R"("waiting":""}],)"
             R"("workers":[],"coordinator":{"version":"","pid":0,"address":"","startedAt":null,)"
-            R"("running":false,"store":""},"refused":[]})");
+            R"("running":false,"store":""},"refused":[],"alarm":""})");
 }
 
 // One view with one number, for what follows.

@@ -40,6 +40,8 @@ class CheckedSwarm : public SwarmUnderTest {
     state = replayed;
     state.presence = {};
     state.index = {};
+    state.health = {};
+    state.shares = {};
     rebuild_index(state);
     deadlines_.clear();
     step(Restarted{});
@@ -72,6 +74,7 @@ class CheckedSwarm : public SwarmUnderTest {
   using Deadlines = std::map<TaskId, Timestamp>;
 
   std::set<TaskId> open_;
+  std::set<WorkerName> quarantined_;
   Leases leases_;
   Deadlines deadlines_;
   FencingToken last_token_;
@@ -100,6 +103,16 @@ class CheckedSwarm : public SwarmUnderTest {
   void note(const LabStatusChanged&) {}
   void note(const WorkerJoined&) {}
   void note(const WorkerSeen&) {}
+  void note(const WorkerReserved&) {}
+  void note(const AlarmRaised&) {}
+  void note(const AlarmCleared&) {}
+  void note(const TimeSkipped&) {}
+  void note(const WorkerQuarantined& fact) {
+    require(quarantined_.insert(fact.worker).second, "put into quarantine twice");
+  }
+  void note(const WorkerReleased& fact) {
+    require(quarantined_.erase(fact.worker) == 1, "released from no quarantine");
+  }
   void note(const SlotServed&) {}
   void note(const WorkerGone&) {}
 
@@ -267,10 +280,42 @@ class CheckedSwarm : public SwarmUnderTest {
     require(task.segment == state.labs.at(task.lab).segment.number, "leased for an old segment");
     require(task.lease && task.lease->token == granted.token && task.lease->worker == ask.worker,
             "I2: granted, but not leased");
-    if (before == leases.end()) return check_grant(granted);
+    if (before == leases.end()) return check_new_lease(ask, granted);
     require(last.empty() && before->second.token == granted.token &&
                 before->second.worker == ask.worker,
             "I2: granted what another holds");
+  }
+
+  // There is a place for it: on the machine, in the lab; and the machine is trusted.
+  void check_new_lease(const WorkAsked& ask, const Granted& granted) {
+    require(!quarantined_.contains(ask.worker), "leased to a worker in quarantine");
+    const Worker& worker = state.workers.at(ask.worker);
+    const Lab& lab = state.labs.at(state.tasks.at(granted.task).lab);
+    for (const std::string& label : lab.settings.needs.labels) {
+      const auto& has = worker.capacity.labels;
+      require(std::find(has.begin(), has.end(), label) != has.end(), "leased without a label");
+    }
+    std::uint64_t cpus = 0;
+    std::uint64_t memory = 0;
+    std::uint64_t gpus = 0;
+    std::uint64_t running = 0;
+    for (const auto& [id, task] : state.tasks) {
+      if (!task.lease) continue;
+      if (task.lab == lab.id) ++running;
+      if (task.lease->worker != ask.worker) continue;
+      cpus += task.lease->takes.cpu_millis;
+      memory += task.lease->takes.memory_bytes;
+      gpus += task.lease->takes.gpus;
+    }
+    // A worker may come back smaller than it was: then only tasks that take nothing fit.
+    const Resources& more = lab.settings.needs.amount;
+    require(more.cpu_millis == 0 || cpus <= worker.capacity.cpu_millis, "more CPUs than there are");
+    require(more.memory_bytes == 0 || memory <= worker.capacity.memory_bytes,
+            "more memory than there is");
+    require(more.gpus == 0 || gpus <= worker.capacity.gpus.size(), "more GPUs than there are");
+    require(lab.settings.max_parallel == 0 || running <= lab.settings.max_parallel,
+            "more tasks run than max_parallel");
+    check_grant(granted);
   }
 
   // I4: what is leased was affordable.

@@ -1,0 +1,172 @@
+#include "coordinator/swarm/choose.h"
+
+#include <algorithm>
+
+#include "common/result.h"
+#include "coordinator/swarm/find.h"
+#include "coordinator/swarm/fit.h"
+#include "coordinator/swarm/mass_loss.h"
+#include "coordinator/swarm/share.h"
+#include "coordinator/swarm/stop.h"
+
+namespace swarmlab::swarm {
+namespace {
+
+enum class Obstacle : std::uint8_t {
+  none,
+  not_running,
+  time,
+  money,
+  parallel,
+  baseline,
+  iterations,
+};
+
+// Orphans take their places until they end.
+std::uint64_t running_in(const Standing& standing) {
+  return standing.leased + standing.orphaned;
+}
+
+// Against any lease of the lab.
+Obstacle against_a_lease(const Lab& lab, const Standing& standing, Timestamp now) {
+  const StopLimits& limits = lab.settings.stop;
+  if (lab.status != LabStatus::running) return Obstacle::not_running;
+  if (limits.max_time.count() != 0 && running_time(standing, now) >= limits.max_time) {
+    return Obstacle::time;
+  }
+  if (money_is_taken(limits, standing)) return Obstacle::money;
+  const std::uint32_t most = lab.settings.max_parallel;
+  if (most != 0 && running_in(standing) >= most) return Obstacle::parallel;
+  return Obstacle::none;
+}
+
+// Against one more experiment beside `running` ones. Baselines are not counted.
+Obstacle against_another(const Lab& lab, const Standing& standing, std::uint64_t running) {
+  const std::uint64_t most = lab.settings.stop.max_iterations;
+  const bool full = most != 0 && standing.iterations + running >= most;
+  return full && lab.segment.baseline_measured ? Obstacle::iterations : Obstacle::none;
+}
+
+Obstacle against_a_retry(const Lab& lab, const Standing& standing, Timestamp now) {
+  const Obstacle obstacle = against_a_lease(lab, standing, now);
+  return obstacle == Obstacle::none ? against_another(lab, standing, standing.leased) : obstacle;
+}
+
+Obstacle against_a_new_task(const Lab& lab, const Standing& standing, Timestamp now) {
+  const Obstacle obstacle = against_a_lease(lab, standing, now);
+  if (obstacle != Obstacle::none) return obstacle;
+  const std::uint64_t open = standing.leased + standing.waiting;
+  if (!lab.segment.baseline_measured && open > 0) return Obstacle::baseline;
+  return against_another(lab, standing, open);
+}
+
+// What the lab has to give, if anything may be leased. The lowest number that waits goes first.
+std::optional<Choice> work_of(const State& state, const Lab& lab, const Standing& standing,
+                              Timestamp now) {
+  const std::set<TaskId>& waiting = state.index.labs.at(lab.id).waiting;
+  if (!waiting.empty() && against_a_retry(lab, standing, now) == Obstacle::none) {
+    return Choice{.lab = &lab, .waiting = *waiting.begin()};
+  }
+  if (against_a_new_task(lab, standing, now) != Obstacle::none) return std::nullopt;
+  return Choice{.lab = &lab};
+}
+
+// Another worker is left to drain for the lab, and still there.
+bool is_reserved_elsewhere(const State& state, const Rules& rules, const Lab& lab,
+                           const WorkerName& worker, Timestamp now) {
+  const auto reserved = state.presence.reserved.find(lab.id);
+  if (reserved == state.presence.reserved.end() || reserved->second == worker) return false;
+  const Worker& other = state.workers.at(reserved->second);
+  return !other.quarantine && suits(other, lab.settings.needs) &&
+         !is_silent(state, rules, other.name, now) &&
+         !state.presence.workers.at(other.name).leaving;
+}
+
+std::string explain(const Lab& lab, const Standing& standing, Timestamp now) {
+  const StopLimits& limits = lab.settings.stop;
+  switch (against_a_new_task(lab, standing, now)) {
+    case Obstacle::not_running:
+      if (lab.status == LabStatus::paused) return "paused";
+      return (lab.status == LabStatus::stopping ? "stopping: " : "stopped: ") + lab.stop_reason;
+    case Obstacle::time:
+      return "its time is over";
+    case Obstacle::money:
+      return fmt::format("{} of {} are spent or reserved by what runs",
+                         money(plus(standing.spent, standing.reserved)), money(limits.max_cost));
+    case Obstacle::parallel:
+      return fmt::format("{} of {} tasks run (max_parallel)", running_in(standing),
+                         lab.settings.max_parallel);
+    case Obstacle::baseline:
+      return standing.leased > 0 ? "baseline is running" : "baseline waits for a worker";
+    case Obstacle::iterations:
+      return fmt::format("{} of {} experiments are done or running",
+                         standing.iterations + standing.leased + standing.waiting,
+                         limits.max_iterations);
+    case Obstacle::none:
+      break;
+  }
+  return {};
+}
+
+// Of a lab for which nothing but the worker may be wrong.
+std::string explain_for(const State& state, const Lab& lab, const Worker& worker, Timestamp now) {
+  const Standing standing = standing_of(state, lab);
+  if (!work_of(state, lab, standing, now)) return explain(lab, standing, now);
+  const std::string misfit = why_not(state, worker, lab.settings.needs);
+  return misfit.empty() ? "ready" : misfit;
+}
+
+}  // namespace
+
+Choice choose(const State& state, const Rules& rules, const Worker& worker, Timestamp now) {
+  std::vector<Choice> choices;
+  std::vector<Contender> contenders;
+  for (const auto& [id, lab] : state.labs) {
+    if (lab.status != LabStatus::running || !suits(worker, lab.settings.needs)) continue;
+    const Standing standing = standing_of(state, lab);
+    auto choice = work_of(state, lab, standing, now);
+    if (!choice) continue;
+    choice->reserves = !fits(state, worker, lab.settings.needs);
+    if (choice->reserves && is_reserved_elsewhere(state, rules, lab, worker.name, now)) continue;
+    choices.push_back(*choice);
+    contenders.push_back({.lab = &lab, .running = running_in(standing)});
+  }
+  return choices.empty() ? Choice{} : choices[whose_turn(state.shares, contenders)];
+}
+
+// Labs that could still give work are told first.
+std::string why_nothing(const State& state, const Worker& worker, Timestamp now) {
+  if (state.labs.empty()) return "no lab is open";
+  constexpr int kTold = 3;
+  std::string told;
+  int count = 0;
+  for (const bool stopped : {false, true}) {
+    for (const auto& [id, lab] : state.labs) {
+      if ((lab.status == LabStatus::stopped) != stopped) continue;
+      if (++count > kTold) continue;
+      if (!told.empty()) told += "; ";
+      told += fmt::format("lab {}: {}", lab.settings.name, explain_for(state, lab, worker, now));
+    }
+  }
+  if (count > kTold) told += fmt::format("; and {} more labs", count - kTold);
+  return told;
+}
+
+std::string why_waiting(const State& state, const Lab& lab, Timestamp now) {
+  if (lab.status != LabStatus::running) return {};
+  const Standing standing = standing_of(state, lab);
+  if (!work_of(state, lab, standing, now)) return explain(lab, standing, now);
+  if (std::string nowhere = why_nowhere(state, lab.settings.needs); !nowhere.empty()) {
+    return nowhere;
+  }
+  const bool has_place = std::ranges::any_of(state.presence.workers, [&](const auto& seen) {
+    const Worker& worker = state.workers.at(seen.first);
+    const auto holds = state.index.holds.find(worker.name);
+    const std::size_t busy = holds == state.index.holds.end() ? 0 : holds->second.size();
+    return !seen.second.leaving && !worker.quarantine && busy < worker.slots &&
+           fits(state, worker, lab.settings.needs);
+  });
+  return has_place ? std::string() : "every worker that fits is busy";
+}
+
+}  // namespace swarmlab::swarm
