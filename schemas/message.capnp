@@ -55,8 +55,7 @@ struct Envelope {
     query @22 :Query;
     drain @33 :Text;              # name of a worker: it finishes what runs, then leaves
     branchLab @35 :BranchLab $Since.since(2);  # answered by labOpen
-    release @37 :ReleaseWorker $Since.since(2);  # out of quarantine
-
+    release @42 :ReleaseWorker $Since.since(2);  # out of quarantine
     putCommit @39 :PutCommit $Since.since(2);   # answered by done, or by chunkAck: not all is here
     dataManifest @40 :Data $Since.since(2);     # hash of data; workers ask it too
 
