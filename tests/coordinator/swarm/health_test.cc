@@ -9,7 +9,9 @@ namespace {
 class HealthOfWorkers : public testing::Test {
  protected:
   HealthOfWorkers() {
-    swarm.start(settings_named("lab"));
+    LabSettings settings = settings_named("lab");
+    settings.stop.max_iterations = 0;
+    swarm.start(settings);
     for (const char* name : {"bad", "good", "fine"}) swarm.arrive(name);
   }
 

@@ -108,7 +108,7 @@ TEST(Shares, PausedLabsAreSkippedAndTheirWorkersGoToTheOthers) {
   SwarmUnderTest swarm;
   for (const char* name : {"a", "b"}) swarm.open(settings_named(name));
   swarm.arrive("w");
-  swarm.expect<Done>(
+  swarm.tell(
       SetLabStatus{.lab = "a", .wish = SetLabStatus::Wish::pause, .reason = {}, .who = "ann"});
   EXPECT_EQ(swarm.work_for("w").lab, swarm.lab("b").id);
 }
