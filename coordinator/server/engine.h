@@ -27,7 +27,7 @@ struct Step {
   Attachments attachments;          // of a report
   std::span<const std::byte> pack;  // of a report with a new candidate; may be empty
   std::shared_ptr<git::StagedPack> staged = nullptr;  // or a large one, checked already
-  std::string broken = {};  // why the pack that came is of no use
+  std::string broken = {};                            // why the pack that came is of no use
 };
 
 // Threads: the coordinator's own thread only.

@@ -24,6 +24,16 @@ std::string_view name_of(Refusal reason) {
       return "transfer";
     case Refusal::malformed:
       return "malformed";
+    case Refusal::malformed_parts:
+      return "malformed_parts";
+    case Refusal::protocol:
+      return "protocol";
+    case Refusal::flood:
+      return "flood";
+    case Refusal::peers:
+      return "peers";
+    case Refusal::unread:
+      return "unread";
   }
   return "";
 }

@@ -13,17 +13,22 @@ namespace swarmlab::server {
 
 // Why. As text they are words that stay the same: scripts read them.
 enum class Refusal : std::uint8_t {
-  handshake,    // a connection that does not speak CURVE, or not with our key
-  unknown_key,  // a connection with a key that is not allowed
-  revoked_key,  // a message over a connection whose key is not allowed any more
-  role,         // the sender's key may not ask that
-  session,      // the session is another key's
-  worker_name,  // a living worker of that name has another key
-  lease,        // the worker holds no lease that would let it ask that
-  transfer,     // the transfer or pack is another's
-  malformed,    // no message of ours
+  handshake,        // a connection that does not speak CURVE, or not with our key
+  unknown_key,      // a connection with a key that is not allowed
+  revoked_key,      // a message over a connection whose key is not allowed any more
+  role,             // the sender's key may not ask that
+  session,          // the session is another key's
+  worker_name,      // a living worker of that name has another key
+  lease,            // the worker holds no lease that would let it ask that
+  transfer,         // the transfer or pack is another's
+  malformed,        // no message of ours
+  malformed_parts,  // of several parts: ours have one
+  protocol,         // none in common
+  flood,            // more than a peer's share, dropped
+  peers,            // a peer more than can be served, not heard
+  unread,           // an answer to a peer that does not read, dropped
 };
-inline constexpr std::size_t kRefusals = static_cast<std::size_t>(Refusal::malformed) + 1;
+inline constexpr std::size_t kRefusals = static_cast<std::size_t>(Refusal::unread) + 1;
 
 /// "unknown_key" and so on.
 [[nodiscard]] std::string_view name_of(Refusal reason);

@@ -259,7 +259,7 @@ void Desk::write_work(const Request& request, const Replies& replies,
         assignment->briefing = *std::move(briefing);
     }
     if (assignment) return wire::write(to.getTask().initAssignment(), *assignment);
-    log::error("task {}: {}", granted->task.value(), assignment.error().message);
+    log::debug("task {}: {}", granted->task.value(), assignment.error().message);
   }
   auto nothing = to.getTask().initNothing();
   const auto* reason = std::get_if<swarm::NothingToDo>(&reply);

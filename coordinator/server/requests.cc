@@ -99,6 +99,7 @@ void Desk::take(Request& request, std::vector<Step>& steps) {
   const auto body = envelope.getBody();
   const auto protocol = protocol_for(request.message);
   if (!protocol) {
+    refusals_.count(Refusal::protocol, protocol.error().message);
     request.refused = protocol.error();
     return;
   }

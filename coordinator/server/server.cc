@@ -6,6 +6,7 @@
 #include "common/log/log.h"
 #include "common/os/file.h"
 #include "coordinator/server/desk.h"
+#include "coordinator/server/turnstile.h"
 #include "coordinator/store/objects.h"
 
 namespace swarmlab::server {
@@ -24,14 +25,20 @@ struct Server::Impl {
       : engine(std::move(opened)), router(std::move(bound)), desk(*engine, std::move(answerer)) {}
 
   Result<void> serve_once(bool tick, Milliseconds wait) {
-    SWARMLAB_TRY(burst, router.receive(wait));
+    SWARMLAB_TRY(burst, router.receive(turnstile.has_waiting() ? Milliseconds(0) : wait));
+    burst = turnstile.admit(std::move(burst), engine->now(), desk.refusals());
     SWARMLAB_TRY(answers, desk.serve(std::move(burst), tick));
-    for (const Answer& answer : answers) {
+    for (Answer& answer : answers) {
       // What is lost on its way is asked for again; one peer's trouble is nobody else's.
-      if (const auto sent = router.send(answer.peer, answer.bytes); !sent) {
+      const auto sent = router.send(answer.peer, std::move(answer.bytes));
+      if (!sent) {
         log::warning("an answer was not sent: {}", sent.error().message);
+      } else if (*sent == net::Sent::full) {
+        desk.refusals().count(Refusal::unread, "an answer to a peer that does not read");
       }
     }
+    desk.refusals().raise_to(Refusal::malformed_parts, router.malformed(),
+                             "a message of several parts");
     if (tick) {
       if (const auto done = engine->tidy(); !done) {
         log::warning("refs and packs: {}", done.error().message);
@@ -43,6 +50,7 @@ struct Server::Impl {
   std::unique_ptr<Engine> engine;
   net::Router router;
   Desk desk;
+  Turnstile turnstile;
   std::atomic<bool> stopping = false;
 };
 

@@ -30,6 +30,12 @@ class DeskUnderTest : public CoordinatorUnderTest {
     return *desk_;
   }
 
+  /// Before a restart: the desk must not outlive its engine.
+  void forget_desk() {
+    desk_.reset();
+    desk_of_ = nullptr;
+  }
+
   static net::Letter letter(const Fill& fill, std::uint64_t session = 0, std::uint64_t id = 1,
                             const std::string& peer = "peer") {
     wire::Outgoing message(id, session);

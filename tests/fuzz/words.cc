@@ -1,0 +1,45 @@
+// What agents and evaluators write: any bytes, read in bounded time, and never taken for more than
+// they say.
+#include <cmath>
+
+#include "tests/fuzz/bytes.h"
+#include "worker/agent/outcome.h"
+#include "worker/evaluator/output.h"
+
+namespace swarmlab::worker {
+namespace {
+
+void look(Result<Scored> scored) {
+  if (!scored) return fuzz::hold(!scored.error().message.empty(), "an error says what is wrong");
+  fuzz::hold(std::isfinite(scored->score), "a score is finite");
+  tidy("score", *scored);
+  for (const auto& metric : scored->metrics) {
+    fuzz::hold(std::isfinite(metric.value), "a metric is finite");
+  }
+}
+
+}  // namespace
+}  // namespace swarmlab::worker
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace swarmlab::worker;
+  swarmlab::fuzz::Bytes input({data, size});
+  const auto kind = input.below(5);
+  const std::string text = input.rest();
+  if (kind == 0) {
+    const AgentSaid said = parse_outcome(text);
+    for (const char c : said.notes.hypothesis + said.notes.mechanism) {
+      swarmlab::fuzz::hold(static_cast<unsigned char>(c) != 0x1b, "no escape of a terminal passes");
+    }
+  } else if (kind == 1) {
+    look(read_by_pattern("score: *([-+.0-9a-z]+)", text));
+  } else if (kind == 2) {
+    look(read_metric_lines("score", text));
+  } else if (kind == 3) {
+    look(read_json_line("score", text));
+  } else if (const auto said = read_backend("score", text); said && said->scored) {
+    look(*said->scored);
+  }
+  static_cast<void>(whole_lines(text, 64));
+  return 0;
+}
