@@ -45,7 +45,7 @@ class Script {
   Script(fuzz::Bytes input, DeskUnderTest& desk) : input_(input), desk_(&desk) {}
 
   void play() {
-    for (int turns = 0; turns < 40 && !input_.empty(); ++turns) turn();
+    for (int turns = 0; turns < 200 && !input_.empty(); ++turns) turn();
     const auto& store = desk_->engine->store();
     const auto loaded = store.load();
     fuzz::hold(loaded && loaded->same_facts(desk_->engine->state()), "memory and disk are equal");
