@@ -106,6 +106,13 @@ void add_connect(CLI::App& command, Context& context) {
                      "or SWARMLAB_CONNECT)");
   command.add_option("--context", context.swarm_name,
                      "The same by name, as swarmlab context keeps them (or SWARMLAB_CONTEXT)");
+  command.add_option("--key", context.key,
+                     "File with the own secret key, for --connect (or SWARMLAB_KEY)");
+  command.add_option("--server-key", context.server_key,
+                     "The coordinator's public key, or its file (or SWARMLAB_SERVER_KEY)");
+  command.add_flag(
+      "--insecure", context.insecure,
+      "Connect to another machine without keys: anybody on the way can read and forge");
 }
 
 void add_examples(CLI::App& command, const std::string& lines) {

@@ -57,6 +57,8 @@ Context Context::from_process() {
                   context.variable("TERM") != "dumb";
   context.width = terminal_width();
   context.connect = context.variable("SWARMLAB_CONNECT").value_or("");
+  context.key = context.variable("SWARMLAB_KEY").value_or("");
+  context.server_key = context.variable("SWARMLAB_SERVER_KEY").value_or("");
   return context;
 }
 

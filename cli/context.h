@@ -40,7 +40,10 @@ struct Context {
   std::vector<std::string> after_dashes = {};  // words after `--`: for the agent's command
   std::string lab = {};                        // LAB: a folder or a name; empty: the nearest
   std::string connect =
-      {};  // --connect, or SWARMLAB_CONNECT; empty: the repository's own coordinator
+      {};                // --connect, or SWARMLAB_CONNECT; empty: the repository's own coordinator
+  std::string key = {};  // --key, or SWARMLAB_KEY: file with the own secret key
+  std::string server_key = {};  // --server-key, or SWARMLAB_SERVER_KEY: file, or the key itself
+  bool insecure = false;        // --insecure: plain to and from other machines
   std::string swarm_name = {};  // --context: one of contexts.toml
 
   // Where queries go, and what time it is; tests pass their own. Not set: Swarm::open and the

@@ -11,9 +11,12 @@
 #include "cli/home.h"
 #include "cli/hosted_coordinator.h"
 #include "cli/lab_source.h"
+#include "cli/locate.h"
 #include "cli/open_lab.h"
 #include "cli/run_flags.h"
+#include "common/keys/key_folder.h"
 #include "common/log/log.h"
+#include "common/net/endpoint.h"
 #include "common/os/signals.h"
 
 namespace swarmlab::cli {
@@ -26,14 +29,27 @@ constexpr unsigned kMostLeaseSeconds = 3600;
 struct CoordinatorFlags {
   std::string listen;
   std::string log_file;
+  std::string keys;
+  bool insecure = false;
   unsigned lease_seconds = 60;
   std::shared_ptr<RunFlags> flags;
 };
 
-// Nothing is encrypted and nobody is asked who he is: only this machine may connect.
-bool is_local(const std::string& address) {
-  return address.starts_with("ipc://") || address.starts_with("tcp://127.") ||
-         address.starts_with("tcp://localhost:") || address.starts_with("tcp://[::1]:");
+// Over tcp:// the keys that are given, else those of the repository, if it has any.
+Result<server::Door> door_of(const Context& context, const CoordinatorFlags& flags,
+                             const std::filesystem::path& state) {
+  server::Door door{.keys = flags.keys.empty() ? "" : (context.cwd / flags.keys).string(),
+                    .insecure = flags.insecure};
+  if (flags.listen.starts_with("ipc://") || flags.listen.empty() || flags.insecure) return door;
+  const std::string own = keys_folder(state).string();
+  if (door.keys.empty() && keys::KeyFolder(own).exists()) door.keys = own;
+  if (!door.keys.empty() || net::stays_here(flags.listen)) return door;
+  return fail(
+      ErrorCode::invalid_input,
+      "--listen is {}, which other machines can reach, and there are no keys: anybody on the "
+      "way could read and forge. Make keys (swarmlab keys new NAME --role worker), name "
+      "their folder (--keys DIR), or say --insecure",
+      flags.listen);
 }
 
 swarm::Rules rules_for(unsigned lease_seconds) {
@@ -45,22 +61,17 @@ swarm::Rules rules_for(unsigned lease_seconds) {
 }
 
 Result<void> serve(Context& context, const CoordinatorFlags& flags) {
-  if (!flags.listen.empty() && !is_local(flags.listen)) {
-    return fail(ErrorCode::invalid_input,
-                "--listen is {}, expected ipc://PATH or tcp://127.0.0.1:PORT: connections are not "
-                "encrypted",
-                flags.listen);
-  }
   SWARMLAB_TRY(signals, SignalWatch::make({SIGINT, SIGTERM}));
   SWARMLAB_CHECK(log::init({.level = log::Level::info, .file = flags.log_file}));
   SWARMLAB_TRY(place, locate_lab(context));
   SWARMLAB_TRY(overrides, resolve(*flags.flags, place.folder));
   SWARMLAB_CHECK(check_lab_source(place, overrides));
   SWARMLAB_TRY(state, make_state_folder(place.root));
+  SWARMLAB_TRY(door, door_of(context, flags, state));
   const std::string address =
       flags.listen.empty() ? "ipc://" + socket_file_of(state).string() : flags.listen;
   SWARMLAB_TRY(coordinator,
-               HostedCoordinator::start(state, address, rules_for(flags.lease_seconds)));
+               HostedCoordinator::start(state, address, rules_for(flags.lease_seconds), door));
   SWARMLAB_CHECK(open_lab(context, coordinator->server(), place, overrides));
   context.note(
       fmt::format("coordinator of {} listens; start workers with:\n"
@@ -85,6 +96,12 @@ void add_coordinator(CLI::App& app, Context& context) {
   add_lab(*command, context);
   command->add_option("--listen", flags->listen,
                       "Such as tcp://127.0.0.1:7000 (default: a socket in .swarmlab)");
+  command->add_option(
+      "--keys", flags->keys,
+      "Folder of keys: over tcp://, only those who are allowed may connect, and all "
+      "is encrypted (default: those of swarmlab keys, if there are any)");
+  command->add_flag("--insecure", flags->insecure,
+                    "Without keys, also for other machines: anybody on the way can read and forge");
   command->add_option("--log-file", flags->log_file, "Append the log here instead of stderr");
   command
       ->add_option("--lease-seconds", flags->lease_seconds,

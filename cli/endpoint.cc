@@ -19,4 +19,8 @@ std::filesystem::path address_file_of(const std::filesystem::path& state_folder)
   return state_folder / "coordinator.address";
 }
 
+std::filesystem::path keys_folder(const std::filesystem::path& state_folder) {
+  return state_folder / "keys";
+}
+
 }  // namespace swarmlab::cli

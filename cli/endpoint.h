@@ -14,4 +14,7 @@ namespace swarmlab::cli {
 /// Where the coordinator that has the store open wrote its address, be it a socket or a port.
 [[nodiscard]] std::filesystem::path address_file_of(const std::filesystem::path& state_folder);
 
+/// Where `swarmlab keys` keeps the keys of a repository's coordinator.
+[[nodiscard]] std::filesystem::path keys_folder(const std::filesystem::path& state_folder);
+
 }  // namespace swarmlab::cli

@@ -4,6 +4,7 @@
 
 #include "cli/build_info.h"
 #include "cli/endpoint.h"
+#include "cli/peer.h"
 #include "common/log/log.h"
 #include "common/os/file.h"
 #include "common/os/open_files.h"
@@ -22,7 +23,7 @@ bool is_open_elsewhere(const std::filesystem::path& state_folder) {
 
 Result<std::unique_ptr<HostedCoordinator>> HostedCoordinator::start(
     const std::filesystem::path& state_folder, const std::string& address,
-    const swarm::Rules& rules) {
+    const swarm::Rules& rules, const server::Door& door) {
   if (const auto raised = raise_open_files(); !raised)
     log::warning("{}: fewer workers can connect", raised.error().message);
   server::ServerOptions options;
@@ -30,6 +31,7 @@ Result<std::unique_ptr<HostedCoordinator>> HostedCoordinator::start(
   options.address = address;
   options.version = std::string(kVersion);
   options.rules = rules;
+  options.door = door;
   std::unique_ptr<HostedCoordinator> hosted(new HostedCoordinator(address_file_of(state_folder)));
   auto server = server::Server::start(options, hosted->clock_);
   if (!server && is_open_elsewhere(state_folder)) {
@@ -39,7 +41,8 @@ Result<std::unique_ptr<HostedCoordinator>> HostedCoordinator::start(
   }
   SWARMLAB_TRY(opened, std::move(server));
   hosted->server_ = std::move(opened);
-  SWARMLAB_CHECK(write_file(hosted->address_file_.string(), hosted->server_->address() + "\n"));
+  SWARMLAB_CHECK(write_file(hosted->address_file_.string(),
+                            address_note(hosted->server_->address(), door.keys)));
   return hosted;
 }
 

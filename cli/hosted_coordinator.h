@@ -21,7 +21,8 @@ class HostedCoordinator {
   /// \return  conflict if another coordinator has the store open
   static Result<std::unique_ptr<HostedCoordinator>> start(const std::filesystem::path& state_folder,
                                                           const std::string& address,
-                                                          const swarm::Rules& rules = {});
+                                                          const swarm::Rules& rules = {},
+                                                          const server::Door& door = {});
 
   HostedCoordinator(const HostedCoordinator&) = delete;
   HostedCoordinator& operator=(const HostedCoordinator&) = delete;

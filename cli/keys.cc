@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/endpoint.h"
 #include "cli/home.h"
 #include "cli/locate.h"
 #include "cli/table.h"
@@ -26,7 +27,7 @@ struct Wish {
 };
 
 KeyFolder keys_in(const std::filesystem::path& state) {
-  return KeyFolder((state / "keys").string());
+  return KeyFolder(keys_folder(state).string());
 }
 
 // Of the repository, without making anything in it.

@@ -5,10 +5,10 @@
 
 #include "cli/endpoint.h"
 #include "cli/locate.h"
+#include "cli/peer.h"
 #include "cli/stored_swarm.h"
 #include "common/net/client.h"
 #include "common/net/endpoint.h"
-#include "common/os/file.h"
 #include "common/wire/message.h"
 
 namespace swarmlab::cli {
@@ -16,8 +16,6 @@ namespace swarmlab::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::uint64_t kMaxAddress = 4096;
 
 class Coordinator final : public Answerer {
  public:
@@ -42,12 +40,14 @@ class Coordinator final : public Answerer {
   std::string address_;
 };
 
-Result<std::unique_ptr<Swarm>> connect(const std::string& address) {
-  SWARMLAB_TRY(client, net::Client::connect(
-                           address, {.socket = {},
+Result<std::unique_ptr<Swarm>> connect(const Peer& peer) {
+  SWARMLAB_TRY(client,
+               net::Client::connect(peer.address,
+                                    {.socket = peer.socket(),
+                                     .credentials = peer.credentials,
                                      .id_of = [](auto bytes) { return wire::request_id_of(bytes); },
                                      .on_unsolicited = {}}));
-  return std::make_unique<Swarm>(std::make_unique<Coordinator>(std::move(client), address));
+  return std::make_unique<Swarm>(std::make_unique<Coordinator>(std::move(client), peer.address));
 }
 
 // What the coordinator refuses; one of an older release may not know what was asked.
@@ -64,16 +64,18 @@ Error explained(const wire::Incoming& reply) {
 }  // namespace
 
 Result<std::unique_ptr<Swarm>> Swarm::open(const Context& context) {
-  if (!context.connect.empty()) return connect(context.connect);
+  SWARMLAB_TRY(elsewhere, chosen_peer(context));
+  if (elsewhere) return connect(*elsewhere);
   SWARMLAB_TRY(root, locate_root(context));
   const fs::path state = state_folder(root);
   const std::string socket = "ipc://" + socket_file_of(state).string();
-  if (net::somebody_listens(socket)) return connect(socket);
+  if (net::somebody_listens(socket)) return connect(Peer{.address = socket});
   auto stored = open_stored_swarm(state);
   if (!stored && stored.error().code == ErrorCode::unavailable) {
     // Another process has it open; if that listens elsewhere, it says where.
-    const auto address = read_file(address_file_of(state).string(), kMaxAddress);
-    if (address) return connect(address->substr(0, address->find('\n')));
+    auto peer = peer_of(state);
+    if (!peer && peer.error().code != ErrorCode::not_found) return tl::unexpected(peer.error());
+    if (peer) return connect(*peer);
   }
   SWARMLAB_TRY(answerer, std::move(stored));
   return std::make_unique<Swarm>(std::move(answerer));

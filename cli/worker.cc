@@ -14,6 +14,7 @@
 
 #include "cli/build_info.h"
 #include "cli/commands.h"
+#include "cli/peer.h"
 #include "common/git/library.h"
 #include "common/log/log.h"
 #include "common/os/host.h"
@@ -81,7 +82,7 @@ Result<void> work_until_told(worker::Worker& worker, const SignalWatch& signals)
   return end;
 }
 
-Result<void> take_tasks(const Context& context, const WorkerFlags& flags,
+Result<void> take_tasks(const Context& context, const WorkerFlags& flags, const Peer& peer,
                         const SignalWatch& signals) {
   if (const auto raised = raise_open_files(); !raised)
     log::warning("{}: fewer slots can work", raised.error().message);
@@ -89,7 +90,9 @@ Result<void> take_tasks(const Context& context, const WorkerFlags& flags,
   const git::Library unsynced({.fsync = false});
   const HostFacts facts = read_host_facts();
   worker::WorkerOptions options;
-  options.address = context.connect;
+  options.address = peer.address;
+  options.credentials = peer.credentials;
+  options.insecure = peer.insecure;
   options.name = flags.name.empty() ? facts.name : flags.name;
   options.folder = flags.folder.empty()
                        ? (context.cwd / ".swarmlab" / "workers" / options.name).string()
@@ -107,7 +110,8 @@ Result<void> take_tasks(const Context& context, const WorkerFlags& flags,
 }
 
 Result<void> work(Context& context, const WorkerFlags& flags) {
-  if (context.connect.empty()) {
+  SWARMLAB_TRY(peer, chosen_peer(context));
+  if (!peer) {
     return fail(ErrorCode::invalid_input,
                 "--connect is missing, expected the coordinator's address, such as "
                 "tcp://127.0.0.1:7000");
@@ -115,7 +119,7 @@ Result<void> work(Context& context, const WorkerFlags& flags) {
   SWARMLAB_TRY(signals, SignalWatch::make({SIGINT, SIGTERM, kParentDied}));
   if (flags.parent != 0) leave_with(flags.parent);
   SWARMLAB_CHECK(log::init({.level = log::Level::info, .file = flags.log_file}));
-  auto end = take_tasks(context, flags, signals);
+  auto end = take_tasks(context, flags, *peer, signals);
   if (!end) log::error("{}", end.error().message);  // who started us reads it there
   return end;
 }

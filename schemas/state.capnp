@@ -105,6 +105,7 @@ struct Worker {
   joinedAtMs @3 :Int64;
   capacity @4 :LabFile.Capacity;
   quarantine @5 :Quarantine;  # absent: none
+  key @6 :Text;              # public, that it last said hello with; empty: none
 
   struct Quarantine { why @0 :Text; atMs @1 :Int64; }
 }

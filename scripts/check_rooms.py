@@ -32,7 +32,7 @@ MAY_USE = {  # room: the rooms that it may include, besides itself
     "coordinator/judge": MODEL,
     "coordinator/swarm": MODEL | {"coordinator/policy", "coordinator/judge"},
     "coordinator/store": MODEL | {"coordinator/policy", "coordinator/swarm", "common/wire", "common/git", "common/os", "schemas"},
-    "coordinator/server": MODEL | {"coordinator/policy", "coordinator/swarm", "coordinator/store", "coordinator/judge", "common/net", "common/lab",
+    "coordinator/server": MODEL | {"coordinator/policy", "coordinator/swarm", "coordinator/store", "coordinator/judge", "common/net", "common/keys", "common/lab",
                                    "common/log", "common/git", "common/wire", "common/os", "schemas"},
     "worker/sandbox": MODEL | {"common/os"},
     "worker/workspace": MODEL | {"common/git", "common/lab", "common/os"},

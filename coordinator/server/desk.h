@@ -6,16 +6,20 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "common/keys/allowlist.h"
 #include "common/net/router.h"
 #include "common/os/clock.h"
 #include "common/result.h"
 #include "common/wire/message_codec.h"
+#include "coordinator/server/access.h"
 #include "coordinator/server/engine.h"
+#include "coordinator/server/offers.h"
 #include "coordinator/server/pack_desk.h"
 #include "coordinator/server/queries.h"
 #include "coordinator/server/refusals.h"
@@ -40,6 +44,10 @@ class Desk {
   /// when it returns. \return  the engine's error: the process must end.
   Result<std::vector<Answer>> serve(std::vector<net::Letter> burst, bool tick);
 
+  /// From now on every message needs a key of the list. Sessions of keys that are not in it end,
+  /// with the next turn, and what was parked for them is dropped.
+  void admit_only(std::shared_ptr<const keys::Allowlist> allowed);
+
   [[nodiscard]] Refusals& refusals() { return refusals_; }
 
   /// How long until the next parked answer is due, at the latest; nothing if there is none.
@@ -49,15 +57,20 @@ class Desk {
   // A worker that said hello, until it says it again or another takes its name.
   struct Session {
     WorkerName worker;
+    std::string key;  // that said hello, and nobody else may speak in it; empty: not guarded
     wire::Peer peer;
   };
   // A request of the burst, and where its steps are.
   struct Request {
-    Request(net::PeerId from, wire::Incoming what)
-        : peer(std::move(from)), message(std::move(what)) {}
+    Request(net::PeerId where, std::optional<keys::Holder> who, wire::Incoming what)
+        : peer(std::move(where)), from(std::move(who)), message(std::move(what)) {}
     [[nodiscard]] SessionId sender() const { return SessionId(message.envelope().getSession()); }
+    // The public key that it came from; empty: the coordinator is not guarded.
+    [[nodiscard]] std::string key() const { return from ? from->key.text() : std::string(); }
     net::PeerId peer;
+    std::optional<keys::Holder> from;  // always there if the coordinator is guarded
     wire::Incoming message;
+    std::optional<WorkerName> worker;  // of the session; always there if only workers may ask
     std::optional<std::size_t> report_step;
     std::optional<std::size_t> step;        // of the command, or of the ask
     std::optional<Error> refused;           // before the turn
@@ -70,6 +83,7 @@ class Desk {
   };
   struct Parked {
     net::PeerId peer;
+    std::string key;
     std::uint64_t request_id = 0;
     wire::Protocol protocol = 1;
     std::uint64_t after = 0;
@@ -89,7 +103,12 @@ class Desk {
   void take_chunk(Request& request, schema::PackChunk::Reader chunk);
   void take_drain(Request& request, std::string_view worker);
   void take_open_lab(Request& request, schema::OpenLab::Reader open, std::vector<Step>& steps);
-  [[nodiscard]] const WorkerName* worker_of(const Request& request) const;
+  // Judges who asks; false: it is answered already.
+  [[nodiscard]] bool admit(Request& request);
+  [[nodiscard]] bool admit_to_session(Request& request, Kind::Right right);
+  void refuse(Request& request, Refusal why, Error error);
+  [[nodiscard]] bool is_name_of_another(const WorkerName& name, const std::string& key);
+  [[nodiscard]] tl::unexpected<Error> refused_by_lease(const Request& request);
 
   using Replies = std::vector<swarm::Reply>;
   bool stood_still();
@@ -103,7 +122,8 @@ class Desk {
   void write_work(const Request& request, const Replies& replies, schema::WorkReply::Builder to);
   void write_report(const swarm::Reply& reply, const Request& request,
                     schema::WorkReply::Report::Builder to);
-  Result<void> write_tree(schema::TreeCheck::Reader check, schema::TreeReply::Builder to);
+  Result<void> write_tree(const Request& request, schema::TreeCheck::Reader check,
+                          schema::TreeReply::Builder to);
   Result<void> write_brief(const Request& request, schema::HeldLease::Reader lease,
                            schema::BriefReply::Builder to);
   Result<void> write_chunk(const Request& request, schema::FetchChunk::Reader fetch,
@@ -112,7 +132,8 @@ class Desk {
   void write_ack(std::uint64_t received, schema::ChunkAck::Builder to) const;
   Result<void> add_pack(const Request& request, std::uint64_t bytes, const Report& report,
                         Step& step);
-  Result<void> write_fetch(schema::Fetch::Reader fetch, schema::FetchReply::Builder to);
+  Result<void> write_fetch(const Request& request, schema::Fetch::Reader fetch,
+                           schema::FetchReply::Builder to);
   void write_parked(std::vector<Answer>& answers);
   Result<std::string> events_answer(const Parked& parked);
 
@@ -120,6 +141,9 @@ class Desk {
   Answerer answerer_;
   std::function<SessionId()> fresh_session_;
   Refusals refusals_;
+  std::shared_ptr<const keys::Allowlist> allowed_;  // null: not guarded
+  std::vector<swarm::WorkerLeft> ended_;            // sessions of revoked keys, for the next turn
+  Offers offers_;
   PackDesk packs_;
   std::map<SessionId, Session> sessions_;
   std::set<SessionId> draining_;  // are told to leave by the next answer to a heartbeat

@@ -24,11 +24,18 @@ Result<std::vector<ObjectId>> ids_of(const char* name, capnp::List<capnp::Data>:
 }  // namespace
 
 void Desk::take_chunk(Request& request, schema::PackChunk::Reader chunk) {
+  const TaskId task(chunk.getTask());
+  const FencingToken token(chunk.getToken());
+  if (request.worker && is_lease_of_another(engine_.state(), *request.worker, task, token)) {
+    refuse(request, Refusal::transfer,
+           {ErrorCode::invalid_input, "this pack belongs to the lease of another"});
+    return;
+  }
   const auto add = [&]() -> Result<std::uint64_t> {
     SWARMLAB_CHECK(engine_.store().has_room());
     SWARMLAB_TRY(pack, info_of(chunk.getSize(), chunk.getHash()));
     const auto data = chunk.getData();
-    return packs_.add({TaskId(chunk.getTask()), FencingToken(chunk.getToken())},
+    return packs_.add({task, token},
                       {.offset = chunk.getOffset(),
                        .data = std::as_bytes(std::span(data.begin(), data.size())),
                        .pack = pack},
@@ -78,6 +85,10 @@ Result<void> Desk::write_put(schema::PutCommit::Reader put, schema::Envelope::Bo
 
 Result<void> Desk::write_chunk(const Request& request, schema::FetchChunk::Reader fetch,
                                schema::FetchData::Builder to) {
+  if (!offers_.has(*request.worker, fetch.getTransfer())) {
+    refusals_.count(Refusal::transfer, request.worker->value() + " reads what it did not fetch");
+    return fail(ErrorCode::conflict, "the pack is gone: fetch it again");
+  }
   SWARMLAB_TRY(chunk, packs_.chunk({.peer = request.peer,
                                     .transfer = fetch.getTransfer(),
                                     .offset = fetch.getOffset(),
@@ -92,10 +103,17 @@ Result<void> Desk::write_chunk(const Request& request, schema::FetchChunk::Reade
   return {};
 }
 
-Result<void> Desk::write_fetch(schema::Fetch::Reader fetch, schema::FetchReply::Builder to) {
+Result<void> Desk::write_fetch(const Request& request, schema::Fetch::Reader fetch,
+                               schema::FetchReply::Builder to) {
   SWARMLAB_TRY(wanted, ids_of("wanted", fetch.getWanted()));
   SWARMLAB_TRY(had, ids_of("have", fetch.getHave()));
+  for (const ObjectId& object : wanted) {
+    if (!needs(engine_.state(), *request.worker, LabId(fetch.getLab()), object)) {
+      return refused_by_lease(request);
+    }
+  }
   SWARMLAB_TRY(offer, packs_.offer(wanted, had));
+  offers_.add(*request.worker, offer.transfer);
   to.setTransfer(offer.transfer);
   to.setSize(offer.pack.bytes);
   to.setHash(wire::data_of(offer.pack.hash));

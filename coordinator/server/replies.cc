@@ -55,7 +55,8 @@ std::vector<Desk::Request> Desk::open(std::vector<net::Letter> burst) {
   for (net::Letter& letter : burst) {
     auto message = wire::Incoming::parse(wire::bytes_of(letter.bytes));
     if (message) {
-      requests.push_back(Request(std::move(letter.peer), *std::move(message)));
+      requests.push_back(
+          Request(std::move(letter.peer), std::move(letter.sender), *std::move(message)));
     } else {
       refusals_.count(
           Refusal::malformed,
@@ -70,6 +71,10 @@ Result<std::vector<Answer>> Desk::serve(std::vector<net::Letter> burst, bool tic
   std::vector<Step> steps;
   // Steps look into the packs: the inbox must not change once the first one does.
   if (tick) packs_.tick(engine_.now());
+  for (swarm::WorkerLeft& left : std::exchange(ended_, {})) {
+    log::info("worker {} is let in no more: its key was revoked", left.worker.value());
+    steps.push_back(Step{.command = std::move(left), .attachments = {}, .pack = {}});
+  }
   for (const bool chunks : {true, false}) {
     for (Request& request : requests) {
       if (request.message.body().isPackChunk() == chunks) take(request, steps);
@@ -107,6 +112,7 @@ void Desk::park(const Request& request) {
   const std::uint32_t wait_ms =
       parked_.size() < kMostParked ? std::min(query.getWaitMs(), kMostWaitMs) : 0;
   parked_.push_back({.peer = request.peer,
+                     .key = request.key(),
                      .request_id = request.message.envelope().getRequestId(),
                      .protocol = request.protocol,
                      .after = query.getAfter(),
@@ -149,11 +155,11 @@ void Desk::write_answer(const Request& request, const Replies& replies, Body bod
   if (asked.isPackChunk()) return write_ack(request.received, body.initChunkAck());
   Result<void> done;
   if (asked.isTreeCheck()) {
-    done = write_tree(asked.getTreeCheck(), body.initTreeReply());
+    done = write_tree(request, asked.getTreeCheck(), body.initTreeReply());
   } else if (asked.isBrief()) {
     done = write_brief(request, asked.getBrief(), body.initBriefReply());
   } else if (asked.isFetch()) {
-    done = write_fetch(asked.getFetch(), body.initFetchReply());
+    done = write_fetch(request, asked.getFetch(), body.initFetchReply());
   } else if (asked.isFetchChunk()) {
     done = write_chunk(request, asked.getFetchChunk(), body.initFetchData());
   } else if (asked.isPutCommit()) {
@@ -172,7 +178,11 @@ void Desk::write_answer(const Request& request, const Replies& replies, Body bod
   if (!done) fail_with(done.error());
 }
 
-Result<void> Desk::write_tree(schema::TreeCheck::Reader check, schema::TreeReply::Builder to) {
+Result<void> Desk::write_tree(const Request& request, schema::TreeCheck::Reader check,
+                              schema::TreeReply::Builder to) {
+  if (!works_for(engine_.state(), *request.worker, LabId(check.getLab()))) {
+    return refused_by_lease(request);
+  }
   SWARMLAB_TRY(tree, wire::object_id_of("tree", check.getTree()));
   const auto lab = engine_.state().labs.find(LabId(check.getLab()));
   if (lab == engine_.state().labs.end()) return {};
@@ -184,10 +194,9 @@ Result<void> Desk::write_tree(schema::TreeCheck::Reader check, schema::TreeReply
 // Only to who holds the lease: another lab's history is none of a worker's business.
 Result<void> Desk::write_brief(const Request& request, schema::HeldLease::Reader lease,
                                schema::BriefReply::Builder to) {
-  const WorkerName* worker = worker_of(request);
   const auto found = engine_.state().tasks.find(TaskId(lease.getTask()));
-  if (worker == nullptr || found == engine_.state().tasks.end() || !found->second.lease ||
-      found->second.lease->worker != *worker ||
+  if (found == engine_.state().tasks.end() || !found->second.lease ||
+      found->second.lease->worker != *request.worker ||
       found->second.lease->token != FencingToken(lease.getToken())) {
     return fail(ErrorCode::not_found, "task {} is not leased to you", lease.getTask());
   }

@@ -77,11 +77,6 @@ SessionId Desk::random_session() {
   return SessionId((high << 32U) | device() | 1U);
 }
 
-const WorkerName* Desk::worker_of(const Request& request) const {
-  const auto found = sessions_.find(SessionId(request.message.envelope().getSession()));
-  return found == sessions_.end() ? nullptr : &found->second.worker;
-}
-
 // A hello names a range of its own; any other message is written in the protocol that it says.
 Result<wire::Protocol> Desk::protocol_for(const wire::Incoming& message) {
   const auto body = message.body();
@@ -95,8 +90,7 @@ Result<wire::Protocol> Desk::protocol_for(const wire::Incoming& message) {
 }
 
 void Desk::take(Request& request, std::vector<Step>& steps) {
-  const auto envelope = request.message.envelope();
-  const auto body = envelope.getBody();
+  const auto body = request.message.body();
   const auto protocol = protocol_for(request.message);
   if (!protocol) {
     refusals_.count(Refusal::protocol, protocol.error().message);
@@ -104,35 +98,20 @@ void Desk::take(Request& request, std::vector<Step>& steps) {
     return;
   }
   request.protocol = *protocol;
-  const SessionId session(envelope.getSession());
-  const auto with_worker = [&](const auto& action) {
-    const WorkerName* worker = worker_of(request);
-    if (worker == nullptr) {
-      request.say_hello = true;
-    } else {
-      action(*worker);
-    }
-  };
+  if (!admit(request)) return;
   // What is not named here needs no turn: it is answered from the state after it.
   if (body.isHello()) {
     take_hello(request, body.getHello(), steps);
   } else if (body.isWork()) {
-    with_worker(
-        [&](const WorkerName& worker) { take_work(request, body.getWork(), worker, steps); });
+    take_work(request, body.getWork(), *request.worker, steps);
   } else if (body.isHeartbeat()) {
-    with_worker([&](const WorkerName& worker) {
-      request.step =
-          push(steps, swarm::Heartbeat{worker, session, held_of(body.getHeartbeat().getHeld()),
-                                       body.getHeartbeat().getLeaving()});
-    });
+    request.step = push(steps, swarm::Heartbeat{*request.worker, request.sender(),
+                                                held_of(body.getHeartbeat().getHeld()),
+                                                body.getHeartbeat().getLeaving()});
   } else if (body.isBye()) {
-    with_worker([&](const WorkerName& worker) {
-      request.step = push(steps, swarm::WorkerLeft{worker, session});
-    });
-  } else if (body.isPackChunk() && body.getPackChunk().getTask() == 0) {
-    take_chunk(request, body.getPackChunk());  // of the command line
+    request.step = push(steps, swarm::WorkerLeft{*request.worker, request.sender()});
   } else if (body.isPackChunk()) {
-    with_worker([&](const WorkerName& /*worker*/) { take_chunk(request, body.getPackChunk()); });
+    take_chunk(request, body.getPackChunk());
   } else if (body.isOpenLab()) {
     take_open_lab(request, body.getOpenLab(), steps);
   } else if (body.isDrain()) {
@@ -171,12 +150,25 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
     request.refused = bad(std::move(wrong));
     return;
   }
+  if (is_name_of_another(WorkerName(name), request.key())) {
+    refuse(request, Refusal::worker_name,
+           {ErrorCode::conflict,
+            fmt::format("a worker {} with another key is there already: give this one a --name of "
+                        "its own",
+                        name)});
+    return;
+  }
+  const auto known = engine_.state().workers.find(WorkerName(name));
+  if (known == engine_.state().workers.end() || known->second.key != request.key()) {
+    offers_.forget(WorkerName(name));
+  }
   request.session = fresh_session_();
   std::erase_if(sessions_, [&](const auto& entry) { return entry.second.worker.value() == name; });
   std::erase_if(draining_, [&](SessionId session) { return !sessions_.contains(session); });
   sessions_.emplace(
       request.session,
       Session{.worker = WorkerName(name),
+              .key = request.key(),
               .peer = {.protocol = request.protocol,
                        .capabilities = wire::read_capabilities(hello.getCapabilities())}});
   request.step =
@@ -184,7 +176,8 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
                                                   .host_class = hello.getHostClass().cStr(),
                                                   .slots = hello.getSlots(),
                                                   .joined_at = engine_.now(),
-                                                  .capacity = std::move(capacity)},
+                                                  .capacity = std::move(capacity),
+                                                  .key = request.key()},
                                        .session = request.session,
                                        .held = held_of(hello.getHeld()),
                                        .again = hello.getAgain()});

@@ -6,6 +6,7 @@
 #include "common/log/log.h"
 #include "common/os/file.h"
 #include "coordinator/server/desk.h"
+#include "coordinator/server/keyring.h"
 #include "coordinator/server/turnstile.h"
 #include "coordinator/store/objects.h"
 
@@ -18,13 +19,47 @@ std::string objects_folder(const std::string& folder) {
   return folder + "/objects.git";
 }
 
+Result<std::optional<Keyring>> keyring_for(const ServerOptions& options) {
+  if (options.door.keys.empty()) return std::optional<Keyring>();
+  if (options.door.insecure) {
+    return fail(ErrorCode::invalid_input, "--keys and --insecure: expected one of them");
+  }
+  if (options.address.starts_with("ipc://")) {
+    return fail(ErrorCode::invalid_input,
+                "--keys is for tcp://, expected it without {}: only its owner can reach that",
+                options.address);
+  }
+  SWARMLAB_TRY(keyring, Keyring::open(options.door.keys));
+  return std::optional(std::move(keyring));
+}
+
 }  // namespace
 
 struct Server::Impl {
-  Impl(std::unique_ptr<Engine> opened, net::Router bound, Answerer answerer)
-      : engine(std::move(opened)), router(std::move(bound)), desk(*engine, std::move(answerer)) {}
+  Impl(std::unique_ptr<Engine> opened, net::Router bound, Answerer answerer,
+       std::optional<Keyring> ring)
+      : engine(std::move(opened)),
+        router(std::move(bound)),
+        desk(*engine, std::move(answerer)),
+        keyring(std::move(ring)) {
+    if (keyring) desk.admit_only(keyring->gate().allowed());
+  }
+
+  // Before the burst: what a key may no more do is not done for it any more.
+  void look_after_the_door(bool tick) {
+    const bool again = reload.exchange(false);
+    if (keyring && (tick || again) && keyring->refresh(again)) {
+      desk.admit_only(keyring->gate().allowed());
+    }
+    if (!tick) return;
+    const net::Refusals refused = router.refusals();
+    Refusals& counted = desk.refusals();
+    counted.raise_to(Refusal::unknown_key, refused.connections, "a connection with an unknown key");
+    counted.raise_to(Refusal::revoked_key, refused.messages, "a message of a key that was revoked");
+  }
 
   Result<void> serve_once(bool tick, Milliseconds wait) {
+    look_after_the_door(tick);
     SWARMLAB_TRY(burst, router.receive(turnstile.has_waiting() ? Milliseconds(0) : wait));
     burst = turnstile.admit(std::move(burst), engine->now(), desk.refusals());
     SWARMLAB_TRY(answers, desk.serve(std::move(burst), tick));
@@ -51,7 +86,9 @@ struct Server::Impl {
   net::Router router;
   Desk desk;
   Turnstile turnstile;
+  std::optional<Keyring> keyring;  // none: plain
   std::atomic<bool> stopping = false;
+  std::atomic<bool> reload = false;  // of the keys
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -60,6 +97,7 @@ Server::~Server() = default;
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Clock& clock) {
   store::StoreOptions store_options;
   store_options.reserve_bytes = options.reserve_bytes;
+  SWARMLAB_TRY(keyring, keyring_for(options));
   SWARMLAB_CHECK(make_folders(options.folder, 0700));  // its socket is guarded by that
   SWARMLAB_TRY(store, store::Store::open(options.folder + "/store", store_options));
   SWARMLAB_TRY(objects, store::Objects::open(objects_folder(options.folder)));
@@ -67,14 +105,17 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Cloc
   SWARMLAB_TRY(engine,
                Engine::open(std::move(store), std::make_unique<store::Objects>(std::move(objects)),
                             std::move(refs), options.rules, clock));
-  SWARMLAB_TRY(router, net::Router::bind(options.address));
+  net::SocketOptions socket;
+  socket.insecure = options.door.insecure;
+  SWARMLAB_TRY(router, net::Router::bind(options.address, socket,
+                                         keyring ? std::optional(keyring->guard()) : std::nullopt));
   Answerer answerer{.version = options.version,
                     .address = router.address(),
                     .started_at = engine->now(),
                     .store = options.folder + "/store"};
   log::info("coordinator serves {} at {}", options.folder, router.address());
-  return std::unique_ptr<Server>(new Server(
-      std::make_unique<Impl>(std::move(engine), std::move(router), std::move(answerer))));
+  return std::unique_ptr<Server>(new Server(std::make_unique<Impl>(
+      std::move(engine), std::move(router), std::move(answerer), std::move(keyring))));
 }
 
 Result<swarm::LabIsOpen> Server::open_lab(swarm::OpenLab command, const std::string& repository) {
@@ -102,6 +143,11 @@ Result<void> Server::run() {
     SWARMLAB_CHECK(impl_->serve_once(tick, tick ? Milliseconds(0) : wait));
   }
   return impl_->engine->close();
+}
+
+void Server::reload_keys() {
+  impl_->reload.store(true);
+  impl_->router.waker().wake();
 }
 
 void Server::request_stop() {

@@ -12,18 +12,28 @@
 
 namespace swarmlab::server {
 
+// Who is let in over tcp://. What listens at ipc:// is guarded by its folder.
+struct Door {
+  std::string keys =
+      {};  // folder of `swarmlab keys`: CURVE with those who are allowed; empty: plain
+  bool insecure = false;  // plain, to other machines too
+};
+
 struct ServerOptions {
   std::string folder;   // .swarmlab of the repository: holds store/ and objects.git/
   std::string address;  // ipc://path or tcp://host:port
   std::string version;  // of this build, for people
   swarm::Rules rules;
+  Door door = {};
   std::uint64_t reserve_bytes = 256ULL << 20U;  // free disk below which nothing is written
 };
 
 class Server {
  public:
   /// Opens store and objects, loads the state and binds the socket.
-  /// \return  conflict if another coordinator has the store open or the address in use.
+  /// \return  conflict if another coordinator has the store open or the address in use;
+  ///          invalid_input if the address is for other machines and the door has neither keys nor
+  ///          `insecure`, or if it has keys for ipc://.
   static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Clock& clock);
 
   Server(const Server&) = delete;
@@ -42,6 +52,10 @@ class Server {
 
   /// Serves until request_stop(). \return  an error if a commit failed: the process must end.
   Result<void> run();
+
+  /// Reads the list of allowed keys again, though its file looks unchanged; a change of the file is
+  /// seen without it, within half a second. Thread-safe. Nothing to do if there are no keys.
+  void reload_keys();
 
   /// Thread-safe. run() returns within a turn.
   void request_stop();

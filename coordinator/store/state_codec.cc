@@ -90,6 +90,7 @@ void write(schema::Worker::Builder to, const swarm::Worker& worker) {
   to.setHostClass(wire::text_of(worker.host_class));
   to.setSlots(worker.slots);
   to.setJoinedAtMs(to_ms(worker.joined_at));
+  to.setKey(wire::text_of(worker.key));
   wire::write(to.initCapacity(), worker.capacity);
   if (!worker.quarantine) return;
   auto quarantine = to.initQuarantine();
@@ -102,7 +103,8 @@ Result<swarm::Worker> read(schema::Worker::Reader from) {
                        .host_class = wire::string_of(from.getHostClass()),
                        .slots = from.getSlots(),
                        .joined_at = from_ms(from.getJoinedAtMs()),
-                       .capacity = wire::read(from.getCapacity())};
+                       .capacity = wire::read(from.getCapacity()),
+                       .key = wire::string_of(from.getKey())};
   if (from.hasQuarantine()) {
     worker.quarantine = swarm::Quarantine{.why = wire::string_of(from.getQuarantine().getWhy()),
                                           .at = from_ms(from.getQuarantine().getAtMs())};

@@ -164,6 +164,8 @@ Result<std::unique_ptr<Link>> Link::over(std::unique_ptr<net::Channel> channel, 
 Result<std::unique_ptr<Link>> Link::connect(const LinkOptions& options, Holdings& holdings) {
   net::ClientOptions client_options;
   client_options.id_of = wire::request_id_of;
+  client_options.credentials = options.credentials;
+  client_options.socket.insecure = options.insecure;
   SWARMLAB_TRY(client, net::Client::connect(options.address, std::move(client_options)));
   SWARMLAB_TRY(link, over(std::make_unique<net::Client>(std::move(client)), system_steady_clock(),
                           options, holdings));

@@ -12,6 +12,7 @@
 
 #include "common/model/report.h"
 #include "common/net/channel.h"
+#include "common/net/gate.h"
 #include "common/os/cancel.h"
 #include "common/os/steady_clock.h"
 #include "common/result.h"
@@ -22,8 +23,10 @@
 namespace swarmlab::worker {
 
 struct LinkOptions {
-  std::string address;  // of the coordinator
-  std::string name;     // of this worker
+  std::string address;                                         // of the coordinator
+  std::optional<net::Credentials> credentials = std::nullopt;  // none: plain
+  bool insecure = false;                                       // plain to another machine, too
+  std::string name;                                            // of this worker
   std::string host_class;
   std::string version;
   std::uint32_t slots = 1;

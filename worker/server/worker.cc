@@ -108,6 +108,8 @@ Result<std::unique_ptr<Worker>> Worker::start(const WorkerOptions& options,
   SWARMLAB_TRY(objects, ObjectCache::open(options.folder + kObjectsFolder, options.cache_bytes));
   const auto connect = [&options](std::function<void()> on_drain, Holdings& holdings) {
     return Link::connect({.address = options.address,
+                          .credentials = options.credentials,
+                          .insecure = options.insecure,
                           .name = options.name,
                           .host_class = options.host_class,
                           .version = options.version,

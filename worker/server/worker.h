@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/model/resources.h"
+#include "common/net/gate.h"
 #include "common/os/clock.h"
 #include "common/result.h"
 #include "common/wire/protocol.h"
@@ -18,8 +20,10 @@
 namespace swarmlab::worker {
 
 struct WorkerOptions {
-  std::string address;     // of the coordinator: ipc://path or tcp://host:port
-  std::string name;        // one worker of a name at a time
+  std::string address;  // of the coordinator: ipc://path or tcp://host:port
+  std::optional<net::Credentials> credentials = std::nullopt;  // none: plain
+  bool insecure = false;                                       // plain to another machine, too
+  std::string name;                                            // one worker of a name at a time
   std::string folder;      // its own: object cache, spool, work folders
   std::string host_class;  // measurements compare within one
   std::string version;     // of this build
