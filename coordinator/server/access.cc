@@ -54,6 +54,8 @@ Kind kind_of(schema::Envelope::Body::Reader body) {
       return {"branchLab", steer};
     case Body::SET_LAB_STATUS:
       return {"setLabStatus", steer};
+    case Body::RELEASE:
+      return {"release", steer};
     case Body::DRAIN:
       return {"drain", steer};
     case Body::NONE:
