@@ -32,6 +32,11 @@ bool Desk::admit(Request& request) {
     refuse(request, Refusal::unknown_key, {ErrorCode::invalid_input, "this needs a key"});
     return false;
   }
+  // It may have waited for its turn: what counts is the list as it is now.
+  if (allowed_ && allowed_->find(request.key()) == nullptr) {
+    refuse(request, Refusal::revoked_key, {ErrorCode::invalid_input, "this key was revoked"});
+    return false;
+  }
   if (request.from && !may(request.from->role, kind.right)) {
     refuse(request, Refusal::role,
            {ErrorCode::invalid_input,

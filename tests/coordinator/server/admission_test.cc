@@ -285,7 +285,9 @@ TEST(Admission, ARevokedKeyLosesItsSessionAndItsLeases) {
   EXPECT_TRUE(desk.burst({}, true).empty());
   EXPECT_FALSE(desk.task_of(task).lease) << "others get its work at once";
   EXPECT_EQ(desk.given_as("w2", w2).task, task.task);
-  EXPECT_TRUE(desk.say_as("w1", DeskUnderTest::asking(), w1).body().isSayHello());
+  EXPECT_EQ(error_of(desk.say_as("w1", DeskUnderTest::asking(), w1)).code,
+            ErrorCode::invalid_input);
+  EXPECT_EQ(desk.refused(Refusal::revoked_key), 1U);
 }
 
 TEST(Admission, WhatARevokedKeyWaitsForIsDropped) {
