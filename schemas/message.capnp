@@ -216,7 +216,7 @@ struct FetchReply {
 struct FetchChunk {
   transfer @0 :UInt64;
   offset @1 :UInt64;
-  ticket @2 :UInt64 $Since.since(2);  # of a FetchData that came: makes room for this one. 0: none
+  ticket @2 :UInt64 $Since.since(2);  # of the latest FetchData that came: it and those before make room. 0: none
 }
 
 struct FetchData {

@@ -64,7 +64,11 @@ void Flow::give_back(const std::string& name, std::uint64_t ticket, Timestamp no
   const auto found = std::ranges::find(tickets, ticket, &Ticket::number);
   if (found == tickets.end()) return;
   known->second.last = now;
-  settle(known->second, found);
+  const std::uint64_t number = found->number;
+  for (bool last = false; !last;) {
+    last = tickets.front().number == number;
+    settle(known->second, tickets.begin());
+  }
   if (tickets.empty() && known->second.forgotten == 0) peers_.erase(known);
 }
 
@@ -79,7 +83,9 @@ void Flow::give_back_older(const std::string& name, std::size_t window, Timestam
 
 void Flow::undo(const std::string& name, std::uint64_t ticket) {
   const auto known = peers_.find(name);
-  if (known != peers_.end()) give_back(name, ticket, known->second.last);
+  if (known == peers_.end()) return;
+  const auto found = std::ranges::find(known->second.tickets, ticket, &Ticket::number);
+  if (found != known->second.tickets.end()) settle(known->second, found);
 }
 
 Milliseconds Flow::patience_with(const Peer& peer) const {

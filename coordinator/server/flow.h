@@ -27,7 +27,8 @@ class Flow {
 
   /// A ticket for `bytes` to `peer`; nothing: too much is on its way.
   std::optional<std::uint64_t> take(const std::string& peer, std::uint64_t bytes, Timestamp now);
-  /// The peer has read it. One that was never given, or not to this peer, is of no effect.
+  /// The peer has read it, so all that went to it before as well: a connection keeps the order. One
+  /// that was never given, or not to this peer, is of no effect.
   void give_back(const std::string& peer, std::uint64_t ticket, Timestamp now);
   /// For peers of protocol 1, which have no tickets: they ask in order, `window` chunks ahead, so
   /// what is older has come.

@@ -36,10 +36,9 @@ Result<PackDesk::Chunk> PackDesk::chunk(const ChunkRequest& request, Timestamp n
     return fail(ErrorCode::unavailable, "too much is on its way to this peer: ask again later");
   }
   auto bytes = transfers_.chunk(request.transfer, request.offset, kMost);
-  if (!bytes) {
-    flow_.undo(request.peer, *ticket);
-    return tl::unexpected(bytes.error());
-  }
+  if (!bytes || bytes->empty()) flow_.undo(request.peer, *ticket);
+  if (!bytes) return tl::unexpected(bytes.error());
+  if (bytes->empty()) return Chunk{};
   return Chunk{.bytes = *std::move(bytes),
                .ticket = *ticket,
                .credit = static_cast<std::uint32_t>(flow_.credit())};

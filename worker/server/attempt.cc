@@ -49,12 +49,12 @@ class StageTimer {
 class Attempt {
  public:
   Attempt(const Workbench& bench, const Assignment& assignment, CancelToken cancel,
-          git::Repository repository, std::string folder)
+          ObjectCache::Opened opened, std::string folder)
       : bench_(bench),
         assignment_(assignment),
         settings_(assignment.settings),
         cancel_(std::move(cancel)),
-        repository_(std::move(repository)),
+        opened_(std::move(opened)),
         folder_(std::move(folder)) {}
 
   Result<SpooledReport> run() {
@@ -91,8 +91,7 @@ class Attempt {
   Result<void> fetch() {
     const StageTimer timer(report_.stages, Stage::fetch);
     const ObjectId wanted[] = {assignment_.lab_commit, assignment_.parent_commit};
-    SWARMLAB_CHECK(
-        bench_.objects.bring(bench_.link, assignment_.lab, wanted, repository_, cancel_));
+    SWARMLAB_CHECK(bench_.objects.bring(bench_.link, assignment_.lab, wanted, opened_, cancel_));
     SWARMLAB_TRY(tree, repository_.tree_of(assignment_.parent_commit));
     parent_tree_ = tree;
     return {};
@@ -311,7 +310,8 @@ class Attempt {
   const Assignment& assignment_;
   const LabSettings& settings_;
   CancelToken cancel_;
-  git::Repository repository_;
+  ObjectCache::Opened opened_;
+  git::Repository& repository_ = opened_.repository;
   std::string folder_;  // of this attempt alone
   Briefing briefing_;
   ObjectId parent_tree_;
@@ -323,9 +323,9 @@ class Attempt {
 
 Result<SpooledReport> attempt(const Workbench& bench, const Assignment& assignment,
                               const CancelToken& cancel) {
-  SWARMLAB_TRY(repository, bench.objects.repository());
+  SWARMLAB_TRY(opened, bench.objects.repository());
   SWARMLAB_TRY(folder, TempFolder::create(bench.work_folder, "attempt"));
-  auto result = Attempt(bench, assignment, cancel, std::move(repository), folder.path()).run();
+  auto result = Attempt(bench, assignment, cancel, std::move(opened), folder.path()).run();
   bench.janitor.remove(folder.release());
   if (!result && cancel.cancelled()) return returned(assignment, "cancelled");
   return result;

@@ -9,7 +9,6 @@
 namespace swarmlab::worker {
 namespace {
 
-constexpr Milliseconds kAnswerTime{3000};
 constexpr std::chrono::seconds kLeavingPatience{8};
 
 }  // namespace
@@ -108,13 +107,13 @@ Result<void> Conversation::take_welcome(schema::Welcome::Reader welcome,
   return {};
 }
 
-Result<Conversation::Sent> Conversation::send(const Fill& fill) {
+Result<Conversation::Sent> Conversation::send(const Fill& fill, Milliseconds patience) {
   SWARMLAB_TRY(current, joined());
   const std::uint64_t id = channel_->next_id();
   wire::Outgoing request(id, current.session, current.protocol);
   fill(request.body());
   return Sent{.session = current.session,
-              .reply = channel_->request(id, request.bytes(), kAnswerTime)};
+              .reply = channel_->request(id, request.bytes(), patience)};
 }
 
 Result<wire::Incoming> Conversation::receive(Sent sent) {

@@ -23,6 +23,7 @@ namespace swarmlab::worker {
 class Conversation {
  public:
   using Fill = std::function<void(schema::Envelope::Body::Builder)>;
+  static constexpr Milliseconds kAnswerTime{3000};
 
   /// `clock` and `holdings` must outlive it.
   Conversation(const LinkOptions& options, std::unique_ptr<net::Channel> channel,
@@ -35,7 +36,7 @@ class Conversation {
   };
   /// Says hello first, if there is no session. `unavailable` if that was not answered in time, or
   /// another thread is just saying it.
-  Result<Sent> send(const Fill& fill);
+  Result<Sent> send(const Fill& fill, Milliseconds patience = kAnswerTime);
   /// Waits for the reply. `unavailable`: none came, or the session was over. What the coordinator
   /// refuses is its error.
   Result<wire::Incoming> receive(Sent sent);

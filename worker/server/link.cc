@@ -119,7 +119,7 @@ struct Link::Impl {
     const SpooledReport* report = request.report;
     if (report != nullptr && !report->pack.empty()) {
       SWARMLAB_CHECK(
-          send_pack(conversation, {report->report.task, report->report.token}, report->pack));
+          send_pack(conversation, pace, {report->report.task, report->report.token}, report->pack));
     }
     SWARMLAB_TRY(sent, conversation.send([&](Body body) {
       auto work = body.initWork();
@@ -145,6 +145,7 @@ struct Link::Impl {
   SteadyClock& clock;
   Holdings& holdings;
   Conversation conversation;
+  Pace pace;
   const CancelSource left;    // a heartbeat is due now
   const CancelSource closed;  // nothing is sent any more
   std::thread beats;
@@ -214,22 +215,29 @@ Result<Briefing> Link::briefing(const LeaseKey& lease, const CancelToken& stop) 
                   .results = wire::string_of(told.getResults())};
 }
 
-Result<std::string> Link::fetch(LabId lab, std::span<const ObjectId> wanted,
-                                std::span<const ObjectId> had, const CancelToken& stop) {
+Result<std::string> Link::fetch(const FetchRequest& request, const CancelToken& stop) {
   Conversation& conversation = impl_->conversation;
   return conversation.persist(stop, [&]() -> Result<std::string> {
     SWARMLAB_TRY(sent, conversation.send([&](Body body) {
       auto fetch = body.initFetch();
-      fetch.setLab(lab.value());
-      write_ids(fetch.initWanted(static_cast<unsigned>(wanted.size())), wanted);
-      write_ids(fetch.initHave(static_cast<unsigned>(had.size())), had);
+      fetch.setLab(request.lab.value());
+      write_ids(fetch.initWanted(static_cast<unsigned>(request.wanted.size())), request.wanted);
+      write_ids(fetch.initHave(static_cast<unsigned>(request.had.size())), request.had);
     }));
     SWARMLAB_TRY(reply, conversation.receive(std::move(sent)));
     if (!reply.body().isFetchReply()) {
       return fail(ErrorCode::invalid_input, "the coordinator answered a fetch with something else");
     }
     const auto offer = reply.body().getFetchReply();
-    return receive_pack(conversation, offer.getTransfer(), offer.getSize());
+    ObjectId hash;
+    if (offer.hasHash()) {
+      SWARMLAB_TRY(told, wire::object_id_of("hash", offer.getHash()));
+      hash = told;
+    }
+    return receive_pack(
+        conversation, impl_->pace,
+        {.transfer = offer.getTransfer(), .pack = {.bytes = offer.getSize(), .hash = hash}},
+        request.folder, stop);
   });
 }
 

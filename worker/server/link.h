@@ -87,9 +87,14 @@ class Link {
   /// What the agent of a leased task is to be told, as of now.
   Result<Briefing> briefing(const LeaseKey& lease, const CancelToken& stop);
 
-  /// A pack with what `wanted` commits need and `had` commits do not bring.
-  Result<std::string> fetch(LabId lab, std::span<const ObjectId> wanted,
-                            std::span<const ObjectId> had, const CancelToken& stop);
+  struct FetchRequest {
+    LabId lab;
+    std::span<const ObjectId> wanted;  // commits
+    std::span<const ObjectId> had;     // commits
+    std::string folder;                // where packs that come in are, also parts of them
+  };
+  /// A pack with what `wanted` needs and `had` does not bring. \return  its file, now the caller's
+  Result<std::string> fetch(const FetchRequest& request, const CancelToken& stop);
 
   /// Says that we live and what we hold, as often as the coordinator wants, until bye().
   void beat();

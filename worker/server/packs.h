@@ -1,22 +1,46 @@
 // Git packs over the link, in chunks: some are on their way at once, so that a round trip is not
-// the limit, and never more, so that no side drowns. For .cc files only.
+// the limit, and never more than the other side gives credit for, so that no side drowns. What was
+// sent or received stays so when the link, the coordinator or this process ends: it goes on there.
+// For .cc files only.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "common/git/pack_file.h"
+#include "common/os/cancel.h"
 #include "worker/server/conversation.h"
 
 namespace swarmlab::worker {
 
+// How long chunks take on this link: a slow one must not be given up too early. Thread-safe.
+class Pace {
+ public:
+  /// How long to wait for the answer to a chunk.
+  [[nodiscard]] Milliseconds patience() const { return Milliseconds(patience_ms_.load()); }
+  void took(Milliseconds time);
+  void gave_up();
+
+ private:
+  std::atomic<Milliseconds::rep> patience_ms_{3000};
+};
+
 /// One try: `unavailable` if an answer did not come or the session was lost.
-[[nodiscard]] Result<void> send_pack(Conversation& conversation, LeaseKey key,
+[[nodiscard]] Result<void> send_pack(Conversation& conversation, Pace& pace, LeaseKey key,
                                      std::string_view pack);
 
-/// One try, of a pack that the coordinator offers. `unavailable` also when it does not have it any
-/// more: ask for it anew.
-[[nodiscard]] Result<std::string> receive_pack(Conversation& conversation, std::uint64_t transfer,
-                                               std::uint64_t size);
+struct PackOffer {
+  std::uint64_t transfer = 0;
+  git::PackInfo pack;  // hash zero: a coordinator of protocol 1 does not tell it
+};
+
+/// One try, of a pack that the coordinator offers, into a file in `folder` (which is made); an
+/// earlier try's bytes of the same pack are kept. `unavailable` also when the coordinator does not
+/// have it any more (ask for it anew), and after `stop`.
+/// \return  the file's path
+[[nodiscard]] Result<std::string> receive_pack(Conversation& conversation, Pace& pace,
+                                               const PackOffer& offer, const std::string& folder,
+                                               const CancelToken& stop);
 
 }  // namespace swarmlab::worker

@@ -31,7 +31,7 @@ TEST(Flow, GivesAPeerRoomAgainForWhatItHasRead) {
   const auto tickets = fill(flow, "a");
   EXPECT_EQ(tickets.size(), 4U);
   flow.give_back("a", tickets[2], kNow);
-  EXPECT_EQ(fill(flow, "a").size(), 1U);
+  EXPECT_EQ(fill(flow, "a").size(), 3U) << "what was sent before came before";
 }
 
 TEST(Flow, TakesNoTicketTwiceNorFromAnother) {

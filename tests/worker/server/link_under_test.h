@@ -67,7 +67,10 @@ class LinkTest : public testing::Test {
   }
   [[nodiscard]] Result<std::string> fetch(Link& link) const {
     const ObjectId wanted[] = {ObjectId{}};
-    return link.fetch(LabId(1), wanted, {}, never);
+    const auto path = link.fetch(
+        {.lab = LabId(1), .wanted = wanted, .had = {}, .folder = folder.path("incoming")}, never);
+    if (!path) return tl::unexpected(path.error());
+    return read_file(*path, 1U << 30U);
   }
 
   LinkFolder folder;

@@ -43,8 +43,9 @@ class ObjectCacheTest : public testing::Test {
   }
   [[nodiscard]] std::string path() const { return folder.path("cache.git"); }
   Result<void> bring(ObjectCache& cache, std::vector<ObjectId> commits) {
-    SWARMLAB_TRY(repository, cache.repository());
-    const auto brought = cache.bring(*link, LabId(1), commits, repository, {});
+    SWARMLAB_TRY(opened, cache.repository());
+    git::Repository& repository = opened.repository;
+    const auto brought = cache.bring(*link, LabId(1), commits, opened, {});
     coordinator.settle();
     SWARMLAB_CHECK(brought);
     for (const ObjectId& commit : commits) {
@@ -83,10 +84,15 @@ TEST_F(ObjectCacheTest, TellsWhatItHasSoThatLittleIsSent) {
 
 TEST_F(ObjectCacheTest, TellsAlsoWhatWasMadeHere) {
   const auto cache = open();
-  cache->remember(lab.base);
-  cache->remember(lab.base);
-  ASSERT_FALSE(bring(*cache, {other})) << "it is not here, so what comes is not all";
-  EXPECT_EQ(had, (std::vector<ObjectId>{lab.base}));
+  ASSERT_TRUE(bring(*cache, {lab.base}));
+  auto opened = must(cache->repository());
+  const ObjectId made = must(opened.repository.commit(
+      must(opened.repository.tree_of(lab.base)), {lab.base},
+      {.author_name = "a", .author_email = "a@b", .at = Timestamp(), .message = "made here"}));
+  cache->remember(made);
+  cache->remember(swarmlab::ObjectId{});  // of an earlier life, and not here any more
+  ASSERT_TRUE(bring(*cache, {other}));
+  EXPECT_EQ(had, (std::vector<ObjectId>{lab.base, made}));
 }
 
 TEST_F(ObjectCacheTest, LastsFromOneWorkerToTheNext) {
@@ -95,17 +101,31 @@ TEST_F(ObjectCacheTest, LastsFromOneWorkerToTheNext) {
   EXPECT_EQ(fetches(), 1);
 }
 
-TEST_F(ObjectCacheTest, IsMadeAnewWhenItIsTooLarge) {
-  ASSERT_TRUE(bring(*open(), {lab.base}));
-  ASSERT_TRUE(bring(*open(1), {lab.base}));
+TEST_F(ObjectCacheTest, KeepsWhatWasUsedLastWhenItIsTooLarge) {
+  ASSERT_TRUE(bring(*open(), {lab.base, other}));
+  const auto cache = open(1);
+  ASSERT_TRUE(bring(*cache, {other}));
   EXPECT_EQ(fetches(), 2);
+  ASSERT_TRUE(bring(*cache, {lab.base}));
+  EXPECT_EQ(fetches(), 3) << "the older one went";
+}
+
+TEST_F(ObjectCacheTest, TakesNothingAwayFromAnAttemptThatRuns) {
+  ASSERT_TRUE(bring(*open(), {lab.base, other}));
+  const auto cache = open(1);
+  auto first = must(cache->repository());  // of the second generation already
+  const std::string old = first.generation ? path() + "/2.git" : "";
+  for (int i = 0; i < 16; ++i) must(cache->repository());  // it is looked at now and then
+  ASSERT_TRUE(cache->bring(*link, LabId(1), std::vector{lab.base}, first, {}));
+  EXPECT_TRUE(std::filesystem::exists(old));
+  EXPECT_TRUE(first.repository.has(lab.base));
 }
 
 TEST_F(ObjectCacheTest, IsMadeAnewWhenItIsNoRepositoryAnyMore) {
   ASSERT_TRUE(bring(*open(), {lab.base}));
   for (const char* part : {"HEAD", "config", "objects"}) {
-    std::filesystem::remove_all(path() + "/" + part);
-    std::ofstream(path() + "/" + part) << "garbage";
+    std::filesystem::remove_all(path() + "/1.git/" + part);
+    std::ofstream(path() + "/1.git/" + part) << "garbage";
     ASSERT_TRUE(bring(*open(), {lab.base})) << part;
   }
 }
@@ -117,7 +137,7 @@ TEST_F(ObjectCacheTest, IsMadeAnewWhenAFileStandsInItsPlace) {
 
 TEST_F(ObjectCacheTest, FetchesAgainWhatALostPackHad) {
   ASSERT_TRUE(bring(*open(), {lab.base}));
-  for (const auto& file : std::filesystem::directory_iterator(path() + "/objects/pack"))
+  for (const auto& file : std::filesystem::directory_iterator(path() + "/1.git/objects/pack"))
     std::filesystem::remove(file);
   ASSERT_TRUE(bring(*open(), {lab.base}));
   EXPECT_EQ(fetches(), 2);
@@ -127,7 +147,7 @@ TEST_F(ObjectCacheTest, IsMadeAnewAfterTheMachineWasStartedAnew) {
   ASSERT_TRUE(bring(*open(), {lab.base}));
   std::ofstream(path() + "/filled-since-boot") << "another boot";
   // What was not synced may be there by name only.
-  for (const auto& file : std::filesystem::directory_iterator(path() + "/objects/pack")) {
+  for (const auto& file : std::filesystem::directory_iterator(path() + "/1.git/objects/pack")) {
     if (file.path().extension() != ".pack") continue;
     std::filesystem::permissions(file, std::filesystem::perms::owner_all);
     std::filesystem::resize_file(file, 12);

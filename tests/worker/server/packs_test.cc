@@ -118,9 +118,133 @@ TEST_F(PacksTest, FetchesAnewWhatBrokeOff) {
   EXPECT_TRUE(*fetched == pack);
 }
 
+// What the coordinator offers under a hash, and where it was read.
+class ResumedPacksTest : public LinkTest {
+ protected:
+  ResumedPacksTest() {
+    coordinator.on(Kind::FETCH, [this](Asked, Reply reply) {
+      auto to = reply.initFetchReply();
+      to.setTransfer(1);
+      to.setSize(pack.size());
+      to.setHash(wire::data_of(hash));
+    });
+    coordinator.on(Kind::FETCH_CHUNK, [this](Asked asked, Reply reply) {
+      const std::uint64_t offset = asked.getFetchChunk().getOffset();
+      offsets.push_back(offset);
+      tickets.push_back(asked.getFetchChunk().getTicket());
+      if (offset >= breaks_at) {
+        wire::write(reply.initError(), Error{ErrorCode::unavailable, "not now"});
+        return;
+      }
+      const auto part = std::string_view(pack).substr(std::min(offset, pack.size()), kChunk);
+      auto to = reply.initFetchData();
+      to.setData(
+          capnp::Data::Reader(reinterpret_cast<const capnp::byte*>(part.data()), part.size()));
+      to.setTicket(offset + 1);
+    });
+  }
+  // As much as there is before it breaks.
+  void fetch_until_it_breaks(std::uint64_t at) {
+    breaks_at = at;
+    const auto link = connect();
+    std::thread fetching([&] {
+      const ObjectId wanted[] = {ObjectId{}};
+      const auto stopped = link->fetch(
+          {.lab = LabId(1), .wanted = wanted, .had = {}, .folder = folder.path("incoming")},
+          stop.token());
+      EXPECT_FALSE(stopped);
+    });
+    EXPECT_TRUE(coordinator.wait_for(Kind::FETCH, 2)) << "it tries again";
+    stop.cancel();
+    fetching.join();
+    coordinator.settle();
+    offsets.clear();
+  }
+
+  std::string pack = noise(20 * kChunk + 5);
+  ObjectId hash = *ObjectId::from_hex("4b825dc642cb6eb9a060e54bf8d69288fbee4904");
+  std::uint64_t breaks_at = SIZE_MAX;
+  std::vector<std::uint64_t> offsets;
+  std::vector<std::uint64_t> tickets;
+  CancelSource stop = source();
+};
+
+TEST_F(ResumedPacksTest, GoOnInTheNextLifeWhereTheyWere) {
+  fetch_until_it_breaks(9 * kChunk);
+  breaks_at = SIZE_MAX;
+  const auto fetched = fetch(*connect());
+  coordinator.settle();
+  ASSERT_TRUE(fetched) << fetched.error().message;
+  EXPECT_TRUE(*fetched == pack);
+  EXPECT_EQ(offsets.front(), 9 * kChunk);
+  EXPECT_LE(offsets.size(), 13U) << "12 chunks, and the tickets back";
+}
+
+TEST_F(ResumedPacksTest, BeginAnewWhenAnotherPackIsOffered) {
+  fetch_until_it_breaks(9 * kChunk);
+  breaks_at = SIZE_MAX;
+  hash.bytes[0] ^= 1U;
+  pack = noise(10 * kChunk);
+  const auto fetched = fetch(*connect());
+  coordinator.settle();
+  ASSERT_TRUE(fetched) << fetched.error().message;
+  EXPECT_TRUE(*fetched == pack);
+  EXPECT_EQ(offsets.front(), 0U);
+}
+
+TEST_F(ResumedPacksTest, GiveEveryTicketBack) {
+  ASSERT_TRUE(fetch(*connect()));
+  ASSERT_TRUE(coordinator.wait_for(Kind::FETCH_CHUNK, 22));
+  coordinator.settle();
+  EXPECT_EQ(tickets.back(), 20 * kChunk + 1) << "the last stands for all";
+}
+
+TEST_F(PacksTest, GoOnToSendALargePackWhereTheCoordinatorHasIt) {
+  const SpooledReport report = report_with(noise(20 * kChunk));
+  std::string received = report.pack.substr(0, 15 * kChunk);  // of an earlier life of ours
+  std::vector<std::uint64_t> offsets;
+  coordinator.on(Kind::PACK_CHUNK, [&](Asked asked, Reply reply) {
+    const auto chunk = asked.getPackChunk();
+    EXPECT_EQ(chunk.getSize(), report.pack.size());
+    if (chunk.getData().size() > 0) offsets.push_back(chunk.getOffset());
+    if (chunk.getOffset() == received.size())
+      received.append(chunk.getData().asChars().begin(), chunk.getData().size());
+    reply.initChunkAck().setReceived(received.size());
+  });
+  coordinator.on(Kind::WORK, [](Asked, Reply reply) {
+    reply.initWorkReply().getReport().initCounted();
+  });
+  deliver(*connect(), report);
+  coordinator.settle();
+  EXPECT_TRUE(received == report.pack);
+  EXPECT_EQ(offsets.size(), 5U);
+}
+
+TEST_F(PacksTest, HasNoMoreOnItsWayThanTheCoordinatorGivesCreditFor) {
+  const SpooledReport report = report_with(noise(20 * kChunk));
+  std::uint64_t received = 0;
+  coordinator.on(Kind::PACK_CHUNK, [&](Asked asked, Reply reply) {
+    received = std::max(received,
+                        asked.getPackChunk().getOffset() + asked.getPackChunk().getData().size());
+    reply.initChunkAck().setReceived(received);
+    reply.getChunkAck().setCredit(kChunk);
+  });
+  coordinator.on(Kind::WORK, [](Asked, Reply reply) {
+    reply.initWorkReply().getReport().initCounted();
+  });
+  // With one chunk on its way, an answer that is lost holds up all that follow.
+  coordinator.lose_replies(Kind::PACK_CHUNK, 1);
+  const auto link = connect();
+  std::thread sending([&] { deliver(*link, report); });
+  EXPECT_TRUE(coordinator.wait_for(Kind::PACK_CHUNK, 1));
+  sending.join();
+  coordinator.settle();
+  EXPECT_EQ(received, report.pack.size());
+}
+
 TEST_F(PacksTest, DoesNotFetchWhatIsTooLarge) {
   coordinator.on(Kind::FETCH,
-                 [](Asked, Reply reply) { reply.initFetchReply().setSize(1ULL << 40U); });
+                 [](Asked, Reply reply) { reply.initFetchReply().setSize(1ULL << 50U); });
   const auto fetched = fetch(*connect());
   coordinator.settle();
   ASSERT_FALSE(fetched);
