@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/nearest.h"
+#include "cli/settings.h"
 
 namespace swarmlab::cli {
 
@@ -79,6 +80,19 @@ int parse(CLI::App& app, std::span<const std::string> arguments, Context& contex
     return wrong_usage(context, (command.empty() ? "" : command + ": ") + worded(error), command);
   }
   return kDone;
+}
+
+// Daemons settle their options themselves. A command that asks a coordinator may be told in
+// swarmlab.toml where that is.
+Result<void> act(CLI::App& app, const Context& context) {
+  CLI::App* chosen = &app;
+  for (auto below = app.get_subcommands(); !below.empty(); below = chosen->get_subcommands())
+    chosen = below.front();
+  const bool asks = chosen->get_option_no_throw("--connect") != nullptr;
+  const bool settles_itself = chosen->get_option_no_throw("--config") != nullptr;
+  if (asks && !settles_itself && chosen->get_help_ptr()->count() == 0)
+    SWARMLAB_CHECK(settle_client(*chosen, context));
+  return context.action();
 }
 
 }  // namespace
@@ -171,7 +185,7 @@ int run_command_line(std::span<const std::string> arguments, Context& context) {
     const auto words = without_words_for_the_agent(arguments, context);
     if (const int code = parse(app, words, context); code != kDone) return code;
     if (!context.action) return wrong_usage(context, "no command given", "");
-    if (const Result<void> done = context.action(); !done) {
+    if (const Result<void> done = act(app, context); !done) {
       print_error(context, done.error());
       return context.exit_code == kDone ? kFailed : context.exit_code;
     }

@@ -1,121 +1,187 @@
-// `swarmlab coordinator`: serves a lab to workers that others start.
+// `swarmlab coordinator`: serves labs to workers that others start.
 #include <poll.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
+#include <array>
 #include <cerrno>
-#include <csignal>
+#include <ostream>
 
 #include "cli/commands.h"
+#include "cli/coordinator_flags.h"
+#include "cli/daemon.h"
 #include "cli/endpoint.h"
 #include "cli/home.h"
 #include "cli/hosted_coordinator.h"
 #include "cli/lab_source.h"
-#include "cli/locate.h"
 #include "cli/open_lab.h"
-#include "cli/run_flags.h"
-#include "common/keys/key_folder.h"
 #include "common/log/log.h"
-#include "common/net/endpoint.h"
-#include "common/os/signals.h"
 
 namespace swarmlab::cli {
 
 namespace {
 
-constexpr unsigned kLeastLeaseSeconds = 2;  // shorter ones would end while a disk is busy
-constexpr unsigned kMostLeaseSeconds = 3600;
+constexpr const char* kTable = "coordinator";
+constexpr const char* kComponent = "coordinator";
+constexpr int kTidyMs = 1000;  // how late it is told that lines of the log repeat
 
-struct CoordinatorFlags {
-  std::string listen;
-  std::string log_file;
-  std::string keys;
-  bool insecure = false;
-  unsigned lease_seconds = 60;
-  std::shared_ptr<RunFlags> flags;
+class CoordinatorDaemon {
+ public:
+  CoordinatorDaemon(Context& context, CoordinatorFlags& flags, std::vector<Setting> settings,
+                    DaemonSignals signals, Service service)
+      : context_(context),
+        flags_(flags),
+        settings_(std::move(settings)),
+        signals_(std::move(signals)),
+        service_(std::move(service)),
+        pulse_(service_) {}
+
+  Result<void> run() {
+    SWARMLAB_CHECK(start());
+    coordinator_->serve();
+    service_.ready();
+    SWARMLAB_CHECK(hear_signals());
+    return coordinator_->stop();
+  }
+
+ private:
+  [[nodiscard]] bool has_lab() const { return !context_.lab.empty() || flags_.folder.empty(); }
+
+  Result<void> start() {
+    if (!has_lab()) return start_in(flags_.folder, "the labs");
+    SWARMLAB_TRY(place, locate_lab(context_));
+    SWARMLAB_TRY(overrides, resolve(*flags_.run, place.folder));
+    SWARMLAB_CHECK(check_lab_source(place, overrides));
+    SWARMLAB_CHECK(start_in(
+        flags_.folder.empty() ? state_folder(place.root) : std::filesystem::path(flags_.folder),
+        place.name));
+    SWARMLAB_CHECK(open_lab(context_, coordinator_->server(), place, overrides));
+    tell_address(place.name);
+    return {};
+  }
+
+  Result<void> start_in(const std::filesystem::path& folder, const std::string& what) {
+    const std::filesystem::path state = context_.cwd / folder;
+    SWARMLAB_CHECK(make_private_folder(state));
+    HostedOptions options;
+    options.folder = state;
+    options.address =
+        flags_.listen.empty() ? "ipc://" + socket_file_of(state).string() : flags_.listen;
+    options.rules = rules_of(flags_);
+    SWARMLAB_TRY(door, door_of(context_, flags_, state));
+    options.door = door;
+    options.on_tick = [this](const server::Pulse& pulse) { pulse_.beat(text_of(pulse)); };
+    SWARMLAB_TRY(started, HostedCoordinator::start(options));
+    coordinator_ = std::move(started);
+    if (!has_lab()) tell_address(what);
+    return {};
+  }
+
+  void tell_address(const std::string& what) const {
+    context_.note(
+        fmt::format("coordinator of {} listens; start workers with:\n"
+                    "  swarmlab worker --connect {}",
+                    what, coordinator_->server().address()));
+  }
+
+  static std::string text_of(const server::Pulse& pulse) {
+    return fmt::format("serves {} labs, {} of them run; {} workers hold {} leases", pulse.labs,
+                       pulse.running_labs, pulse.workers, pulse.leases);
+  }
+
+  // Until the coordinator has ended, by itself or because it was told to.
+  Result<void> hear_signals() {
+    const CancelToken ended = coordinator_->ended();
+    std::array<pollfd, 2> events{{{signals_.fd(), POLLIN, 0}, {ended.fd(), POLLIN, 0}}};
+    while (!ended.cancelled()) {
+      if (::poll(events.data(), events.size(), kTidyMs) < 0 && errno != EINTR)
+        return fail(ErrorCode::internal, "poll of the signals failed");
+      while (const auto told = signals_.take()) obey(*told);
+      log::tell_repeats();
+    }
+    return {};
+  }
+
+  void obey(DaemonSignals::Told told) {
+    server::Server& server = coordinator_->server();
+    switch (told) {
+      case DaemonSignals::Told::reload:
+        return reload();
+      case DaemonSignals::Told::summary:
+        return server.request_summary();
+      case DaemonSignals::Told::orphaned:
+        return;  // nobody is its parent
+      case DaemonSignals::Told::stop:
+        log::info("told to stop: nothing more is given out");
+        service_.stopping();
+        return server.request_stop();
+      case DaemonSignals::Told::stop_at_once:
+        log::info("told again: it stops at once");
+        return server.request_stop_at_once();
+    }
+  }
+
+  // What cannot be read leaves all as it was.
+  void reload() {
+    service_.reloading();
+    if (const auto done = load_again(); !done)
+      log::error("reload: the old settings stay: {}", done.error().message);
+    service_.ready();
+  }
+
+  Result<void> load_again() {
+    CLI::App command;
+    Context context = context_;
+    CoordinatorFlags fresh;
+    fresh.daemon.config = flags_.daemon.config;
+    add_coordinator_options(command, fresh, context);
+    SWARMLAB_TRY(settings, load_settings(command, kTable, fresh.daemon, context, settings_));
+    SWARMLAB_CHECK(log::init(log_options(fresh.daemon, kComponent)));
+    coordinator_->server().set_rules(rules_of(fresh));
+    coordinator_->server().reload_keys();
+    settings_ = tell_changes(settings_, settings, {"lease", "log_level", "log_format", "log_file"});
+    return {};
+  }
+
+  Context& context_;
+  CoordinatorFlags& flags_;
+  std::vector<Setting> settings_;
+  DaemonSignals signals_;
+  Service service_;
+  Pulse pulse_;  // of the coordinator's own thread
+  std::unique_ptr<HostedCoordinator> coordinator_;
 };
 
-// Over tcp:// the keys that are given, else those of the repository, if it has any.
-Result<server::Door> door_of(const Context& context, const CoordinatorFlags& flags,
-                             const std::filesystem::path& state) {
-  server::Door door{.keys = flags.keys.empty() ? "" : (context.cwd / flags.keys).string(),
-                    .insecure = flags.insecure};
-  if (flags.listen.starts_with("ipc://") || flags.listen.empty() || flags.insecure) return door;
-  const std::string own = keys_folder(state).string();
-  if (door.keys.empty() && keys::KeyFolder(own).exists()) door.keys = own;
-  if (!door.keys.empty() || net::stays_here(flags.listen)) return door;
-  return fail(
-      ErrorCode::invalid_input,
-      "--listen is {}, which other machines can reach, and there are no keys: anybody on the "
-      "way could read and forge. Make keys (swarmlab keys new NAME --role worker), name "
-      "their folder (--keys DIR), or say --insecure",
-      flags.listen);
-}
-
-swarm::Rules rules_for(unsigned lease_seconds) {
-  swarm::Rules rules;
-  rules.lease = std::chrono::seconds(lease_seconds);
-  rules.grace = rules.lease;
-  rules.worker_silence = std::min(rules.worker_silence, rules.lease);
-  return rules;
-}
-
-Result<void> serve(Context& context, const CoordinatorFlags& flags) {
-  SWARMLAB_TRY(signals, SignalWatch::make({SIGINT, SIGTERM}));
-  SWARMLAB_CHECK(log::init({.level = log::Level::info, .file = flags.log_file}));
-  SWARMLAB_TRY(place, locate_lab(context));
-  SWARMLAB_TRY(overrides, resolve(*flags.flags, place.folder));
-  SWARMLAB_CHECK(check_lab_source(place, overrides));
-  SWARMLAB_TRY(state, make_state_folder(place.root));
-  SWARMLAB_TRY(door, door_of(context, flags, state));
-  const std::string address =
-      flags.listen.empty() ? "ipc://" + socket_file_of(state).string() : flags.listen;
-  SWARMLAB_TRY(coordinator,
-               HostedCoordinator::start(state, address, rules_for(flags.lease_seconds), door));
-  SWARMLAB_CHECK(open_lab(context, coordinator->server(), place, overrides));
-  context.note(
-      fmt::format("coordinator of {} listens; start workers with:\n"
-                  "  swarmlab worker --connect {}",
-                  place.name, coordinator->server().address()));
-  coordinator->serve();
-  pollfd event{.fd = signals.fd(), .events = POLLIN, .revents = 0};
-  constexpr int kLookAfterMs = 500;  // it may end by itself
-  while (coordinator->alive() && !signals.take()) {
-    if (::poll(&event, 1, kLookAfterMs) < 0 && errno != EINTR) break;
+Result<void> serve(Context& context, CLI::App& command, CoordinatorFlags& flags) {
+  SWARMLAB_TRY(settings, load_settings(command, kTable, flags.daemon, context));
+  if (flags.daemon.print_config) {
+    context.out << shown(kTable, settings);
+    return {};
   }
-  return coordinator->stop();
+  SWARMLAB_TRY(signals, DaemonSignals::watch());
+  SWARMLAB_TRY(service, service_of(context));
+  SWARMLAB_CHECK(log::init(log_options(flags.daemon, kComponent)));
+  return CoordinatorDaemon(context, flags, std::move(settings), std::move(signals),
+                           std::move(service))
+      .run();
 }
 
 }  // namespace
 
 void add_coordinator(CLI::App& app, Context& context) {
   CLI::App* command =
-      app.add_subcommand("coordinator", "Serve a lab to workers that are started by hand");
+      app.add_subcommand("coordinator", "Serve labs to workers that are started by hand");
   command->group(kGroupRun);
   const auto flags = std::make_shared<CoordinatorFlags>();
-  add_lab(*command, context);
-  command->add_option("--listen", flags->listen,
-                      "Such as tcp://127.0.0.1:7000 (default: a socket in .swarmlab)");
-  command->add_option(
-      "--keys", flags->keys,
-      "Folder of keys: over tcp://, only those who are allowed may connect, and all "
-      "is encrypted (default: those of swarmlab keys, if there are any)");
-  command->add_flag("--insecure", flags->insecure,
-                    "Without keys, also for other machines: anybody on the way can read and forge");
-  command->add_option("--log-file", flags->log_file, "Append the log here instead of stderr");
-  command
-      ->add_option("--lease-seconds", flags->lease_seconds,
-                   "After so long without a word from a worker, others get its experiments "
-                   "(default: 60)")
-      ->check(CLI::Range(kLeastLeaseSeconds, kMostLeaseSeconds));
-  flags->flags = add_run_flags(*command);
-  add_quiet(*command, context);
+  add_coordinator_options(*command, *flags, context);
   add_examples(*command,
                "  swarmlab coordinator my-lab --listen tcp://127.0.0.1:7000\n"
+               "  swarmlab coordinator --config /etc/swarmlab/swarmlab.toml\n"
                "  swarmlab worker --connect tcp://127.0.0.1:7000 --slots 4\n"
-               "Ctrl-C or SIGTERM ends it; what it acknowledged is kept, the next one goes on.");
-  command->callback(
-      [&context, flags] { context.action = [&context, flags] { return serve(context, *flags); }; });
+               "Ctrl-C or SIGTERM ends it; what it acknowledged is kept, the next one goes on.\n"
+               "SIGHUP loads the settings again, SIGUSR1 logs what the swarm does.");
+  command->callback([&context, command, flags] {
+    context.action = [&context, command, flags] { return serve(context, *command, *flags); };
+  });
 }
 
 }  // namespace swarmlab::cli

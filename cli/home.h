@@ -11,4 +11,7 @@ namespace swarmlab::cli {
 /// files are not touched. Nobody else may enter it.
 [[nodiscard]] Result<std::filesystem::path> make_state_folder(const std::filesystem::path& root);
 
+/// The same for a state folder at any place.
+[[nodiscard]] Result<void> make_private_folder(const std::filesystem::path& folder);
+
 }  // namespace swarmlab::cli

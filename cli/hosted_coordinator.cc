@@ -21,28 +21,29 @@ bool is_open_elsewhere(const std::filesystem::path& state_folder) {
 
 }  // namespace
 
-Result<std::unique_ptr<HostedCoordinator>> HostedCoordinator::start(
-    const std::filesystem::path& state_folder, const std::string& address,
-    const swarm::Rules& rules, const server::Door& door) {
+Result<std::unique_ptr<HostedCoordinator>> HostedCoordinator::start(const HostedOptions& options) {
   if (const auto raised = raise_open_files(); !raised)
     log::warning("{}: fewer workers can connect", raised.error().message);
-  server::ServerOptions options;
-  options.folder = state_folder.string();
-  options.address = address;
-  options.version = std::string(kVersion);
-  options.rules = rules;
-  options.door = door;
-  std::unique_ptr<HostedCoordinator> hosted(new HostedCoordinator(address_file_of(state_folder)));
-  auto server = server::Server::start(options, hosted->clock_);
-  if (!server && is_open_elsewhere(state_folder)) {
+  server::ServerOptions serving;
+  serving.folder = options.folder.string();
+  serving.address = options.address;
+  serving.version = std::string(kVersion);
+  serving.rules = options.rules;
+  serving.door = options.door;
+  serving.on_tick = options.on_tick;
+  SWARMLAB_TRY(ended, CancelSource::make());
+  std::unique_ptr<HostedCoordinator> hosted(
+      new HostedCoordinator(address_file_of(options.folder), std::move(ended)));
+  auto server = server::Server::start(serving, hosted->clock_);
+  if (!server && is_open_elsewhere(options.folder)) {
     return fail(ErrorCode::conflict,
                 "a coordinator runs in {} already; look at it with: swarmlab status ({})",
-                state_folder.parent_path().string(), server.error().message);
+                options.folder.parent_path().string(), server.error().message);
   }
   SWARMLAB_TRY(opened, std::move(server));
   hosted->server_ = std::move(opened);
   SWARMLAB_CHECK(write_file(hosted->address_file_.string(),
-                            address_note(hosted->server_->address(), door.keys)));
+                            address_note(hosted->server_->address(), options.door.keys)));
   return hosted;
 }
 
@@ -53,7 +54,7 @@ HostedCoordinator::~HostedCoordinator() {
 void HostedCoordinator::serve() {
   thread_ = std::thread([this] {
     end_ = server_->run();
-    alive_.store(false);
+    ended_.cancel();
   });
 }
 

@@ -91,6 +91,8 @@ Result<Process> LocalWorkers::spawn_worker(const std::string& name) const {
                   (options_.folder / name).string(),
                   "--log-file",
                   log_of(name).string(),
+                  "--drain-timeout",
+                  "unlimited",
                   "--leave-with-parent",
                   std::to_string(::getpid())};
   request.argv.insert(request.argv.end(), options_.arguments.begin(), options_.arguments.end());

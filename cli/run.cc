@@ -89,7 +89,7 @@ class Run {
 
   Result<void> host(const std::filesystem::path& state) {
     address_ = "ipc://" + socket_file_of(state).string();
-    SWARMLAB_TRY(started, HostedCoordinator::start(state, address_));
+    SWARMLAB_TRY(started, HostedCoordinator::start({.folder = state, .address = address_}));
     coordinator_ = std::move(started);
     return {};
   }

@@ -6,45 +6,39 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <ostream>
 #include <thread>
 
 #include "cli/build_info.h"
 #include "cli/commands.h"
+#include "cli/daemon.h"
+#include "cli/duration_option.h"
 #include "cli/peer.h"
+#include "cli/worker_flags.h"
 #include "common/git/library.h"
 #include "common/log/log.h"
 #include "common/os/host.h"
 #include "common/os/open_files.h"
 #include "common/os/process.h"
-#include "common/os/signals.h"
 
 namespace swarmlab::cli {
 
 namespace {
 
-struct WorkerFlags {
-  std::string name;
-  std::string folder;
-  std::string log_file;
-  std::string sandbox = "bubblewrap";
-  std::vector<std::string> expose;
-  std::uint32_t slots = 1;
-  wire::Protocol speak_protocol = wire::our_protocols().newest;
-  pid_t parent = 0;  // 0: it may outlive who started it
-};
+constexpr const char* kTable = "worker";
+constexpr const char* kComponent = "worker";
+constexpr int kTidyMs = 1000;  // how late it is told that lines of the log repeat
 
-// Not SIGTERM: the kernel sends it once for each thread of the parent that dies, and a second
-// SIGTERM means "stop at once". Not SIGHUP: under nohup it is ignored.
-constexpr int kParentDied = SIGUSR1;
-
-// The kernel tells us when our parent dies; if it did before we asked, we tell ourselves.
+// The kernel tells us when our parent dies; if it did before we asked, we tell ourselves. Not by
+// SIGTERM: it is sent once for each thread of the parent that dies, and a second SIGTERM means
+// "stop at once".
 void leave_with(pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, kParentDied);
-  if (getppid() != parent) raise(kParentDied);
+  prctl(PR_SET_PDEATHSIG, DaemonSignals::kParentDied);
+  if (getppid() != parent) raise(DaemonSignals::kParentDied);
 }
 
 Result<std::unique_ptr<sandbox::Sandbox>> make_sandbox(const WorkerFlags& flags) {
@@ -52,42 +46,8 @@ Result<std::unique_ptr<sandbox::Sandbox>> make_sandbox(const WorkerFlags& flags)
   return sandbox::make_bubblewrap({.expose = flags.expose});
 }
 
-// Runs the worker on a thread; this one hears signals. The first: finish what runs; then: stop.
-Result<void> work_until_told(worker::Worker& worker, const SignalWatch& signals) {
-  SWARMLAB_TRY(done, CancelSource::make());
-  Result<void> end;
-  std::thread thread([&] {
-    end = worker.run();
-    done.cancel();
-  });
-  const CancelToken ended = done.token();
-  std::array<pollfd, 2> events{{{signals.fd(), POLLIN, 0}, {ended.fd(), POLLIN, 0}}};
-  bool told = false;
-  bool orphan = false;
-  while (!ended.cancelled()) {
-    if (::poll(events.data(), events.size(), -1) < 0 && errno != EINTR) break;
-    while (const auto signal = signals.take()) {
-      if (signal == kParentDied) {
-        if (!orphan) log::info("who started it is gone: it leaves");
-        orphan = true;
-        worker.leave();
-        continue;
-      }
-      log::info("{}", told ? "told again: what runs is handed back" : "told to leave");
-      told ? worker.leave_now() : worker.leave();
-      told = true;
-    }
-  }
-  thread.join();
-  return end;
-}
-
-Result<void> take_tasks(const Context& context, const WorkerFlags& flags, const Peer& peer,
-                        const SignalWatch& signals) {
-  if (const auto raised = raise_open_files(); !raised)
-    log::warning("{}: fewer slots can work", raised.error().message);
-  // What the cache holds is with the coordinator, too; what counts is synced by the spool.
-  const git::Library unsynced({.fsync = false});
+Result<worker::WorkerOptions> options_of(const Context& context, const WorkerFlags& flags,
+                                         const Peer& peer) {
   const HostFacts facts = read_host_facts();
   worker::WorkerOptions options;
   options.address = peer.address;
@@ -100,26 +60,162 @@ Result<void> take_tasks(const Context& context, const WorkerFlags& flags, const 
   options.host_class = host_class(facts);
   options.version = std::string(kVersion);
   options.slots = flags.slots;
+  options.once = flags.once;
   SWARMLAB_TRY(protocols, wire::our_protocols_up_to(flags.speak_protocol));
   options.protocols = protocols;
   options.environment = current_environment();
-  SystemClock clock;
-  SWARMLAB_TRY(sandbox, make_sandbox(flags));
-  SWARMLAB_TRY(worker, worker::Worker::start(options, std::move(sandbox), clock));
-  return work_until_told(*worker, signals);
+  return options;
 }
 
-Result<void> work(Context& context, const WorkerFlags& flags) {
+// Works on one thread, hears signals on another.
+class WorkerDaemon {
+ public:
+  WorkerDaemon(Context& context, WorkerFlags& flags, std::vector<Setting> settings,
+               DaemonSignals signals, Service service)
+      : context_(context),
+        flags_(flags),
+        settings_(std::move(settings)),
+        drain_timeout_(flags.drain_timeout),
+        signals_(std::move(signals)),
+        service_(std::move(service)),
+        pulse_(service_) {}
+
+  Result<void> run(const Peer& peer) {
+    if (const auto raised = raise_open_files(); !raised)
+      log::warning("{}: fewer slots can work", raised.error().message);
+    // What the cache holds is with the coordinator, too; what counts is synced by the spool.
+    const git::Library unsynced({.fsync = false});
+    SystemClock clock;
+    SWARMLAB_TRY(options, options_of(context_, flags_, peer));
+    options.on_beat = [this](const worker::WorkerPulse& pulse) { pulse_.beat(text_of(pulse)); };
+    SWARMLAB_TRY(sandbox, make_sandbox(flags_));
+    SWARMLAB_TRY(started, worker::Worker::start(options, std::move(sandbox), clock));
+    worker_ = std::move(started);
+    service_.ready();
+    return work_until_told();
+  }
+
+ private:
+  static std::string text_of(const worker::WorkerPulse& pulse) {
+    return fmt::format("{} leases held; {}", pulse.leases,
+                       pulse.heard ? "the coordinator answers" : "the coordinator is away");
+  }
+
+  Result<void> work_until_told() {
+    SWARMLAB_TRY(done, CancelSource::make());
+    Result<void> end;
+    std::thread thread([&] {
+      end = worker_->run();
+      done.cancel();
+    });
+    const CancelToken ended = done.token();
+    std::array<pollfd, 2> events{{{signals_.fd(), POLLIN, 0}, {ended.fd(), POLLIN, 0}}};
+    while (!ended.cancelled()) {
+      if (::poll(events.data(), events.size(), wait_ms()) < 0 && errno != EINTR) break;
+      while (const auto told = signals_.take()) obey(*told);
+      end_patience();
+      log::tell_repeats();
+    }
+    thread.join();
+    return end;
+  }
+
+  [[nodiscard]] int wait_ms() const {
+    const int patience = patience_.poll_timeout();
+    return patience < 0 ? kTidyMs : std::min(patience, kTidyMs);
+  }
+
+  void end_patience() {
+    if (!patience_.expired()) return;
+    log::warning("the drain timeout is over: what runs is handed back");
+    worker_->leave_now();
+    patience_ = Deadline::never();
+  }
+
+  void obey(DaemonSignals::Told told) {
+    switch (told) {
+      case DaemonSignals::Told::reload:
+        return reload();
+      case DaemonSignals::Told::summary:
+        return worker_->log_summary();
+      case DaemonSignals::Told::orphaned:
+        if (!orphan_) log::info("who started it is gone: it leaves");
+        orphan_ = true;
+        return worker_->leave();
+      case DaemonSignals::Told::stop:
+        log::info("told to leave: what runs may take {} more", duration_text(drain_timeout_));
+        service_.stopping();
+        if (drain_timeout_) patience_ = Deadline::after(*drain_timeout_);
+        return worker_->leave();
+      case DaemonSignals::Told::stop_at_once:
+        log::info("told again: what runs is handed back");
+        patience_ = Deadline::never();
+        return worker_->leave_now();
+    }
+  }
+
+  // What cannot be read leaves all as it was.
+  void reload() {
+    service_.reloading();
+    if (const auto done = load_again(); !done)
+      log::error("reload: the old settings stay: {}", done.error().message);
+    service_.ready();
+  }
+
+  Result<void> load_again() {
+    CLI::App command;
+    Context context = context_;
+    context.connect.clear();  // settings anew, from none
+    context.key.clear();
+    context.server_key.clear();
+    context.swarm_name.clear();
+    context.insecure = false;
+    WorkerFlags fresh;
+    fresh.daemon.config = flags_.daemon.config;
+    add_worker_options(command, fresh, context);
+    SWARMLAB_TRY(settings, load_settings(command, kTable, fresh.daemon, context, settings_));
+    SWARMLAB_CHECK(log::init(log_options(fresh.daemon, kComponent)));
+    drain_timeout_ = fresh.drain_timeout;
+    settings_ =
+        tell_changes(settings_, settings, {"drain_timeout", "log_level", "log_format", "log_file"});
+    return {};
+  }
+
+  Context& context_;
+  WorkerFlags& flags_;
+  std::vector<Setting> settings_;
+  std::optional<Milliseconds> drain_timeout_;
+  DaemonSignals signals_;
+  Service service_;
+  Pulse pulse_;  // of the thread that sends heartbeats
+  std::unique_ptr<worker::Worker> worker_;
+  Deadline patience_ = Deadline::never();  // then what runs is handed back
+  bool orphan_ = false;
+};
+
+Result<void> work(Context& context, CLI::App& command, WorkerFlags& flags) {
+  std::vector<Setting> settings;
+  if (flags.parent == 0) {  // else whoever started it says all that it is to do
+    SWARMLAB_TRY(loaded, load_settings(command, kTable, flags.daemon, context));
+    settings = std::move(loaded);
+  }
+  if (flags.daemon.print_config) {
+    context.out << shown(kTable, settings);
+    return {};
+  }
   SWARMLAB_TRY(peer, chosen_peer(context));
   if (!peer) {
     return fail(ErrorCode::invalid_input,
                 "--connect is missing, expected the coordinator's address, such as "
                 "tcp://127.0.0.1:7000");
   }
-  SWARMLAB_TRY(signals, SignalWatch::make({SIGINT, SIGTERM, kParentDied}));
+  SWARMLAB_TRY(signals, DaemonSignals::watch());
   if (flags.parent != 0) leave_with(flags.parent);
-  SWARMLAB_CHECK(log::init({.level = log::Level::info, .file = flags.log_file}));
-  auto end = take_tasks(context, flags, *peer, signals);
+  SWARMLAB_TRY(service, flags.parent == 0 ? service_of(context) : Service::from({}));
+  SWARMLAB_CHECK(log::init(log_options(flags.daemon, kComponent)));
+  auto end =
+      WorkerDaemon(context, flags, std::move(settings), std::move(signals), std::move(service))
+          .run(*peer);
   if (!end) log::error("{}", end.error().message);  // who started us reads it there
   return end;
 }
@@ -131,33 +227,16 @@ void add_worker(CLI::App& app, Context& context) {
       app.add_subcommand("worker", "Take tasks from a coordinator until told to leave");
   command->group(kGroupRun);
   const auto flags = std::make_shared<WorkerFlags>();
-  add_connect(*command, context);
-  command->add_option("--slots", flags->slots, "Tasks at the same time (default: 1)")
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--name", flags->name,
-                      "Its name in the swarm, one worker each (default: the host's)");
-  command->add_option("--folder", flags->folder,
-                      "Where it keeps its own (default: .swarmlab/workers/NAME here)");
-  command->add_option("--expose", flags->expose,
-                      "A path of this machine that sandboxes see, read-only (may be given again)");
-  command
-      ->add_option("--sandbox", flags->sandbox,
-                   "bubblewrap, or none: no isolation at all, scores can be forged")
-      ->check(CLI::IsMember({"bubblewrap", "none"}));
-  command->add_option("--log-file", flags->log_file, "Append the log here instead of stderr");
-  command
-      ->add_option("--speak-protocol", flags->speak_protocol,
-                   "No newer protocol than this, for swarms of several releases and their tests")
-      ->envname("SWARMLAB_SPEAK_PROTOCOL");
-  command
-      ->add_option("--leave-with-parent", flags->parent,
-                   "Leave when the process that started it, of this PID, ends")
-      ->check(CLI::PositiveNumber);
-  add_examples(*command,
-               "  swarmlab worker --connect tcp://127.0.0.1:7000 --slots 4\n"
-               "SIGTERM or Ctrl-C finishes what runs, a second one hands it back.");
-  command->callback(
-      [&context, flags] { context.action = [&context, flags] { return work(context, *flags); }; });
+  add_worker_options(*command, *flags, context);
+  add_examples(
+      *command,
+      "  swarmlab worker --connect tcp://127.0.0.1:7000 --slots 4\n"
+      "  swarmlab worker --config /etc/swarmlab/swarmlab.toml\n"
+      "SIGTERM or Ctrl-C finishes what runs, a second one hands it back. SIGHUP loads the\n"
+      "settings again, SIGUSR1 logs what it holds.");
+  command->callback([&context, command, flags] {
+    context.action = [&context, command, flags] { return work(context, *command, *flags); };
+  });
 }
 
 }  // namespace swarmlab::cli

@@ -50,6 +50,11 @@ class Desk {
 
   [[nodiscard]] Refusals& refusals() { return refusals_; }
 
+  /// The answers to all who wait for events: there will be none here any more.
+  [[nodiscard]] std::vector<Answer> end_waits();
+  /// All workers say hello again, and hear what holds now: how often to send heartbeats.
+  void renew_sessions();
+
   /// How long until the next parked answer is due, at the latest; nothing if there is none.
   [[nodiscard]] std::optional<Milliseconds> time_to_due();
 

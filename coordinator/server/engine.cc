@@ -130,6 +130,7 @@ Result<std::vector<swarm::Reply>> Engine::turn(std::vector<Step> steps) {
       !done) {
     return within("commit of a turn", done.error());
   }
+  fact_log_.write();
   for (const swarm::Change& change : draft.changes) {
     if (const auto* finished = std::get_if<swarm::ExperimentFinished>(&change)) {
       history_.add(finished->experiment);
@@ -214,6 +215,7 @@ void Engine::decide_step(Draft& draft, Step& step, Timestamp now) {
   }
   swarm::Decision decision = decide(state_, rules_, step.command, now);
   for (const swarm::Change& change : decision.changes) {
+    fact_log_.note(state_, change);
     evolve(state_, change);
     const auto* finished = std::get_if<swarm::ExperimentFinished>(&change);
     if (const auto* spent = std::get_if<swarm::CostSpent>(&change)) {
@@ -227,6 +229,7 @@ void Engine::decide_step(Draft& draft, Step& step, Timestamp now) {
     }
     draft.changes.push_back(change);
   }
+  fact_log_.note(step.command, decision.reply);
   draft.replies.push_back(std::move(decision.reply));
 }
 
@@ -285,8 +288,11 @@ Result<void> Engine::tidy() {
   return objects_->compact_if_needed();
 }
 
-Result<void> Engine::close() {
-  SWARMLAB_CHECK(tidy());
+Result<void> Engine::close(const std::function<bool()>& hurry) {
+  while (!hurry()) {
+    SWARMLAB_TRY(more, refs_.follow(store_, state_));
+    if (!more) break;
+  }
   return refs_.flush();
 }
 

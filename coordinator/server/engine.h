@@ -4,6 +4,7 @@
 // commit that a record names is in the object store before the record is (I5).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "common/model/report.h"
 #include "common/os/clock.h"
 #include "common/result.h"
+#include "coordinator/server/fact_log.h"
 #include "coordinator/server/history.h"
 #include "coordinator/store/object_store.h"
 #include "coordinator/store/refs.h"
@@ -52,8 +54,12 @@ class Engine {
 
   /// Lets the refs follow what was decided, and folds packs together; between turns.
   Result<void> tidy();
-  /// tidy(), and all refs on disk: before the process ends.
-  Result<void> close();
+  /// tidy(), and all refs on disk: before the process ends. A start that finds them behind brings
+  /// them up to date: it does not have to end when `hurry` says so.
+  Result<void> close(const std::function<bool()>& hurry = [] { return false; });
+
+  /// Holds from the next turn on.
+  void set_rules(const swarm::Rules& rules) { rules_ = rules; }
 
   [[nodiscard]] const swarm::State& state() const { return state_; }
   [[nodiscard]] const store::Store& store() const { return store_; }
@@ -83,6 +89,7 @@ class Engine {
   Milliseconds ahead_{0};  // of the clock, which was set back since the newest event
   swarm::State state_;
   History history_;
+  FactLog fact_log_;
 };
 
 }  // namespace swarmlab::server

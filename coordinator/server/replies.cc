@@ -294,6 +294,13 @@ Result<std::string> Desk::events_answer(const Parked& parked) {
   return sendable(reply, parked.request_id);
 }
 
+std::vector<Answer> Desk::end_waits() {
+  for (Parked& parked : parked_) parked.due = engine_.now();
+  std::vector<Answer> answers;
+  write_parked(answers);
+  return answers;
+}
+
 void Desk::write_parked(std::vector<Answer>& answers) {
   const std::uint64_t last = engine_.store().last_sequence().value();
   const Timestamp now = engine_.now();

@@ -217,6 +217,11 @@ void Desk::take_report(Request& request, schema::Work::Reader work, const Worker
   request.report_step = steps.size() - 1;
 }
 
+void Desk::renew_sessions() {
+  sessions_.clear();
+  draining_.clear();
+}
+
 void Desk::take_drain(Request& request, std::string_view worker) {
   std::string known;
   for (const auto& [id, session] : sessions_) {

@@ -1,6 +1,9 @@
 #include "coordinator/server/server.h"
 
+#include <algorithm>
 #include <atomic>
+#include <mutex>
+#include <utility>
 
 #include "common/git/library.h"
 #include "common/log/log.h"
@@ -14,6 +17,7 @@ namespace swarmlab::server {
 namespace {
 
 constexpr Milliseconds kTick{250};
+constexpr Milliseconds kClosing{3000};  // for the refs, which the next start brings up to date
 
 std::string objects_folder(const std::string& folder) {
   return folder + "/objects.git";
@@ -63,6 +67,19 @@ struct Server::Impl {
     SWARMLAB_TRY(burst, router.receive(turnstile.has_waiting() ? Milliseconds(0) : wait));
     burst = turnstile.admit(std::move(burst), engine->now(), desk.refusals());
     SWARMLAB_TRY(answers, desk.serve(std::move(burst), tick));
+    send(std::move(answers));
+    desk.refusals().raise_to(Refusal::malformed_parts, router.malformed(),
+                             "a message of several parts");
+    if (tick) {
+      if (const auto done = engine->tidy(); !done) {
+        log::warning("refs and packs: {}", done.error().message);
+      }
+      if (on_tick) on_tick(pulse());
+    }
+    return {};
+  }
+
+  void send(std::vector<Answer> answers) {
     for (Answer& answer : answers) {
       // What is lost on its way is asked for again; one peer's trouble is nobody else's.
       const auto sent = router.send(answer.peer, std::move(answer.bytes));
@@ -72,14 +89,38 @@ struct Server::Impl {
         desk.refusals().count(Refusal::unread, "an answer to a peer that does not read");
       }
     }
-    desk.refusals().raise_to(Refusal::malformed_parts, router.malformed(),
-                             "a message of several parts");
-    if (tick) {
-      if (const auto done = engine->tidy(); !done) {
-        log::warning("refs and packs: {}", done.error().message);
-      }
+  }
+
+  [[nodiscard]] Pulse pulse() const {
+    const swarm::State& state = engine->state();
+    const auto runs = [](const auto& lab) {
+      return lab.second.status == swarm::LabStatus::running;
+    };
+    return {.labs = state.labs.size(),
+            .running_labs = static_cast<std::size_t>(std::ranges::count_if(state.labs, runs)),
+            .workers = state.presence.workers.size(),
+            .leases = state.presence.deadlines.size()};
+  }
+
+  // What other threads asked for.
+  void take_wishes() {
+    std::optional<swarm::Rules> rules;
+    {
+      const std::lock_guard lock(mutex);
+      rules = std::exchange(new_rules, std::nullopt);
     }
-    return {};
+    if (rules) {
+      const bool other_lease = rules->lease != engine->rules().lease;
+      engine->set_rules(*rules);
+      if (other_lease) desk.renew_sessions();
+    }
+    if (wants_summary.exchange(false)) log_summary(engine->state());
+  }
+
+  Result<void> close() {
+    send(desk.end_waits());
+    const Deadline most = Deadline::after(kClosing);
+    return engine->close([&] { return at_once.load() || most.expired(); });
   }
 
   std::unique_ptr<Engine> engine;
@@ -87,8 +128,13 @@ struct Server::Impl {
   Desk desk;
   Turnstile turnstile;
   std::optional<Keyring> keyring;  // none: plain
+  std::function<void(const Pulse&)> on_tick;
   std::atomic<bool> stopping = false;
+  std::atomic<bool> at_once = false;
   std::atomic<bool> reload = false;  // of the keys
+  std::atomic<bool> wants_summary = false;
+  std::mutex mutex;
+  std::optional<swarm::Rules> new_rules;
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -114,8 +160,10 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Cloc
                     .started_at = engine->now(),
                     .store = options.folder + "/store"};
   log::info("coordinator serves {} at {}", options.folder, router.address());
-  return std::unique_ptr<Server>(new Server(std::make_unique<Impl>(
-      std::move(engine), std::move(router), std::move(answerer), std::move(keyring))));
+  auto impl = std::make_unique<Impl>(std::move(engine), std::move(router), std::move(answerer),
+                                     std::move(keyring));
+  impl->on_tick = options.on_tick;
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
 Result<swarm::LabIsOpen> Server::open_lab(swarm::OpenLab command, const std::string& repository) {
@@ -136,13 +184,14 @@ std::optional<ObjectId> Server::lab_commit(const std::string& lab) const {
 Result<void> Server::run() {
   Deadline next_tick = Deadline::after(kTick);
   while (!impl_->stopping.load()) {
+    impl_->take_wishes();
     Milliseconds wait = next_tick.remaining().value_or(kTick);
     if (const auto due = impl_->desk.time_to_due(); due) wait = std::min(wait, *due);
     const bool tick = next_tick.expired();
     if (tick) next_tick = Deadline::after(kTick);
     SWARMLAB_CHECK(impl_->serve_once(tick, tick ? Milliseconds(0) : wait));
   }
-  return impl_->engine->close();
+  return impl_->close();
 }
 
 void Server::reload_keys() {
@@ -152,6 +201,24 @@ void Server::reload_keys() {
 
 void Server::request_stop() {
   impl_->stopping.store(true);
+  impl_->router.waker().wake();
+}
+
+void Server::request_stop_at_once() {
+  impl_->at_once.store(true);
+  request_stop();
+}
+
+void Server::set_rules(const swarm::Rules& rules) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->new_rules = rules;
+  }
+  impl_->router.waker().wake();
+}
+
+void Server::request_summary() {
+  impl_->wants_summary.store(true);
   impl_->router.waker().wake();
 }
 

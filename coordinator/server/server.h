@@ -2,6 +2,8 @@
 // each burst, and answers when the turn is on disk.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +21,14 @@ struct Door {
   bool insecure = false;  // plain, to other machines too
 };
 
+// What it does just now, for who watches the process.
+struct Pulse {
+  std::size_t labs = 0;
+  std::size_t running_labs = 0;
+  std::size_t workers = 0;  // that are here
+  std::size_t leases = 0;   // current ones
+};
+
 struct ServerOptions {
   std::string folder;   // .swarmlab of the repository: holds store/ and objects.git/
   std::string address;  // ipc://path or tcp://host:port
@@ -26,6 +36,8 @@ struct ServerOptions {
   swarm::Rules rules;
   Door door = {};
   std::uint64_t reserve_bytes = 256ULL << 20U;  // free disk below which nothing is written
+  // Called by the loop a few times a second: while it is, the loop turns. It must not block.
+  std::function<void(const Pulse&)> on_tick{};
 };
 
 class Server {
@@ -57,8 +69,16 @@ class Server {
   /// seen without it, within half a second. Thread-safe. Nothing to do if there are no keys.
   void reload_keys();
 
-  /// Thread-safe. run() returns within a turn.
+  /// Thread-safe. run() takes nothing more from peers, answers who waits for events, brings the
+  /// refs up to date and returns, within a few seconds.
   void request_stop();
+  /// The same without the refs: the next start brings them up to date.
+  void request_stop_at_once();
+
+  /// Thread-safe. Holds from the next turn on; leases that were given keep what they were promised.
+  void set_rules(const swarm::Rules& rules);
+  /// Thread-safe. The loop writes to the log what labs, workers and leases there are.
+  void request_summary();
 
   /// What peers connect to.
   [[nodiscard]] const std::string& address() const;

@@ -100,9 +100,10 @@ Result<void> Conversation::take_welcome(schema::Welcome::Reader welcome,
   session_ = welcome.getSession();
   coordinator_ = {.protocol = protocol,
                   .capabilities = wire::read_capabilities(welcome.getCapabilities())};
-  log::info("the coordinator at {} welcomes {}{}{}{}", options_.address, options_.name,
+  log::info("the coordinator at {} welcomes {}{}{}{}{}", options_.address, options_.name,
             log::field("held", held.size()), log::field("kept", keep.size()),
-            log::field("protocol", protocol));
+            log::field("protocol", protocol),
+            log::field("session", fmt::format("{:08x}", session_ >> 32U)));
   said_hello_ = true;
   return {};
 }

@@ -22,11 +22,13 @@ Result<std::unique_ptr<Crew>> Crew::gather(Spool spool, SteadyClock& clock,
   return crew;
 }
 
-Result<void> Crew::work(std::uint32_t slot, const DoTask& do_task) {
+Result<void> Crew::work(std::uint32_t slot, const DoTask& do_task, bool once) {
   const Slot::Shared shared{
       .link = *link_, .spool = spool_, .holdings = holdings_, .clock = clock_, .do_task = do_task};
+  Slot worked(slot, shared);
+  if (once) worked.do_one();
   const auto end =
-      Slot(slot, shared).run(slot == 0 ? left_over_ : std::vector<SpooledReport>(), drain_.token());
+      worked.run(slot == 0 ? left_over_ : std::vector<SpooledReport>(), drain_.token());
   if (!end) leave();
   return end;
 }

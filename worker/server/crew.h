@@ -27,10 +27,11 @@ class Crew {
   Crew& operator=(Crew&&) = delete;
   ~Crew() = default;
 
-  /// The work of one slot, until leave(). Blocks: a thread each. The first one also delivers what
+  /// The work of one slot, until leave(); with `once` until it has done one experiment. Blocks: a
+  /// thread each. The first one also delivers what
   /// an earlier life left in the spool.
   /// \return  an error if nothing works here; the other slots leave then, they would fail alike.
-  Result<void> work(std::uint32_t slot, const DoTask& do_task);
+  Result<void> work(std::uint32_t slot, const DoTask& do_task, bool once = false);
 
   /// Takes nothing more; what runs is finished and delivered. Thread-safe.
   void leave();
@@ -38,6 +39,8 @@ class Crew {
   void leave_now();
 
   [[nodiscard]] Link& link() { return *link_; }
+  [[nodiscard]] std::vector<LeaseKey> held() const { return holdings_.all(); }
+  [[nodiscard]] bool leaves() const { return drain_.token().cancelled(); }
 
  private:
   Crew(Spool spool, SteadyClock& clock, CancelSource drain)

@@ -23,8 +23,10 @@ struct LeaseKey {
 class Holdings {
  public:
   /// \param running  cancels the attempt; nothing for a report that only waits to be sent.
+  /// After cancel_all() it is cancelled at once.
   void add(LeaseKey key, std::optional<CancelSource> running) {
     const std::lock_guard lock(mutex_);
+    if (running && all_cancelled_) running->cancel();
     leases_.insert_or_assign(key, std::move(running));
   }
   void remove(LeaseKey key) {
@@ -43,8 +45,10 @@ class Holdings {
     const auto found = leases_.find(key);
     if (found != leases_.end() && found->second) found->second->cancel();
   }
-  void cancel_all() const {
+  /// Ends all attempts, and those that would begin later.
+  void cancel_all() {
     const std::lock_guard lock(mutex_);
+    all_cancelled_ = true;
     for (const auto& [key, running] : leases_) {
       if (running) running->cancel();
     }
@@ -53,6 +57,7 @@ class Holdings {
  private:
   mutable std::mutex mutex_;
   std::map<LeaseKey, std::optional<CancelSource>> leases_;
+  bool all_cancelled_ = false;
 };
 
 }  // namespace swarmlab::worker

@@ -93,6 +93,12 @@ struct Link::Impl {
   }
 
   void beat() {
+    const bool heard = exchange_state();
+    if (options.on_beat) options.on_beat(heard);
+  }
+
+  // Whether the coordinator answered.
+  bool exchange_state() {
     const auto write_state = [this](Body body) {
       auto heartbeat = body.initHeartbeat();
       const std::vector<LeaseKey> held = holdings.all();
@@ -104,14 +110,15 @@ struct Link::Impl {
       heartbeat.setLeaving(conversation.leaving());
     };
     auto sent = conversation.send(write_state);
-    if (!sent) return;
+    if (!sent) return false;
     const auto reply = conversation.receive(*std::move(sent));
-    if (!reply || !reply->body().isHeartbeatReply()) return;
+    if (!reply || !reply->body().isHeartbeatReply()) return reply.has_value();
     const auto wish = reply->body().getHeartbeatReply();
     for (const auto lease : wish.getDrop()) {
       holdings.cancel({TaskId(lease.getTask()), FencingToken(lease.getToken())});
     }
     if (wish.getDrain() && options.on_drain) options.on_drain();
+    return true;
   }
 
   // One try.

@@ -33,6 +33,8 @@ struct LinkOptions {
   wire::ProtocolRange protocols = wire::our_protocols();  // to be offered
   Capacity capacity = {};
   std::function<void()> on_drain = {};  // the coordinator wants us to leave; from any thread
+  // After each try to be heard: whether the coordinator answered. From the thread that tries.
+  std::function<void(bool heard)> on_beat = {};
 };
 
 // What the coordinator said to a report.

@@ -14,6 +14,19 @@ LeaseKey key_of(const Report& report) {
   return {report.task, report.token};
 }
 
+// What is said meanwhile is about this experiment.
+struct ExperimentContext {
+  ExperimentContext(const std::string& name, ExperimentNumber number, TaskId id, FencingToken lease)
+      : lab("lab", name),
+        experiment("experiment", number.value()),
+        task("task", id.value()),
+        token("token", lease.value()) {}
+  log::Context lab;
+  log::Context experiment;
+  log::Context task;
+  log::Context token;
+};
+
 }  // namespace
 
 SpooledReport returned(const Assignment& assignment, std::string reason) {
@@ -29,6 +42,7 @@ SpooledReport returned(const Assignment& assignment, std::string reason) {
 
 void Slot::settle(const SpooledReport& report, const ReportAnswer& answer) {
   const Report& said = report.report;
+  const ExperimentContext context(lab_, said.experiment, said.task, said.token);
   switch (answer.kind) {
     case ReportAnswer::Kind::counted:
       log::info("experiment {} counts: {}{}", said.experiment.value(), name_of(answer.verdict),
@@ -66,12 +80,12 @@ Result<void> Slot::deliver_left_over(const std::vector<SpooledReport>& reports,
 // Delivers what is done and asks for the next; nothing if there is none now, or none is wanted.
 Result<std::optional<Assignment>> Slot::next(std::optional<SpooledReport>& done,
                                              const CancelToken& drain) {
-  const bool wants_more = !drain.cancelled();
-  if (!done && !wants_more) return std::optional<Assignment>();
+  const bool more = wants_more(drain);
+  if (!done && !more) return std::optional<Assignment>();
   // A report is worth waiting for although we leave: the link gives up by itself. An ask is not.
   const CancelToken stop = done ? CancelToken() : drain;
   const SpooledReport* report = done ? &*done : nullptr;
-  auto answer = shared_.link.work({.report = report, .ask = wants_more, .slot = index_}, stop);
+  auto answer = shared_.link.work({.report = report, .ask = more, .slot = index_}, stop);
   if (!answer) {
     done.reset();  // it stays in the spool
     if (drain.cancelled()) return std::optional<Assignment>();
@@ -89,8 +103,7 @@ Result<SpooledReport> Slot::do_task(const Assignment& assignment) {
   const LeaseKey key{assignment.task, assignment.token};
   SWARMLAB_TRY(cancel, CancelSource::make());
   shared_.holdings.add(key, cancel);
-  log::info("experiment {} begins{}{}", assignment.experiment.value(),
-            log::field("lab", assignment.settings.name),
+  log::info("experiment {} begins{}", assignment.experiment.value(),
             log::field("kind", name_of(assignment.kind)));
   Result<SpooledReport> report = shared_.do_task(assignment, cancel.token());
   if (report && report->report.outcome != Outcome::returned) {
@@ -131,15 +144,24 @@ Result<void> Slot::run(const std::vector<SpooledReport>& left_over, const Cancel
   std::optional<SpooledReport> done;
   while (true) {
     SWARMLAB_TRY(assignment, next(done, drain));
-    if (assignment) {
-      SWARMLAB_TRY(report, do_task(*assignment));
-      if (failures_ == 0) {
-        done = std::move(report);
-      } else {
-        SWARMLAB_CHECK(hand_back(report, drain));
-      }
-    } else if (drain.cancelled()) {
-      return {};
+    if (!assignment) {
+      if (!wants_more(drain)) return {};
+      continue;
+    }
+    lab_ = assignment->settings.name;
+    const ExperimentContext context(lab_, assignment->experiment, assignment->task,
+                                    assignment->token);
+    if (drain.cancelled()) {  // it was given before the coordinator heard that we leave
+      log::info("experiment {} goes back: this worker leaves", assignment->experiment.value());
+      done = returned(*assignment, {});
+      continue;
+    }
+    SWARMLAB_TRY(report, do_task(*assignment));
+    done_one_ = done_one_ || report.report.outcome != Outcome::returned;
+    if (failures_ == 0) {
+      done = std::move(report);
+    } else {
+      SWARMLAB_CHECK(hand_back(report, drain));
     }
   }
 }

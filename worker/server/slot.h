@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "common/os/steady_clock.h"
 #include "worker/server/holdings.h"
@@ -33,6 +34,9 @@ class Slot {
   /// Waits this long after a failure of this worker, twice as long after each further one in a row.
   void set_first_pause(Milliseconds pause) { first_pause_ = pause; }
 
+  /// Ends after the first experiment that it has done and delivered.
+  void do_one() { only_one_ = true; }
+
   /// Until `drain`. `left_over` are reports of an earlier life: delivered before all else.
   /// \return  an error if nothing works here, so that to ask again makes no sense
   Result<void> run(const std::vector<SpooledReport>& left_over, const CancelToken& drain);
@@ -43,12 +47,18 @@ class Slot {
   Result<std::optional<Assignment>> next(std::optional<SpooledReport>& done,
                                          const CancelToken& drain);
   Result<void> hand_back(const SpooledReport& report, const CancelToken& drain);
+  [[nodiscard]] bool wants_more(const CancelToken& drain) const {
+    return !drain.cancelled() && !(only_one_ && done_one_);
+  }
   Result<SpooledReport> do_task(const Assignment& assignment);
   void settle(const SpooledReport& report, const ReportAnswer& answer);
 
   std::uint32_t index_;
   const Shared& shared_;
   Milliseconds first_pause_{500};
+  std::string lab_;  // of the last experiment, for the log; empty: of a life before
+  bool only_one_ = false;
+  bool done_one_ = false;
   std::uint32_t failures_ = 0;  // of this worker itself, in a row
 };
 

@@ -76,7 +76,10 @@ struct Worker::Impl {
     std::vector<Result<void>> ends(options.slots);
     std::list<std::jthread> threads;
     for (std::uint32_t i = 0; i < options.slots; ++i) {
-      threads.emplace_back([&, i] { ends[i] = crew->work(i, do_task); });
+      threads.emplace_back([&, i] {
+        const log::Context context("worker", options.name);
+        ends[i] = crew->work(i, do_task, options.once);
+      });
     }
     threads.clear();  // joins
     crew->link().bye();
@@ -116,7 +119,12 @@ Result<std::unique_ptr<Worker>> Worker::start(const WorkerOptions& options,
                           .slots = options.slots,
                           .protocols = options.protocols,
                           .capacity = options.capacity,
-                          .on_drain = std::move(on_drain)},
+                          .on_drain = std::move(on_drain),
+                          .on_beat =
+                              [on_beat = options.on_beat, &holdings](bool heard) {
+                                if (on_beat)
+                                  on_beat({.heard = heard, .leases = holdings.all().size()});
+                              }},
                          holdings);
   };
   SWARMLAB_TRY(crew, Crew::gather(std::move(spool), system_steady_clock(), connect));
@@ -134,6 +142,17 @@ void Worker::leave() {
 
 void Worker::leave_now() {
   impl_->crew->leave_now();
+}
+
+void Worker::log_summary() const {
+  const std::vector<LeaseKey> held = impl_->crew->held();
+  log::info("summary: {} leases held in {} slots{}{}", held.size(), impl_->options.slots,
+            log::field("worker", impl_->options.name),
+            log::field("state", impl_->crew->leaves() ? "leaves" : "works"));
+  for (const LeaseKey& lease : held) {
+    log::info("summary: lease{}{}", log::field("task", lease.task.value()),
+              log::field("token", lease.token.value()));
+  }
 }
 
 }  // namespace swarmlab::worker

@@ -4,7 +4,9 @@
 // acknowledged it: neither a crash of the worker nor one of the coordinator loses it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +21,12 @@
 
 namespace swarmlab::worker {
 
+// What it does just now, for who watches the process.
+struct WorkerPulse {
+  bool heard = false;      // the coordinator answered the last heartbeat
+  std::size_t leases = 0;  // that it holds: what runs, and what is to be delivered
+};
+
 struct WorkerOptions {
   std::string address;  // of the coordinator: ipc://path or tcp://host:port
   std::optional<net::Credentials> credentials = std::nullopt;  // none: plain
@@ -32,6 +40,9 @@ struct WorkerOptions {
   std::uint64_t cache_bytes = 4ULL << 30U;
   wire::ProtocolRange protocols = wire::our_protocols();  // what it offers the coordinator
   std::vector<std::string> environment;  // "NAME=VALUE": what [agent] env may pass on
+  bool once = false;                     // each slot does one experiment, then the worker leaves
+  // After each heartbeat that was sent or tried: while it is called, the worker works.
+  std::function<void(const WorkerPulse&)> on_beat = {};
 };
 
 class Worker {
@@ -57,6 +68,9 @@ class Worker {
   void leave();
   /// leave(), and what runs is ended and handed back.
   void leave_now();
+
+  /// Writes to the log what it holds. Thread-safe.
+  void log_summary() const;
 
  private:
   struct Impl;

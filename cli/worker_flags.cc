@@ -1,0 +1,41 @@
+#include "cli/worker_flags.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "cli/duration_option.h"
+
+namespace swarmlab::cli {
+
+void add_worker_options(CLI::App& command, WorkerFlags& flags, Context& context) {
+  add_connect(command, context);
+  command.add_option("--slots", flags.slots, "Tasks at the same time (default: 1)")
+      ->check(CLI::Range(1, 1024));
+  command.add_option("--name", flags.name,
+                     "Its name in the swarm, one worker each (default: the host's)");
+  command.add_option("--folder", flags.folder,
+                     "Where it keeps its own (default: .swarmlab/workers/NAME here)");
+  command.add_option("--expose", flags.expose,
+                     "A path of this machine that sandboxes see, read-only (may be given again)");
+  command
+      .add_option("--sandbox", flags.sandbox,
+                  "bubblewrap, or none: no isolation at all, scores can be forged")
+      ->check(CLI::IsMember({"bubblewrap", "none"}));
+  add_duration(command, "--drain-timeout", flags.drain_timeout,
+               "When told to leave, what runs is handed back after so long (default: 10m)",
+               {.unlimited = true});
+  command.add_flag("--once", flags.once, "Do one experiment in each slot, then leave");
+  add_daemon_options(command, flags.daemon);
+  command
+      .add_option("--speak-protocol", flags.speak_protocol,
+                  "No newer protocol than this, for swarms of several releases and their tests")
+      ->envname("SWARMLAB_SPEAK_PROTOCOL");
+  command
+      .add_option("--leave-with-parent", flags.parent,
+                  "Leave when the process that started it, of this PID, ends; such a worker takes "
+                  "no settings but its flags")
+      ->check(CLI::PositiveNumber)
+      ->configurable(false);
+}
+
+}  // namespace swarmlab::cli

@@ -1,0 +1,34 @@
+// The options of `swarmlab worker`, as settings that can be loaded again.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/context.h"
+#include "cli/daemon.h"
+#include "common/wire/message_codec.h"
+
+namespace swarmlab::cli {
+
+struct WorkerFlags {
+  DaemonFlags daemon;
+  std::string name;
+  std::string folder;
+  std::string sandbox = "bubblewrap";
+  std::vector<std::string> expose;
+  std::uint32_t slots = 1;
+  std::optional<Milliseconds> drain_timeout = std::chrono::minutes(10);  // none: no limit
+  bool once = false;
+  wire::Protocol speak_protocol = wire::our_protocols().newest;
+  pid_t parent = 0;  // 0: it may outlive who started it
+};
+
+/// Adds them to a command; both it and what they fill must outlive the parsing. --connect fills
+/// `context.connect`.
+void add_worker_options(CLI::App& command, WorkerFlags& flags, Context& context);
+
+}  // namespace swarmlab::cli
