@@ -185,6 +185,7 @@ Result<bool> Client::Impl::turn() {
   {
     const std::lock_guard lock(mutex);
     waiting.end_those_due(std::chrono::steady_clock::now());
+    if (const auto why = dealer.trouble()) waiting.end_all(Error{ErrorCode::unavailable, *why});
     SWARMLAB_CHECK(send_unsent(lock));
     if (ended) return false;
     due = waiting.next_due().value_or(due);

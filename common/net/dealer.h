@@ -44,10 +44,12 @@ class Dealer {
   /// \return invalid_input if it is larger than the peer would take.
   Result<Sent> send(std::string_view bytes);
 
-  /// Waits up to `wait` (negative: for ever). Nothing: time is over, the waker was used, or there
-  /// is room. Messages of several parts are dropped.
+  /// Waits up to `wait` (negative: for ever). Nothing: time is over, the waker was used, there is
+  /// room, or trouble() is another. Messages of several parts are dropped.
   Result<std::optional<std::string>> receive(Milliseconds wait, Until until = Until::message);
 
+  /// Why the peer does not let us through, for people; nothing if it does, or is not there at all.
+  [[nodiscard]] std::optional<std::string> trouble() const;
   [[nodiscard]] Waker waker() const;
 
  private:

@@ -121,6 +121,7 @@ std::uint64_t Router::malformed() const {
 Refusals Router::refusals() const {
   const Doorman* doorman = impl_->socket.doorman();
   return {.connections = doorman == nullptr ? 0 : doorman->refused(),
+          .handshakes = impl_->socket.handshakes().failed(),
           .messages = impl_->refused_messages};
 }
 

@@ -39,6 +39,7 @@ struct Letter {
 // What a guarded router did not let through.
 struct Refusals {
   std::uint64_t connections = 0;  // of keys that are not allowed
+  std::uint64_t handshakes = 0;   // that failed: no CURVE, not with our key, or broken off
   std::uint64_t messages = 0;     // of keys that were revoked, or from ids that a peer chose
 };
 

@@ -146,11 +146,12 @@ Result<Socket> Socket::bind(Place place, const SocketOptions& options,
     set_up(socket, options, place.ipv6);
     set_up_router(socket, options);
     if (guard) set_up_guarded(socket, *guard);
+    auto monitor = Monitor::watch(context, socket, options.handshake);
     socket.bind(place.for_zmq);
     SWARMLAB_CHECK(close_to_others(place));
     if (place.file_name.empty()) place.address = socket.get(zmq::sockopt::last_endpoint);
     return Socket(std::move(place), options.max_message_bytes, std::move(waker), std::move(context),
-                  std::move(doorman), std::move(socket));
+                  std::move(doorman), std::move(socket), std::move(monitor));
   } catch (const zmq::error_t& error) {
     return failed("listen", place.address, error);
   }
@@ -166,27 +167,44 @@ Result<Socket> Socket::connect(Place place, const SocketOptions& options,
     set_up(socket, options, place.ipv6);
     set_up_dealer(socket, options);
     if (credentials) set_up_credentials(socket, *credentials);
+    auto monitor = Monitor::watch(context, socket, options.handshake);
     socket.connect(place.for_zmq);
     return Socket(std::move(place), options.max_message_bytes, std::move(waker), std::move(context),
-                  nullptr, std::move(socket));
+                  nullptr, std::move(socket), std::move(monitor));
   } catch (const zmq::error_t& error) {
     return failed("connect", place.address, error);
   }
 }
 
+Result<void> Socket::connect_again() {
+  monitor_->connected_again();
+  // A dealer takes no second connection to a place that it has one to, be that a dead one.
+  zmq_disconnect(socket_.handle(), place_.for_zmq.c_str());
+  try {
+    socket_.connect(place_.for_zmq);
+  } catch (const zmq::error_t& error) {
+    return failed("connect", address(), error);
+  }
+  return {};
+}
+
 Result<Readiness> Socket::wait(const Deadline& deadline, bool room) {
   const auto events = static_cast<short>(ZMQ_POLLIN | (room ? ZMQ_POLLOUT : 0));
-  std::array<zmq::pollitem_t, 2> items{
-      {{socket_.handle(), 0, events, 0}, {nullptr, waker_.fd(), ZMQ_POLLIN, 0}}};
+  std::array<zmq::pollitem_t, 3> items{{{socket_.handle(), 0, events, 0},
+                                        {nullptr, waker_.fd(), ZMQ_POLLIN, 0},
+                                        {monitor_->handle(), 0, ZMQ_POLLIN, 0}}};
+  const auto is_ready = [&](std::size_t item) {
+    return (items.at(item).revents & ZMQ_POLLIN) != 0;
+  };
   try {
     again_if_interrupted([&] { return zmq::poll(items, Milliseconds(deadline.poll_timeout())); });
+    if (is_ready(2)) monitor_->take_in();
   } catch (const zmq::error_t& error) {
     return failed("wait", address(), error);
   }
-  const bool woken = (items[1].revents & ZMQ_POLLIN) != 0 && waker_.clear();
-  return Readiness{.readable = (items[0].revents & ZMQ_POLLIN) != 0,
+  return Readiness{.readable = is_ready(0),
                    .writable = (items[0].revents & ZMQ_POLLOUT) != 0,
-                   .woken = woken};
+                   .woken = is_ready(1) && waker_.clear()};
 }
 
 bool Socket::receive(zmq::message_t& frame) {

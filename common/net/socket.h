@@ -13,6 +13,7 @@
 #include "common/net/doorman.h"
 #include "common/net/endpoint.h"
 #include "common/net/gate.h"
+#include "common/net/monitor.h"
 #include "common/net/socket_options.h"
 #include "common/net/waker.h"
 #include "common/os/clock.h"
@@ -61,17 +62,22 @@ class Socket {
   [[nodiscard]] const Waker& waker() const { return waker_; }
   /// Of one that is guarded; else nothing.
   [[nodiscard]] Doorman* doorman() const { return doorman_.get(); }
+  /// Of one that is connected, and whose handshakes() gave up.
+  Result<void> connect_again();
+
+  [[nodiscard]] const Monitor& handshakes() const { return *monitor_; }
   [[nodiscard]] const std::string& address() const { return place_.address; }
 
  private:
   Socket(Place place, std::size_t max_message_bytes, Waker waker, zmq::context_t context,
-         std::unique_ptr<Doorman> doorman, zmq::socket_t socket)
+         std::unique_ptr<Doorman> doorman, zmq::socket_t socket, std::unique_ptr<Monitor> monitor)
       : place_(std::move(place)),
         max_message_bytes_(max_message_bytes),
         waker_(std::move(waker)),
         context_(std::move(context)),
         doorman_(std::move(doorman)),
-        socket_(std::move(socket)) {}
+        socket_(std::move(socket)),
+        monitor_(std::move(monitor)) {}
   bool receive(zmq::message_t& frame);
   bool send_part(zmq::message_t& part, zmq::send_flags flags);
   [[nodiscard]] Result<void> check_size(std::size_t size) const;
@@ -83,6 +89,7 @@ class Socket {
   zmq::context_t context_;
   std::unique_ptr<Doorman> doorman_;
   zmq::socket_t socket_;
+  std::unique_ptr<Monitor> monitor_;
 };
 
 }  // namespace swarmlab::net

@@ -58,6 +58,8 @@ struct Server::Impl {
     if (!tick) return;
     const net::Refusals refused = router.refusals();
     Refusals& counted = desk.refusals();
+    counted.raise_to(Refusal::handshake, refused.handshakes,
+                     "a connection whose handshake failed: without keys, or for another server");
     counted.raise_to(Refusal::unknown_key, refused.connections, "a connection with an unknown key");
     counted.raise_to(Refusal::revoked_key, refused.messages, "a message of a key that was revoked");
   }

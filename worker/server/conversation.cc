@@ -34,7 +34,12 @@ Result<Conversation::Joined> Conversation::joined() {
     const Result<void> welcomed = say_hello();
     lock.lock();
     joining_ = false;
+    if (!welcomed && welcomed.error().message != told_) {
+      told_ = welcomed.error().message;
+      log::warning("no welcome from the coordinator at {}: {}", options_.address, told_);
+    }
     SWARMLAB_CHECK(welcomed);
+    told_.clear();
   }
   return Joined{.session = session_, .protocol = coordinator_.protocol};
 }

@@ -95,6 +95,7 @@ class Conversation {
   std::uint64_t session_ = 0;
   wire::Peer coordinator_;
   bool said_hello_ = false;
+  std::string told_;  // the last trouble that was logged; not again and again
 };
 
 }  // namespace swarmlab::worker
