@@ -17,7 +17,8 @@ namespace swarmlab::server {
 namespace {
 
 constexpr Milliseconds kTick{250};
-constexpr Milliseconds kClosing{3000};  // for the refs, which the next start brings up to date
+constexpr Milliseconds kLastWords{100};  // a connection that ends drops what was not read yet
+constexpr Milliseconds kClosing{3000};   // for the refs, which the next start brings up to date
 
 std::string objects_folder(const std::string& folder) {
   return folder + "/objects.git";
@@ -120,9 +121,16 @@ struct Server::Impl {
   }
 
   Result<void> close() {
-    send(desk.end_waits());
+    std::vector<Answer> last_words = desk.end_waits();
+    const Deadline heard = Deadline::after(last_words.empty() ? Milliseconds(0) : kLastWords);
+    send(std::move(last_words));
     const Deadline most = Deadline::after(kClosing);
-    return engine->close([&] { return at_once.load() || most.expired(); });
+    SWARMLAB_CHECK(engine->close([&] { return at_once.load() || most.expired(); }));
+    while (!heard.expired() && !at_once.load()) {
+      // What still comes is not acknowledged: the next coordinator hears it again.
+      SWARMLAB_CHECK(router.receive(heard.remaining().value_or(Milliseconds(0))));
+    }
+    return {};
   }
 
   std::unique_ptr<Engine> engine;

@@ -62,6 +62,22 @@ TEST(ParkedQuery, IsAnsweredEmptyWhenItsTimeIsOver) {
   EXPECT_EQ(answers[0].body().getEvents().getLast(), static_cast<double>(last));
 }
 
+TEST(ParkedQuery, IsAnsweredEmptyWhenTheCoordinatorStops) {
+  DeskUnderTest desk;
+  desk.open_lab();
+  const auto last = desk.engine->store().last_sequence().value();
+  std::vector<net::Letter> asks;
+  asks.push_back(DeskUnderTest::letter(events_after(last, 20'000), 0, 77, "watcher"));
+  EXPECT_TRUE(desk.burst(std::move(asks)).empty());
+  const auto answers = desk.desk().end_waits();
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].peer, "watcher");
+  const auto told = must(wire::Incoming::parse(wire::bytes_of(answers[0].bytes)));
+  EXPECT_EQ(told.envelope().getRequestId(), 77U);
+  EXPECT_EQ(told.body().getEvents().getEvents().size(), 0U);
+  EXPECT_TRUE(desk.desk().end_waits().empty()) << "told once";
+}
+
 TEST(ParkedQuery, DoesNotWaitIfTooManyWait) {
   DeskUnderTest desk;
   const auto far = std::uint64_t{1} << 40U;

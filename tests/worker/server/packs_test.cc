@@ -211,9 +211,8 @@ TEST_F(PacksTest, GoOnToSendALargePackWhereTheCoordinatorHasIt) {
       received.append(chunk.getData().asChars().begin(), chunk.getData().size());
     reply.initChunkAck().setReceived(received.size());
   });
-  coordinator.on(Kind::WORK, [](Asked, Reply reply) {
-    reply.initWorkReply().getReport().initCounted();
-  });
+  coordinator.on(Kind::WORK,
+                 [](Asked, Reply reply) { reply.initWorkReply().getReport().initCounted(); });
   deliver(*connect(), report);
   coordinator.settle();
   EXPECT_TRUE(received == report.pack);
@@ -229,9 +228,8 @@ TEST_F(PacksTest, HasNoMoreOnItsWayThanTheCoordinatorGivesCreditFor) {
     reply.initChunkAck().setReceived(received);
     reply.getChunkAck().setCredit(kChunk);
   });
-  coordinator.on(Kind::WORK, [](Asked, Reply reply) {
-    reply.initWorkReply().getReport().initCounted();
-  });
+  coordinator.on(Kind::WORK,
+                 [](Asked, Reply reply) { reply.initWorkReply().getReport().initCounted(); });
   // With one chunk on its way, an answer that is lost holds up all that follow.
   coordinator.lose_replies(Kind::PACK_CHUNK, 1);
   const auto link = connect();

@@ -117,5 +117,34 @@ TEST_F(SlotTest, EndsAtOnceWhenItIsDrainedBeforeItBegan) {
   EXPECT_EQ(coordinator.count(Kind::WORK), 0);
 }
 
+TEST_F(SlotTest, EndsAfterOneThatWorkedIfThatIsAllItIsToDo) {
+  coordinator.give(impossible(2));
+  coordinator.give(task(3, lab_settings()));
+  coordinator.give(task(4, lab_settings()));
+  const Slot::Shared mine = shared();
+  Slot slot(0, mine);
+  slot.set_first_pause(Milliseconds(1));
+  slot.do_one();
+  EXPECT_TRUE(slot.run({}, drain.token()));
+  const auto delivered = coordinator.delivered();
+  ASSERT_EQ(delivered.size(), 2U) << "what this worker could not do is none";
+  EXPECT_EQ(delivered[1].report.outcome, Outcome::measured) << delivered[1].report.reason;
+  EXPECT_TRUE(holdings.all().empty());
+}
+
+TEST_F(SlotTest, HandsBackWithoutBeginningWhatItIsGivenWhenItLeaves) {
+  coordinator.on(Kind::WORK, [this](auto asked, auto reply) {
+    auto work = reply.initWorkReply();
+    if (asked.getWork().hasReport()) work.getReport().setStale("handed back");
+    if (!asked.getWork().getAsk()) return;
+    drain.cancel();  // the coordinator has not heard of it
+    wire::write(work.getTask().initAssignment(), task(2, lab_settings()));
+  });
+  EXPECT_TRUE(run());
+  EXPECT_EQ(coordinator.count(Kind::WORK), 2) << "asked, then handed back";
+  EXPECT_EQ(coordinator.count(Kind::FETCH), 0) << "not begun";
+  EXPECT_TRUE(holdings.all().empty());
+}
+
 }  // namespace
 }  // namespace swarmlab::worker
