@@ -135,21 +135,56 @@ void print(const Context& context, const Trial& trial, const Findings& found) {
   }
 }
 
-Result<void> check(Context& context, const Options& options) {
-  SWARMLAB_TRY(interrupt, Interrupt::watch());
-  SWARMLAB_TRY(place, locate_lab(context));
+// A lab that was tried, as text at once or as JSON for later.
+Result<nlohmann::ordered_json> check_one(Context& context, const LabPlace& place,
+                                         const Options& options, const CancelToken& cancel) {
   SWARMLAB_TRY(trial, Trial::prepare(context, place, options.wish));
   Findings found;
   found.warnings = warnings_of(trial);
-  SWARMLAB_CHECK(run_guard(context, trial, interrupt->token(), found));
-  SWARMLAB_CHECK(measure(context, trial, options.repeats, interrupt->token(), found));
-  if (context.json) {
-    context.out
-        << json_of(trial, found).dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
-        << '\n';
-  } else {
-    print(context, trial, found);
+  SWARMLAB_CHECK(run_guard(context, trial, cancel, found));
+  SWARMLAB_CHECK(measure(context, trial, options.repeats, cancel, found));
+  if (!context.json) print(context, trial, found);
+  return json_of(trial, found);
+}
+
+void print_json(const Context& context, const nlohmann::ordered_json& body) {
+  context.out << body.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
+// One after the other: what one lab lacks does not hide what the next one does.
+Result<void> check_all(Context& context, const std::vector<LabPlace>& places,
+                       const Options& options, const Interrupt& interrupt) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  std::size_t failed = 0;
+  for (const LabPlace& place : places) {
+    if (!context.json && &place != &places.front()) context.out << '\n';
+    auto checked = check_one(context, place, options, interrupt.token());
+    if (interrupt.happened() && !checked) return tl::unexpected(checked.error());
+    if (checked) {
+      all.push_back(*std::move(checked));
+      continue;
+    }
+    ++failed;
+    all.push_back({{"lab", place.name}, {"error", checked.error().message}});
+    if (!context.json) {
+      context.out << painted(fmt::format("{:<9}", "lab"), Paint::dim, context.color)
+                  << one_line(place.name) << '\n'
+                  << painted(fmt::format("{:<9}", "error"), Paint::bad, context.color)
+                  << checked.error().message << '\n';
+    }
   }
+  if (context.json) print_json(context, all);
+  if (failed == 0) return {};
+  return fail(ErrorCode::invalid_input, "{} of {} labs cannot run as they are", failed,
+              places.size());
+}
+
+Result<void> check(Context& context, const Options& options) {
+  SWARMLAB_TRY(interrupt, Interrupt::watch());
+  SWARMLAB_TRY(places, locate_labs(context));
+  if (places.size() > 1) return check_all(context, places, options, *interrupt);
+  SWARMLAB_TRY(body, check_one(context, places.front(), options, interrupt->token()));
+  if (context.json) print_json(context, body);
   return {};
 }
 
@@ -158,7 +193,7 @@ Result<void> check(Context& context, const Options& options) {
 void add_check(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "check", "Validate a lab, try its guard and evaluator, and measure the baseline's noise");
+      "check", "Validate labs, try guard and evaluator, and measure the noise of the baseline");
   command->group(kGroupLab);
   add_lab(*command, context);
   command->add_option("--repeats", options->repeats, "How often to measure (default: 3)")

@@ -152,6 +152,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_plot(app, context);
   add_events(app, context);
   add_export(app, context);
+  add_branch(app, context);
   add_steering(app, context);
   add_keys(app, context);
   add_context(app, context);

@@ -60,6 +60,7 @@ void add_results(CLI::App& app, Context& context);
 void add_plot(CLI::App& app, Context& context);
 void add_events(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
+void add_branch(CLI::App& app, Context& context);
 void add_steering(CLI::App& app, Context& context);  // pause, resume, stop, drain
 void add_keys(CLI::App& app, Context& context);      // new, list, revoke
 void add_context(CLI::App& app, Context& context);   // add, use, list, remove

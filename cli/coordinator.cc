@@ -1,4 +1,5 @@
 // `swarmlab coordinator`: serves labs to workers that others start.
+#include <fmt/ranges.h>
 #include <poll.h>
 
 #include <CLI/CLI.hpp>
@@ -12,7 +13,6 @@
 #include "cli/endpoint.h"
 #include "cli/home.h"
 #include "cli/hosted_coordinator.h"
-#include "cli/lab_source.h"
 #include "cli/open_lab.h"
 #include "common/log/log.h"
 
@@ -48,14 +48,13 @@ class CoordinatorDaemon {
 
   Result<void> start() {
     if (!has_lab()) return start_in(flags_.folder, "the labs");
-    SWARMLAB_TRY(place, locate_lab(context_));
-    SWARMLAB_TRY(overrides, resolve(*flags_.run, place.folder));
-    SWARMLAB_CHECK(check_lab_source(place, overrides));
-    SWARMLAB_CHECK(start_in(
-        flags_.folder.empty() ? state_folder(place.root) : std::filesystem::path(flags_.folder),
-        place.name));
-    SWARMLAB_CHECK(open_lab(context_, coordinator_->server(), place, overrides));
-    tell_address(place.name);
+    SWARMLAB_TRY(places, locate_labs(context_));
+    SWARMLAB_CHECK(check_labs(places, *flags_.run, {}));
+    SWARMLAB_CHECK(start_in(flags_.folder.empty() ? state_folder(places.front().root)
+                                                  : std::filesystem::path(flags_.folder),
+                            places.front().name));
+    SWARMLAB_TRY(opened, open_labs(context_, coordinator_->server(), places, *flags_.run, {}));
+    tell_address(fmt::format("{}", fmt::join(opened.names, ", ")));
     return {};
   }
 

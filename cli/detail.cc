@@ -115,8 +115,12 @@ std::string listed(capnp::List<capnp::Text>::Reader texts) {
 
 std::string origin_of(schema::ExperimentView::Reader experiment) {
   const auto parent = count_of(experiment.getParent());
-  if (!parent) return "the lab's commit " + text_of(experiment.getParentCommit()).substr(0, 8);
   const std::string because = one_line(text_of(experiment.getPickedBecause()));
+  if (!parent) {
+    const std::string commit = text_of(experiment.getParentCommit()).substr(0, 8);
+    const bool is_branch = because.starts_with("branched");
+    return "the lab's commit " + commit + (is_branch ? ", " + because : "");
+  }
   return fmt::format("#{}{}{}", *parent, because.empty() ? "" : ": ", because);
 }
 

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/lab_texts.h"
 #include "cli/locate.h"
 #include "cli/notebook.h"
 #include "cli/result_rows.h"
@@ -36,21 +38,29 @@ struct Options {
   bool force = false;
 };
 
-// What there is to export.
-struct Story {
+// The part of the chain that one lab found.
+struct Chapter {
   std::string lab;
-  std::string folder;
   std::string metric;
   Experiments experiments;
-  std::vector<View> chain;  // the baseline first, the best last
+  std::vector<View> chain;  // the baseline first
 };
 
-Result<std::vector<View>> winning_chain(const Experiments& experiments) {
+// What there is to export: of a branch, what led to it comes first.
+struct Story {
+  std::string folder;
+  std::deque<Chapter> before;  // up to the experiment that the next one began with
+  Chapter own;                 // the best last
+};
+
+// From the baseline to this experiment, or to the best one.
+Result<std::vector<View>> chain_to(const Experiments& experiments,
+                                   std::optional<std::uint32_t> last) {
   std::map<std::uint64_t, View> by_number;
   std::optional<View> at;
   for (const View& view : experiments.views) {
     by_number.emplace(view.getNumber(), view);
-    if (view.getIsBest()) at = view;
+    if (last ? view.getNumber() == *last : view.getIsBest()) at = view;
   }
   std::vector<View> chain;
   while (at) {
@@ -65,27 +75,50 @@ Result<std::vector<View>> winning_chain(const Experiments& experiments) {
     at = found->second;
   }
   std::ranges::reverse(chain);
-  if (chain.size() < 2) {
-    return fail(ErrorCode::not_found,
-                "nothing better than the baseline was found yet, so there is nothing to export");
-  }
   return chain;
+}
+
+Result<Chapter> load_chapter(Swarm& swarm, schema::LabView::Reader lab,
+                             std::optional<std::uint32_t> last) {
+  Chapter chapter{.lab = text_of(lab.getName()),
+                  .metric = text_of(lab.getMetric()),
+                  .experiments = {},
+                  .chain = {}};
+  SWARMLAB_TRY(experiments, load_experiments(swarm, chapter.lab, {}));
+  chapter.experiments = std::move(experiments);
+  SWARMLAB_TRY(chain, chain_to(chapter.experiments, last));
+  chapter.chain = std::move(chain);
+  return chapter;
+}
+
+Result<schema::LabView::Reader> view_of(const wire::Incoming& labs, const std::string& lab) {
+  const auto view = find_lab_view(labs, lab);
+  if (!view) return fail(ErrorCode::not_found, "no lab {} here; swarmlab labs lists them", lab);
+  return *view;
 }
 
 Result<Story> load_story(const Context& context) {
   SWARMLAB_TRY(swarm, context.swarm());
   SWARMLAB_TRY(lab, swarm->lab_of(context));
   SWARMLAB_TRY(labs, ask_labs(*swarm));
-  const auto view = find_lab_view(labs, lab);
-  if (!view) return fail(ErrorCode::not_found, "no lab {} here; swarmlab labs lists them", lab);
-  SWARMLAB_TRY(experiments, load_experiments(*swarm, lab, {}));
-  Story story{.lab = lab,
-              .folder = text_of(view->getFolder()),
-              .metric = text_of(view->getMetric()),
-              .experiments = std::move(experiments),
-              .chain = {}};
-  SWARMLAB_TRY(chain, winning_chain(story.experiments));
-  story.chain = std::move(chain);
+  SWARMLAB_TRY(view, view_of(labs, lab));
+  Story story{.folder = text_of(view.getFolder()), .before = {}, .own = {}};
+  SWARMLAB_TRY(own, load_chapter(*swarm, view, std::nullopt));
+  story.own = std::move(own);
+  if (story.own.chain.size() < 2) {
+    return fail(ErrorCode::not_found,
+                "nothing better than the baseline was found yet, so there is nothing to export");
+  }
+  for (auto from = count_of(view.getBranchedFrom()); from;) {
+    SWARMLAB_TRY(parent, view_of(labs, text_of(view.getParent())));
+    SWARMLAB_TRY(chapter, load_chapter(*swarm, parent, from));
+    if (chapter.chain.empty()) {
+      return fail(ErrorCode::corrupt, "experiment {} of {} is not there", *from, chapter.lab);
+    }
+    story.before.insert(story.before.begin(), std::move(chapter));
+    view = parent;
+    from = count_of(view.getBranchedFrom());
+  }
   return story;
 }
 
@@ -131,16 +164,16 @@ Result<void> check_branch(const git::Repository& repository, const Story& story,
   if (!tip && tip.error().code == ErrorCode::not_found) return {};
   if (!tip) return within("--branch " + branch, tip.error());
   SWARMLAB_TRY(message, repository.message_of(*tip));
-  if (force || is_summary_of(story.lab, message)) return {};
+  if (force || is_summary_of(story.own.lab, message)) return {};
   return fail(ErrorCode::conflict,
               "branch {} is there and is no export of lab {}: export to another with --branch, or "
               "overwrite it with --force",
-              branch, story.lab);
+              branch, story.own.lab);
 }
 
-NotebookEntry entry_of(const Story& story, View view, View parent) {
-  return {.lab = story.lab,
-          .metric = story.metric,
+NotebookEntry entry_of(const Chapter& chapter, View view, View parent) {
+  return {.lab = chapter.lab,
+          .metric = chapter.metric,
           .number = view.getNumber(),
           .parent = parent.getNumber(),
           .score = number_of(view.getScore()).value_or(0.0),
@@ -152,28 +185,68 @@ NotebookEntry entry_of(const Story& story, View view, View parent) {
           .candidate = text_of(view.getCommit())};
 }
 
-// The candidates' trees under messages of our own, from the commit on that the lab began with.
+// The candidates' trees under messages of our own.
+class ChainWriter {
+ public:
+  ChainWriter(const git::Repository& objects, git::Repository& repository, ObjectId tip)
+      : objects_(objects), repository_(repository), tip_(tip) {}
+
+  /// Of the first chapter the baseline is there already; of a branch it is the candidate that the
+  /// chapter before ends with, unless the branch has other instructions.
+  Result<void> add(const Chapter& chapter, bool is_branch) {
+    if (is_branch) SWARMLAB_CHECK(add_instructions(chapter));
+    for (std::size_t i = 1; i < chapter.chain.size(); ++i) {
+      const View view = chapter.chain[i];
+      const std::string message = message_of(entry_of(chapter, view, chapter.chain[i - 1]));
+      SWARMLAB_CHECK(add(view, message));
+    }
+    return {};
+  }
+  [[nodiscard]] const ObjectId& tip() const { return tip_; }
+
+ private:
+  Result<void> add_instructions(const Chapter& chapter) {
+    const View baseline = chapter.chain.front();
+    SWARMLAB_TRY(first, id_of(baseline.getCommit()));
+    SWARMLAB_TRY(tree, objects_.tree_of(first));
+    SWARMLAB_TRY(before, repository_.tree_of(tip_));
+    if (tree == before) return {};
+    return add(baseline, chapter.lab + ": other instructions\n");
+  }
+
+  Result<void> add(View view, const std::string& message) {
+    SWARMLAB_TRY(candidate, id_of(view.getCommit()));
+    SWARMLAB_CHECK(git::copy_commit(objects_, candidate, repository_));
+    SWARMLAB_TRY(tree, repository_.tree_of(candidate));
+    SWARMLAB_TRY(commit, repository_.commit(tree, {tip_}, text_at(view, message)));
+    tip_ = commit;
+    return {};
+  }
+
+  const git::Repository& objects_;
+  git::Repository& repository_;
+  ObjectId tip_;
+};
+
+// From the commit on that the first lab began with.
 Result<ObjectId> write_chain(const Story& story, const git::Repository& objects,
                              git::Repository& repository) {
-  SWARMLAB_TRY(tip, id_of(story.chain.front().getParentCommit()));
-  if (!repository.has(tip)) {
+  const Chapter& first = story.before.empty() ? story.own : story.before.front();
+  SWARMLAB_TRY(start, id_of(first.chain.front().getParentCommit()));
+  if (!repository.has(start)) {
     return fail(ErrorCode::not_found,
                 "commit {}, which the lab started from, is not in this repository any more",
-                tip.brief());
+                start.brief());
   }
-  for (std::size_t i = 1; i < story.chain.size(); ++i) {
-    const View view = story.chain[i];
-    SWARMLAB_TRY(candidate, id_of(view.getCommit()));
-    SWARMLAB_CHECK(git::copy_commit(objects, candidate, repository));
-    SWARMLAB_TRY(tree, repository.tree_of(candidate));
-    const std::string message = message_of(entry_of(story, view, story.chain[i - 1]));
-    SWARMLAB_TRY(commit, repository.commit(tree, {tip}, text_at(view, message)));
-    tip = commit;
+  ChainWriter writer(objects, repository, start);
+  for (const Chapter& chapter : story.before) {
+    SWARMLAB_CHECK(writer.add(chapter, &chapter != &story.before.front()));
   }
-  return tip;
+  SWARMLAB_CHECK(writer.add(story.own, !story.before.empty()));
+  return writer.tip();
 }
 
-NotebookSummary summary_of(const Story& story) {
+NotebookSummary summary_of(const Chapter& story) {
   NotebookSummary summary{.lab = story.lab,
                           .metric = story.metric,
                           .best = story.chain.back().getNumber(),
@@ -190,8 +263,8 @@ NotebookSummary summary_of(const Story& story) {
 Result<std::string> results_path(const Story& story, const git::Repository& repository,
                                  const ObjectId& tree) {
   const fs::path folder(story.folder);
-  SWARMLAB_TRY(text, repository.file_at(tree, (folder / "lab.toml").generic_string()));
-  SWARMLAB_TRY(settings, read_lab(text, story.folder, story.lab));
+  SWARMLAB_TRY(texts, lab_texts_at(repository, tree, story.folder, story.own.lab));
+  SWARMLAB_TRY(settings, read_lab(texts));
   return (folder / settings.results_file).lexically_normal().generic_string();
 }
 
@@ -199,13 +272,14 @@ Result<ObjectId> add_results(const Story& story, git::Repository& repository,
                              const ObjectId& chain) {
   SWARMLAB_TRY(tree, repository.tree_of(chain));
   SWARMLAB_TRY(path, results_path(story, repository, tree));
-  SWARMLAB_TRY(blob, repository.write_blob(results_tsv(rows_of(story.experiments, false))));
+  SWARMLAB_TRY(blob, repository.write_blob(results_tsv(rows_of(story.own.experiments, false))));
   SWARMLAB_TRY(with_table, repository.replace_paths(tree, {{path, git::Leaf{.id = blob}}}));
-  return repository.commit(with_table, {chain},
-                           text_at(story.experiments.views.back(), message_of(summary_of(story))));
+  return repository.commit(
+      with_table, {chain},
+      text_at(story.own.experiments.views.back(), message_of(summary_of(story.own))));
 }
 
-void tell(const Context& context, const Story& story, const std::string& branch,
+void tell(const Context& context, const Chapter& story, const std::string& branch,
           const ObjectId& commit) {
   const NotebookSummary summary = summary_of(story);
   if (context.json) {
@@ -238,14 +312,14 @@ Result<void> export_chain(const Context& context, const Options& options) {
   }
   SWARMLAB_TRY(repository, git::Repository::open(root.string()));
   const std::string branch =
-      options.branch.empty() ? "swarmlab/" + safe_name(story.lab) : options.branch;
+      options.branch.empty() ? "swarmlab/" + safe_name(story.own.lab) : options.branch;
   SWARMLAB_CHECK(check_branch(repository, story, branch, options.force));
   SWARMLAB_TRY(chain, write_chain(story, *opened, repository));
   SWARMLAB_TRY(commit, add_results(story, repository, chain));
   if (const auto moved = repository.set_ref("refs/heads/" + branch, commit); !moved) {
     return within("--branch " + branch, moved.error());
   }
-  tell(context, story, branch, commit);
+  tell(context, story.own, branch, commit);
   return {};
 }
 

@@ -4,26 +4,20 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 
+#include "cli/lab_texts.h"
 #include "common/git/hash.h"
 #include "common/git/repository.h"
 #include "common/lab/lab_check.h"
-#include "common/lab/scope.h"
+#include "common/lab/paths.h"
+#include "common/lab/relevance.h"
 
 namespace swarmlab::cli {
 
 namespace {
 
-constexpr std::uint64_t kMaxLabFile = 1U << 20U;
 constexpr std::size_t kMostNamed = 8;
-
-std::string below(const std::string& folder, const std::string& name) {
-  return folder.empty() ? name : folder + "/" + name;
-}
-
-bool is_in(const std::string& path, const std::string& folder) {
-  return folder.empty() || path == folder || path.starts_with(folder + "/");
-}
 
 std::string listed(const std::vector<std::string>& paths) {
   std::string text;
@@ -33,41 +27,13 @@ std::string listed(const std::vector<std::string>& paths) {
   return text;
 }
 
-// What of the repository an experiment of this lab can depend on, besides settings: the lab's
-// folder, its data and what may be edited. Texts for people and for agents do not change a score.
-class Relevance {
- public:
-  static Result<Relevance> of(const LabSettings& settings) {
-    SWARMLAB_TRY(scope, Scope::from(settings.artifact));
-    return Relevance(settings, std::move(scope));
-  }
-  [[nodiscard]] bool editable(const std::string& path) const { return scope_.editable(path); }
-  [[nodiscard]] bool matters(const std::string& path) const {
-    if (editable(path)) return true;
-    const auto& data = settings_.evaluator.data;
-    if (data.kind == DataSource::Kind::folder && is_in(path, data.path)) return true;
-    if (!is_in(path, settings_.folder) || is_in(path, ".swarmlab")) return false;
-    const std::string name = std::filesystem::path(path).filename().string();
-    return name != ".gitignore" && name != "lab.toml" && !name.starts_with("README") &&
-           path != below(settings_.folder, settings_.results_file) &&
-           path != below(settings_.folder, settings_.agent.instructions);
-  }
-
- private:
-  Relevance(const LabSettings& settings, Scope scope)
-      : settings_(settings), scope_(std::move(scope)) {}
-  const LabSettings& settings_;
-  Scope scope_;
-};
-
-Result<void> refuse_uncommitted(const git::Repository& repository, const LabSettings& settings,
-                                const Relevance& relevance, std::vector<std::string>& warnings) {
+Result<void> refuse_uncommitted(const git::Repository& repository, const Relevance& relevance,
+                                std::vector<std::string>& warnings) {
   SWARMLAB_TRY(dirty, repository.dirty_files({}));
   std::vector<std::string> modified;
   std::vector<std::string> untracked;
-  const std::string lab_file = below(settings.folder, "lab.toml");
   for (const git::DirtyFile& file : dirty) {
-    if (!relevance.matters(file.path) && file.path != lab_file) continue;
+    if (!relevance.matters(file.path) && !relevance.is_settings(file.path)) continue;
     (file.kind == git::DirtyFile::Kind::untracked ? untracked : modified).push_back(file.path);
   }
   if (!modified.empty()) {
@@ -86,38 +52,16 @@ Result<void> refuse_uncommitted(const git::Repository& repository, const LabSett
   return {};
 }
 
-// All settings that make a score what it is, as text: a hash of it must not change with the
-// version of this program.
-std::string measuring_rules(const LabSettings& settings) {
-  std::string text = fmt::format("metric {} {}\n", settings.metric.name,
-                                 settings.metric.direction == Direction::minimize ? "min" : "max");
-  if (const auto* python = std::get_if<PythonBackend>(&settings.evaluator.how)) {
-    text += fmt::format("python {} {}\n", python->module, python->class_name);
-  } else {
-    const auto& command = std::get<CommandEvaluator>(settings.evaluator.how);
-    text += fmt::format("command {} parse {} {}\n", command.command,
-                        static_cast<int>(command.parse), command.pattern);
-  }
-  if (settings.guard) text += fmt::format("guard {}\n", settings.guard->command);
-  for (const Constraint& constraint : settings.constraints) {
-    text += fmt::format("constraint {} {} {}\n", constraint.metric,
-                        constraint.min ? fmt::format("{}", *constraint.min) : "-",
-                        constraint.max ? fmt::format("{}", *constraint.max) : "-");
-  }
-  text += fmt::format("memory {} cpus {}\n", settings.limits.memory_bytes, settings.limits.cpus);
-  return text;
-}
-
 Result<ObjectId> evaluator_hash(const git::Repository& repository, const ObjectId& tree,
                                 const LabSettings& settings, const Relevance& relevance) {
-  std::string text = measuring_rules(settings);
   SWARMLAB_TRY(entries, repository.list_tree(tree));
+  std::vector<HashedFile> files;
+  files.reserve(entries.size());
   for (const git::TreeEntry& entry : entries) {
-    if (relevance.editable(entry.path) || !relevance.matters(entry.path)) continue;
-    text += fmt::format("{} {} {}\n", static_cast<int>(entry.leaf.mode), entry.leaf.id.hex(),
-                        entry.path);
+    files.push_back(
+        {.path = entry.path, .mode = static_cast<int>(entry.leaf.mode), .id = entry.leaf.id.hex()});
   }
-  return git::hash_blob(text);
+  return git::hash_blob(evaluator_text(settings, relevance, files));
 }
 
 Result<ObjectId> data_hash(const git::Repository& repository, const ObjectId& tree,
@@ -133,26 +77,32 @@ Result<ObjectId> data_hash(const git::Repository& repository, const ObjectId& tr
   return ObjectId{};
 }
 
-Result<CheckedLab> read_at(const git::Repository& repository, const ObjectId& tree,
-                           const LabPlace& place, const LabOverrides& overrides) {
-  const std::string path = below(place.folder, "lab.toml");
-  const auto text = repository.file_at(tree, path, kMaxLabFile);
-  if (!text && text.error().code == ErrorCode::not_found) {
+// A lab at a commit, and what its scores depend on.
+struct Reading {
+  CheckedLab lab;
+  Relevance relevance;
+};
+
+Result<Reading> read_at(const git::Repository& repository, const ObjectId& tree,
+                        const LabPlace& place, const LabOverrides& overrides) {
+  auto texts = lab_texts_at(repository, tree, place.folder, place.root.filename().string());
+  if (!texts && texts.error().code == ErrorCode::not_found) {
     return fail(ErrorCode::invalid_input,
                 "{} is not in the last commit, which is what experiments start from; commit it "
                 "with: git add {} && git commit",
-                path, place.folder.empty() ? "." : place.folder);
+                join(place.folder, "lab.toml"), place.folder.empty() ? "." : place.folder);
   }
-  if (!text) return tl::unexpected(text.error());
+  if (!texts) return tl::unexpected(texts.error());
   SWARMLAB_TRY(entries, repository.list_tree(tree));
   std::vector<std::string> files;
   files.reserve(entries.size());
   for (const git::TreeEntry& entry : entries) files.push_back(entry.path);
-  SWARMLAB_TRY(checked, check_lab(*text, place.folder, files, place.root.filename().string()));
+  SWARMLAB_TRY(checked, check_lab(*texts, files));
   SWARMLAB_TRY(settings, with_overrides(std::move(checked.settings), overrides));
   SWARMLAB_CHECK(check_has_agent(settings));
   checked.settings = std::move(settings);
-  return std::move(checked);
+  SWARMLAB_TRY(relevance, Relevance::of(checked, files));
+  return Reading{.lab = std::move(checked), .relevance = std::move(relevance)};
 }
 
 // The commit to go on from: the previous one, unless something that matters differs.
@@ -177,18 +127,22 @@ Result<ObjectId> commit_to_use(const git::Repository& repository, const ObjectId
 }
 
 // All of a LabSource but what is hashed; the commit is HEAD.
-Result<LabSource> read_unhashed(const git::Repository& repository, const LabPlace& place,
-                                const LabOverrides& overrides) {
+struct Unhashed {
   LabSource source;
+  Relevance relevance;
+};
+
+Result<Unhashed> read_unhashed(const git::Repository& repository, const LabPlace& place,
+                               const LabOverrides& overrides) {
   SWARMLAB_TRY(head, repository.head_commit());
   SWARMLAB_TRY(head_tree, repository.tree_of(head));
-  SWARMLAB_TRY(checked, read_at(repository, head_tree, place, overrides));
-  source.lab_commit = head;
-  source.settings = std::move(checked.settings);
-  source.warnings = std::move(checked.warnings);
-  SWARMLAB_TRY(relevance, Relevance::of(source.settings));
-  SWARMLAB_CHECK(refuse_uncommitted(repository, source.settings, relevance, source.warnings));
-  return source;
+  SWARMLAB_TRY(reading, read_at(repository, head_tree, place, overrides));
+  Unhashed read{.source = {}, .relevance = std::move(reading.relevance)};
+  read.source.lab_commit = head;
+  read.source.settings = std::move(reading.lab.settings);
+  read.source.warnings = std::move(reading.lab.warnings);
+  SWARMLAB_CHECK(refuse_uncommitted(repository, read.relevance, read.source.warnings));
+  return read;
 }
 
 }  // namespace
@@ -196,31 +150,31 @@ Result<LabSource> read_unhashed(const git::Repository& repository, const LabPlac
 Result<LabSource> read_lab_source(const LabPlace& place, const LabOverrides& overrides,
                                   const std::optional<ObjectId>& previous) {
   SWARMLAB_TRY(repository, git::Repository::open(place.root.string()));
-  SWARMLAB_TRY(source, read_unhashed(repository, place, overrides));
-  SWARMLAB_TRY(relevance, Relevance::of(source.settings));
-  SWARMLAB_TRY(commit,
-               commit_to_use(repository, source.lab_commit, previous, relevance, source.warnings));
+  SWARMLAB_TRY(read, read_unhashed(repository, place, overrides));
+  LabSource source = std::move(read.source);
+  SWARMLAB_TRY(commit, commit_to_use(repository, source.lab_commit, previous, read.relevance,
+                                     source.warnings));
   source.lab_commit = commit;
   SWARMLAB_TRY(tree, repository.tree_of(commit));
-  SWARMLAB_TRY(evaluator, evaluator_hash(repository, tree, source.settings, relevance));
+  SWARMLAB_TRY(evaluator, evaluator_hash(repository, tree, source.settings, read.relevance));
   source.evaluator_hash = evaluator;
   auto data = data_hash(repository, tree, source.settings.evaluator.data);
   if (!data) return within("data " + source.settings.evaluator.data.path, data.error());
   source.data_hash = *data;
-  return std::move(source);
+  return source;
 }
 
 Result<LabSettings> check_lab_source(const LabPlace& place, const LabOverrides& overrides) {
   SWARMLAB_TRY(repository, git::Repository::open(place.root.string()));
-  SWARMLAB_TRY(source, read_unhashed(repository, place, overrides));
-  const DataSource& data = source.settings.evaluator.data;
+  SWARMLAB_TRY(read, read_unhashed(repository, place, overrides));
+  const DataSource& data = read.source.settings.evaluator.data;
   std::error_code error;
   if (data.kind == DataSource::Kind::host_path &&
       !std::filesystem::is_directory(data.path, error)) {
     return fail(ErrorCode::not_found, "data {}: is no folder of this machine, expected one",
                 data.path);
   }
-  return std::move(source.settings);
+  return std::move(read.source.settings);
 }
 
 }  // namespace swarmlab::cli

@@ -6,6 +6,7 @@
 
 #include "cli/table.h"
 #include "cli/text.h"
+#include "cli/tree_lines.h"
 #include "cli/views.h"
 
 namespace swarmlab::cli {
@@ -60,19 +61,24 @@ void print_labs(const Context& context, capnp::List<schema::LabView>::Reader lab
                {"BASELINE", Align::right},
                {"BEST", Align::right},
                {"CHANGE", Align::right}});
-  for (const auto lab : labs) {
+  const std::vector<TreeLine> lines = as_tree(labs);
+  for (const TreeLine& line : lines) {
+    if (!line.lab) {
+      table.add({Cell(line.label, Paint::dim), "", "", "", "", "", "", ""});
+      continue;
+    }
+    const auto lab = *line.lab;
     const std::string state = text_of(lab.getState());
-    table.add({Cell(one_line(text_of(lab.getName())), Paint::bold),
-               Cell(state, paint_of_state(state)), progress_of(lab),
+    table.add({Cell(line.label, Paint::bold), Cell(state, paint_of_state(state)), progress_of(lab),
                fmt::format("{}", lab.getKept()), fmt::format("{}", lab.getRunning()),
                score_text(number_of(lab.getBaseline())), best_of(lab), gain_of(lab)});
   }
   table.print(context.out, context.color, context.width);
-  for (const auto lab : labs) {
-    if (lab.getStopReason().size() == 0) continue;
+  for (const TreeLine& line : lines) {
+    if (!line.lab || line.lab->getStopReason().size() == 0) continue;
     context.out << '\n'
-                << text_of(lab.getName()) << ' ' << text_of(lab.getState()) << ": "
-                << one_line(text_of(lab.getStopReason())) << '\n';
+                << text_of(line.lab->getName()) << ' ' << text_of(line.lab->getState()) << ": "
+                << one_line(text_of(line.lab->getStopReason())) << '\n';
   }
 }
 

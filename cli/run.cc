@@ -1,25 +1,23 @@
 // `swarmlab run`: a coordinator in this process, workers as processes of their own, and a view of
-// what happens, until the lab stops or a person does.
+// what happens, until all labs have stopped or a person does.
 #include <poll.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <limits>
-#include <ostream>
 
 #include "cli/commands.h"
 #include "cli/endpoint.h"
+#include "cli/follow.h"
 #include "cli/home.h"
 #include "cli/hosted_coordinator.h"
-#include "cli/lab_source.h"
 #include "cli/local_workers.h"
 #include "cli/open_lab.h"
+#include "cli/peer.h"
 #include "cli/run_flags.h"
-#include "cli/run_view.h"
+#include "cli/run_remote.h"
 #include "cli/swarm.h"
-#include "cli/text.h"
 #include "common/log/log.h"
 #include "common/os/host.h"
 #include "common/os/signals.h"
@@ -28,7 +26,6 @@ namespace swarmlab::cli {
 
 namespace {
 
-constexpr std::uint32_t kWaitMs = 250;  // for events: how late a Ctrl-C may be noticed
 constexpr unsigned kMostWorkers = 512;
 
 struct RunOptions {
@@ -36,6 +33,7 @@ struct RunOptions {
   std::vector<std::string> expose;
   std::string sandbox = "bubblewrap";
   std::vector<std::string> agent_args;
+  bool detach = false;
   std::shared_ptr<RunFlags> flags;
 };
 
@@ -46,20 +44,21 @@ unsigned workers_for_this_machine() {
 class Run {
  public:
   Run(Context& context, const RunOptions& options, SignalWatch signals)
-      : context_(context), options_(options), signals_(std::move(signals)), view_(context) {}
+      : context_(context), options_(options), signals_(std::move(signals)), follower_(context) {}
 
   Result<void> go() {
-    SWARMLAB_TRY(place, locate_lab(context_));
-    SWARMLAB_CHECK(check(place));
-    SWARMLAB_TRY(state, make_state_folder(place.root));
+    SWARMLAB_TRY(places, locate_labs(context_));
+    SWARMLAB_CHECK(check(places));
+    SWARMLAB_TRY(state, make_state_folder(places.front().root));
     SWARMLAB_CHECK(log::init({.level = log::Level::info, .file = (state / "swarm.log").string()}));
     SWARMLAB_CHECK(host(state));
-    SWARMLAB_TRY(runs, open(place));
+    SWARMLAB_TRY(opened, open_labs(context_, coordinator_->server(), places, *options_.flags,
+                                   options_.agent_args));
     coordinator_->serve();
     SWARMLAB_TRY(swarm, Swarm::open(asking_our_coordinator()));
     swarm_ = std::move(swarm);
-    SWARMLAB_CHECK(skip_old_events());
-    if (runs) {
+    SWARMLAB_CHECK(follower_.begin(*swarm_, opened.names));  // before the workers: misses nothing
+    if (opened.any_runs) {
       SWARMLAB_CHECK(start_workers(state));
       SWARMLAB_CHECK(watch());
     }
@@ -67,22 +66,17 @@ class Run {
   }
 
  private:
-  Result<LabOverrides> overrides_for(const LabPlace& place) const {
-    SWARMLAB_TRY(overrides, resolve(*options_.flags, place.folder));
-    overrides.agent_args = options_.agent_args;
-    return std::move(overrides);
-  }
-
-  // What is wrong with the lab is told before anything is written.
-  Result<void> check(const LabPlace& place) const {
-    SWARMLAB_TRY(overrides, overrides_for(place));
-    SWARMLAB_TRY(settings, check_lab_source(place, overrides));
-    for (const std::string& name : settings.agent.env) {
-      if (context_.environment.contains(name)) continue;
-      return fail(ErrorCode::invalid_input,
-                  "variable {} of [agent] env is not set, expected it in the environment of "
-                  "swarmlab run",
-                  name);
+  // What is wrong with the labs is told before anything is written.
+  Result<void> check(const std::vector<LabPlace>& places) const {
+    SWARMLAB_TRY(labs, check_labs(places, *options_.flags, options_.agent_args));
+    for (const LabSettings& lab : labs) {
+      for (const std::string& name : lab.agent.env) {
+        if (context_.environment.contains(name)) continue;
+        return fail(ErrorCode::invalid_input,
+                    "variable {} of [agent] env is not set, expected it in the environment of "
+                    "swarmlab run",
+                    name);
+      }
     }
     return {};
   }
@@ -94,28 +88,13 @@ class Run {
     return {};
   }
 
-  // Whether it runs.
-  Result<bool> open(const LabPlace& place) {
-    SWARMLAB_TRY(overrides, overrides_for(place));
-    SWARMLAB_TRY(opened, open_lab(context_, coordinator_->server(), place, overrides));
-    lab_ = place.name;
-    return opened.stays_stopped.empty();
-  }
-
   [[nodiscard]] Context asking_our_coordinator() const {
     Context asking = context_;
     asking.connect = address_;
+    asking.swarm_name.clear();
+    asking.key.clear();
+    asking.server_key.clear();
     return asking;
-  }
-
-  // Before the workers start, so that none of theirs is missed.
-  Result<void> skip_old_events() {
-    SWARMLAB_TRY(reply, swarm_->ask([](schema::Query::Builder query) {
-      query.initEvents().setAfter(std::numeric_limits<std::uint64_t>::max());
-    }));
-    if (!reply.body().isEvents()) return tl::unexpected(unexpected_reply("events"));
-    last_event_ = static_cast<std::uint64_t>(reply.body().getEvents().getLast());
-    return {};
   }
 
   Result<void> start_workers(const std::filesystem::path& state) {
@@ -147,19 +126,16 @@ class Run {
       take_signals();
       SWARMLAB_CHECK(tend_workers());
       if (!coordinator_->alive()) return coordinator_->stop();
-      SWARMLAB_CHECK(show_news());
-      if (!leaving_ && lab_stopped_) {
-        leaving_ = true;
-        workers_->leave();
-      }
+      SWARMLAB_CHECK(follower_.show_news());
+      if (!leaving_ && follower_.all_stopped()) leave();
     }
-    return show_news();
+    return follower_.show_news();
   }
 
   Result<void> tend_workers() {
     const auto alive = workers_->tend();
     for (const std::string& end : workers_->take_ends()) {
-      view_.erase();
+      follower_.erase();
       context_.note(end);
     }
     return alive;
@@ -167,74 +143,23 @@ class Run {
 
   void take_signals() {
     while (signals_.take()) {
-      view_.erase();
+      follower_.erase();
       if (!interrupted_) {
         context_.note("finishing what runs; once more to stop at once");
       }
       interrupted_ = true;
-      leaving_ = true;
-      workers_->leave();
+      leave();
     }
   }
 
-  Result<void> show_news() {
-    SWARMLAB_TRY(reply, swarm_->ask([this](schema::Query::Builder query) {
-      auto events = query.initEvents();
-      events.setAfter(last_event_);
-      events.setWaitMs(kWaitMs);
-    }));
-    if (!reply.body().isEvents()) return tl::unexpected(unexpected_reply("events"));
-    const auto events = reply.body().getEvents();
-    last_event_ = static_cast<std::uint64_t>(events.getLast());
-    for (const auto event : events.getEvents()) {
-      tell_why_handed_back(event);
-      if (text_of(event.getKind()) != "experiment_finished" || text_of(event.getLab()) != lab_)
-        continue;
-      if (const auto number = count_of(event.getExperiment()))
-        SWARMLAB_CHECK(show_verdict(*number));
-    }
-    if (events.getEvents().size() > 0 || view_.live()) return show_state();
-    return {};
-  }
-
-  // A worker that fails gives its work back and tries again, later and later: a person should not
-  // have to look into its log to know. What we interrupted ourselves is no news.
-  void tell_why_handed_back(schema::EventView::Reader event) {
-    const std::string why = one_line(text_of(event.getWhy()));
-    if (leaving_ || why.empty() || text_of(event.getLab()) != lab_) return;
-    const auto number = count_of(event.getExperiment());
-    view_.erase();
-    context_.note(fmt::format("{}goes back, its worker failed: {}",
-                              number ? fmt::format("#{} ", *number) : "", why));
-  }
-
-  Result<void> show_verdict(std::uint32_t number) {
-    SWARMLAB_TRY(reply, swarm_->ask([&](schema::Query::Builder query) {
-      auto experiments = query.initExperiments();
-      experiments.setLab(lab_);
-      experiments.setAfter(number - 1);
-      experiments.setLimit(1);
-    }));
-    if (!reply.body().isExperiments()) return tl::unexpected(unexpected_reply("experiments"));
-    for (const auto experiment : reply.body().getExperiments().getExperiments())
-      view_.verdict(experiment);
-    return {};
-  }
-
-  Result<void> show_state() {
-    SWARMLAB_TRY(labs, ask_labs(*swarm_));
-    const auto lab = find_lab_view(labs, lab_);
-    if (!lab) return fail(ErrorCode::internal, "lab {} is gone", lab_);
-    lab_stopped_ = text_of(lab->getState()) == "stopped";
-    if (!view_.live()) return {};
-    SWARMLAB_TRY(running, load_experiments(*swarm_, lab_, {.verdict = "running", .last = 0}));
-    view_.draw(*lab, running.views, {});
-    return {};
+  void leave() {
+    leaving_ = true;
+    follower_.expect_hand_backs();
+    workers_->leave();
   }
 
   Result<void> finish() {
-    SWARMLAB_TRY(labs, ask_labs(*swarm_));
-    if (const auto lab = find_lab_view(labs, lab_)) view_.summary(*lab, context_.lab);
+    SWARMLAB_CHECK(follower_.summary());
     swarm_.reset();
     SWARMLAB_CHECK(coordinator_->stop());
     if (interrupted_) {
@@ -248,20 +173,39 @@ class Run {
   const RunOptions& options_;
   SignalWatch signals_;
   std::string address_;
-  std::string lab_;
   std::unique_ptr<HostedCoordinator> coordinator_;
   std::unique_ptr<Swarm> swarm_;
   std::optional<LocalWorkers> workers_;  // goes before the coordinator
-  RunView view_;
-  std::uint64_t last_event_ = 0;
-  bool lab_stopped_ = false;
+  Follower follower_;
   bool leaving_ = false;
   bool interrupted_ = false;
 };
 
+Result<void> run_there(Context& context, const RunOptions& options, const SignalWatch& signals) {
+  if (options.workers != 0) {
+    return fail(ErrorCode::invalid_input,
+                "--workers starts workers here, but the labs go to a coordinator elsewhere; start "
+                "workers with swarmlab worker, or run here with --context local");
+  }
+  SWARMLAB_TRY(places, locate_labs(context));
+  SWARMLAB_CHECK(check_labs(places, *options.flags, options.agent_args));
+  return run_remote(context,
+                    {.places = places,
+                     .flags = *options.flags,
+                     .agent_args = options.agent_args,
+                     .detach = options.detach},
+                    signals);
+}
+
 Result<void> run(Context& context, RunOptions& options) {
-  if (options.workers == 0) options.workers = workers_for_this_machine();
   SWARMLAB_TRY(signals, SignalWatch::make({SIGINT, SIGTERM}));
+  SWARMLAB_TRY(elsewhere, chosen_peer(context));
+  if (elsewhere) return run_there(context, options, signals);
+  if (options.detach) {
+    return fail(ErrorCode::invalid_input,
+                "--detach needs a coordinator elsewhere, expected --connect or a context");
+  }
+  if (options.workers == 0) options.workers = workers_for_this_machine();
   return Run(context, options, std::move(signals)).go();
 }
 
@@ -269,7 +213,7 @@ Result<void> run(Context& context, RunOptions& options) {
 
 void add_run(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand(
-      "run", "Run a lab until a stop condition holds; goes on where an earlier run was");
+      "run", "Run a lab, or a tree of labs, until it stops; goes on where an earlier run was");
   command->group(kGroupRun);
   const auto options = std::make_shared<RunOptions>();
   add_lab(*command, context);
@@ -277,6 +221,9 @@ void add_run(CLI::App& app, Context& context) {
       ->add_option("--workers", options->workers,
                    "Worker processes on this machine (default: one a core, at most 8)")
       ->check(CLI::Range(1U, kMostWorkers));
+  add_connect(*command, context);
+  command->add_flag("--detach", options->detach,
+                    "With --connect: give the labs there, and do not follow them");
   options->flags = add_run_flags(*command);
   command->add_option("--expose", options->expose,
                       "A path of this machine that sandboxes see, read-only (may be given again)");
@@ -286,11 +233,14 @@ void add_run(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"bubblewrap", "none"}));
   add_json(*command, context);
   add_quiet(*command, context);
-  add_examples(*command,
-               "  swarmlab run                                # the lab of this folder\n"
-               "  swarmlab run my-lab --workers 4 --max-iterations 60\n"
-               "  swarmlab run my-lab --max-hours 8 -- --effort high   # more for the agent\n"
-               "Ctrl-C finishes what runs, a second one stops at once; the next run goes on.");
+  add_examples(
+      *command,
+      "  swarmlab run                                # the lab of this folder\n"
+      "  swarmlab run my-lab --workers 4 --max-iterations 60\n"
+      "  swarmlab run labs --workers 8               # all labs below a folder, at once\n"
+      "  swarmlab run my-lab --max-hours 8 -- --effort high   # more for the agent\n"
+      "  swarmlab run my-lab --connect tcp://10.0.0.1:7000    # there, followed from here\n"
+      "Ctrl-C finishes what runs, a second one stops at once; the next run goes on.");
   command->callback([&context, options] {
     options->agent_args = context.after_dashes;
     context.action = [&context, options] { return run(context, *options); };

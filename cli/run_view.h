@@ -2,6 +2,7 @@
 // best so far. For .cc files only: it includes Cap'n Proto.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -21,15 +22,21 @@ class RunView {
 
   /// Whether there is a terminal to draw on.
   [[nodiscard]] bool live() const { return live_ && !context_.quiet && !context_.json; }
-  void verdict(schema::ExperimentView::Reader experiment);
-  void draw(schema::LabView::Reader lab, const std::vector<schema::ExperimentView::Reader>& running,
-            const std::vector<std::string>& idle);
+  /// \param names_lab  there are several
+  void verdict(schema::ExperimentView::Reader experiment, bool names_lab);
+  // A lab, and what of it runs now.
+  struct Now {
+    schema::LabView::Reader lab;
+    Experiments running;
+  };
+  void draw(const std::deque<Now>& labs);
   void erase();
-  /// At the end: how it went and what to try next.
-  void summary(schema::LabView::Reader lab, const std::string& command_lab);
+  /// At the end: how each went and what to try next.
+  void summary(const std::vector<schema::LabView::Reader>& labs, const std::string& command_lab);
 
  private:
   void line(std::string text);
+  void outcome(schema::LabView::Reader lab);
 
   const Context& context_;
   bool live_;

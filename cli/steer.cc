@@ -1,5 +1,5 @@
-// `swarmlab pause`, `resume`, `stop`: what a running coordinator is told about a lab; `drain`:
-// about a worker.
+// `swarmlab pause`, `resume`, `stop`: what a running coordinator is told about a lab or a part of
+// the tree; `drain`: about a worker.
 #include <CLI/CLI.hpp>
 #include <array>
 #include <memory>
@@ -8,7 +8,9 @@
 #include "cli/commands.h"
 #include "cli/open_lab.h"
 #include "cli/swarm.h"
+#include "cli/text.h"
 #include "cli/views.h"
+#include "common/wire/json_codec.h"
 
 namespace swarmlab::cli {
 
@@ -25,43 +27,74 @@ struct Verb {
 };
 
 constexpr std::array<Verb, 3> kVerbs{{
-    {"pause", "Give out no more work for a lab; what runs goes on",
-     "  swarmlab pause my-lab --reason \"the GPU is needed\"", Wish::PAUSE,
-     "is paused: what runs goes on, nothing new starts; swarmlab resume goes on"},
-    {"resume", "Go on with a lab that was paused or stopped", "  swarmlab resume my-lab",
-     Wish::RESUME, "goes on"},
-    {"stop", "End a lab: what runs is finished, nothing new starts", "  swarmlab stop my-lab",
-     Wish::STOP, "stops when what runs has ended; swarmlab status tells"},
+    {"pause", "Give out no more work for a lab and those below it; what runs goes on",
+     "  swarmlab pause my-lab --reason \"the GPU is needed\"\n"
+     "  swarmlab pause models          # all labs below models",
+     Wish::PAUSE, "is paused: what runs goes on, nothing new starts; swarmlab resume goes on"},
+    {"resume", "Go on with a lab that was paused or stopped, and those below it",
+     "  swarmlab resume my-lab\n  swarmlab resume models --only", Wish::RESUME, "goes on"},
+    {"stop", "End a lab and those below it: what runs is finished, nothing new starts",
+     "  swarmlab stop my-lab\n  swarmlab stop models --json", Wish::STOP,
+     "stops when what runs has ended; swarmlab status tells"},
 }};
 
-Result<void> steer(const Context& context, const Verb& verb, const std::string& reason) {
+struct SteerOptions {
+  std::string reason;
+  bool only = false;  // the lab, not what is below it
+};
+
+void tell(const Context& context, const Verb& verb, schema::SteeredList::Reader steered) {
+  if (context.json) {
+    print_array(context.out, steered.getLabs(), [](auto lab) { return wire::to_json(lab); });
+    return;
+  }
+  for (const auto lab : steered.getLabs()) {
+    const std::string name = one_line(text_of(lab.getLab()));
+    if (lab.getWhy().size() > 0) {
+      context.note(one_line(text_of(lab.getWhy())));
+    } else if (text_of(lab.getBefore()) == text_of(lab.getAfter())) {
+      context.note(name + " is " + text_of(lab.getAfter()) + " already");
+    } else {
+      context.note(name + " " + verb.done);
+    }
+  }
+}
+
+Result<void> steer(const Context& context, const Verb& verb, const SteerOptions& options) {
   SWARMLAB_TRY(swarm, context.swarm());
-  SWARMLAB_TRY(lab, swarm->lab_of(context));
+  SWARMLAB_TRY(place, swarm->place_of(context));
   const auto fill = [&](schema::Envelope::Body::Builder body) {
     auto wish = body.initSetLabStatus();
-    wish.setLab(lab);
+    wish.setLab(place);
     wish.setWish(verb.wish);
-    wish.setReason(reason);
+    wish.setReason(options.reason);
     wish.setWho(who_asks(context));
+    wish.setBelow(!options.only);
+    wish.setTell(true);
   };
   SWARMLAB_TRY(reply, swarm->request(fill));
+  if (reply.body().isSteered()) {
+    tell(context, verb, reply.body().getSteered());
+    return {};
+  }
   if (!reply.body().isDone()) return tl::unexpected(unexpected_reply(verb.name));
-  context.note(lab + " " + verb.done);
+  context.note(place + " " + verb.done);  // an older coordinator says no more
   return {};
 }
 
 void add_verb(CLI::App& app, Context& context, const Verb& verb) {
-  auto reason = std::make_shared<std::string>();
+  auto options = std::make_shared<SteerOptions>();
   CLI::App* command = app.add_subcommand(verb.name, verb.about);
   command->group(kGroupSteer);
   add_lab(*command, context);
-  command->add_option("--reason", *reason, "Why, for the record");
+  command->add_flag("--only", options->only, "The lab alone, without those below it");
+  command->add_option("--reason", options->reason, "Why, for the record");
   add_json(*command, context);
   add_quiet(*command, context);
   add_connect(*command, context);
   add_examples(*command, verb.example);
-  command->callback([&context, &verb, reason] {
-    context.action = [&context, &verb, reason] { return steer(context, verb, *reason); };
+  command->callback([&context, &verb, options] {
+    context.action = [&context, &verb, options] { return steer(context, verb, *options); };
   });
 }
 

@@ -33,6 +33,12 @@ class Coordinator final : public Answerer {
     }
     return reply;
   }
+  std::future<Result<std::string>> begin(const FillBody& fill, Milliseconds timeout) override {
+    const std::uint64_t id = client_.next_id();
+    wire::Outgoing request(id);
+    fill(request.body());
+    return client_.request(id, request.bytes(), timeout);
+  }
   bool is_live() const override { return true; }
 
  private:
@@ -81,8 +87,18 @@ Result<std::unique_ptr<Swarm>> Swarm::open(const Context& context) {
   return std::make_unique<Swarm>(std::move(answerer));
 }
 
+std::future<Result<std::string>> Answerer::begin(const FillBody& fill, Milliseconds timeout) {
+  std::promise<Result<std::string>> said;
+  said.set_value(answer(fill, timeout));
+  return said.get_future();
+}
+
 Result<wire::Incoming> Swarm::exchange(const FillBody& fill, Milliseconds timeout) {
-  SWARMLAB_TRY(bytes, answerer_->answer(fill, timeout));
+  return reply_of(answerer_->answer(fill, timeout));
+}
+
+Result<wire::Incoming> Swarm::reply_of(Result<std::string> said) {
+  SWARMLAB_TRY(bytes, std::move(said));
   SWARMLAB_TRY(reply, wire::Incoming::parse(std::as_bytes(std::span(bytes))));
   if (reply.body().isError()) return tl::unexpected(explained(reply));
   SWARMLAB_CHECK(
@@ -105,7 +121,15 @@ Result<wire::Incoming> Swarm::request(const FillBody& fill, Milliseconds timeout
 
 Result<std::string> Swarm::lab_of(const Context& context) {
   SWARMLAB_TRY(named, named_lab(context));
-  if (named) return *named;
+  return named ? *named : only_lab();
+}
+
+Result<std::string> Swarm::place_of(const Context& context) {
+  SWARMLAB_TRY(named, named_place(context));
+  return named ? *named : only_lab();
+}
+
+Result<std::string> Swarm::only_lab() {
   SWARMLAB_TRY(reply, ask([](schema::Query::Builder query) { query.setLabs(); }));
   if (!reply.body().isLabs()) return fail(ErrorCode::internal, "labs: unexpected kind of reply");
   const auto labs = reply.body().getLabs().getLabs();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,9 @@ class Answerer {
 
   /// The bytes of the reply envelope to the request that `fill` makes.
   [[nodiscard]] virtual Result<std::string> answer(const FillBody& fill, Milliseconds timeout) = 0;
+  /// Sends the request, and gives what answer() will say. As a default waits for it.
+  [[nodiscard]] virtual std::future<Result<std::string>> begin(const FillBody& fill,
+                                                               Milliseconds timeout);
   /// Whether a coordinator answers, which can be steered and waited for.
   [[nodiscard]] virtual bool is_live() const = 0;
 };
@@ -44,12 +48,20 @@ class Swarm {
   /// Any other request; unavailable if no coordinator runs.
   [[nodiscard]] Result<wire::Incoming> request(const FillBody& fill,
                                                Milliseconds timeout = std::chrono::seconds(20));
+  /// A request whose answer is looked at later, by reply_of(): several may be on their way.
+  [[nodiscard]] std::future<Result<std::string>> begin(const FillBody& fill, Milliseconds timeout) {
+    return answerer_->begin(fill, timeout);
+  }
+  [[nodiscard]] static Result<wire::Incoming> reply_of(Result<std::string> bytes);
   [[nodiscard]] bool is_live() const { return answerer_->is_live(); }
 
   /// The lab that a query means: LAB, the nearest lab.toml's, or the only lab of the swarm.
   [[nodiscard]] Result<std::string> lab_of(const Context& context);
+  /// The same, or a part of the tree of labs: "" is all of it.
+  [[nodiscard]] Result<std::string> place_of(const Context& context);
 
  private:
+  [[nodiscard]] Result<std::string> only_lab();
   [[nodiscard]] Result<wire::Incoming> exchange(const FillBody& fill, Milliseconds timeout);
 
   std::unique_ptr<Answerer> answerer_;

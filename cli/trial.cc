@@ -4,6 +4,7 @@
 #include <set>
 #include <system_error>
 
+#include "cli/lab_texts.h"
 #include "common/git/checkout.h"
 #include "common/git/repository.h"
 #include "common/lab/lab.h"
@@ -16,8 +17,6 @@ namespace swarmlab::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::uint64_t kMaxLabFile = 1U << 20U;
 
 // Puts a path of the working tree over the checkout of HEAD, as it is: also if it is gone.
 Result<void> lay_over(const fs::path& root, const fs::path& checkout, const git::DirtyFile& dirty) {
@@ -75,16 +74,17 @@ Result<void> Trial::check_out(const LabPlace& place, bool working_tree) {
 }
 
 Result<void> Trial::read_settings(const LabPlace& place, const TrialWish& wish) {
-  const fs::path lab = fs::path(place.folder) / "lab.toml";
-  const auto text = read_file((fs::path(folder_.path()) / "checkout" / lab).string(), kMaxLabFile);
-  if (!text && text.error().code == ErrorCode::not_found) {
+  const fs::path checkout = fs::path(folder_.path()) / "checkout";
+  const auto texts = lab_texts_in(checkout, place.folder, place.root.filename().string());
+  if (!texts && texts.error().code == ErrorCode::not_found) {
     return fail(ErrorCode::invalid_input,
                 "{} is not in the commit that agents start from; commit it with: git add {} && "
                 "git commit",
-                lab.string(), place.folder.empty() ? "lab.toml" : place.folder);
+                (fs::path(place.folder) / "lab.toml").string(),
+                place.folder.empty() ? "lab.toml" : place.folder);
   }
-  if (!text) return tl::unexpected(text.error());
-  SWARMLAB_TRY(checked, check_lab(*text, place.folder, files_, place.root.filename().string()));
+  if (!texts) return tl::unexpected(texts.error());
+  SWARMLAB_TRY(checked, check_lab(*texts, files_));
   LabOverrides overrides;
   if (!wish.data.empty()) {
     auto data = parse_data(wish.data, place.folder);

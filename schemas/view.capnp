@@ -126,6 +126,7 @@ struct LabView {
   maxParallel @23 :UInt32 $Since.since(2);      # 0: no limit
   weight @24 :UInt32 $Since.since(2);
   waiting @25 :Text $Since.since(2);            # why nothing more is leased now; empty: it could be
+  labCommit @26 :Text $Since.since(2);          # hexadecimal: where its experiments start
 }
 
 struct SteeredLab {

@@ -76,7 +76,7 @@ void read_artifact(Section section, LabFile& file) {
   section.size("max_file_size", artifact.max_file_bytes, 1);
   section.finish();
   file.lines.artifact = section.line("editable");
-  freeze_own_files(settings, file.folders);
+  freeze_own_files(settings);
   check_anything_is_left(section, file);
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "common/lab/lab.h"
 #include "common/lab/paths.h"
 #include "common/lab/scope.h"
 
@@ -43,14 +44,14 @@ void freeze_folder(Artifact& artifact, const std::string& path) {
   add_once(artifact.frozen, escape_glob(path) + "/**");
 }
 
-void freeze_own_files(LabSettings& settings, const std::vector<std::string>& folders) {
+void freeze_own_files(LabSettings& settings) {
   Artifact& artifact = settings.artifact;
   // A path that leaves the repository was refused when it was read.
   const auto freeze = [&](std::string_view path) {
     if (path.empty()) return;
     if (const auto at_root = to_repository(path, settings.folder)) freeze_file(artifact, *at_root);
   };
-  for (const std::string& folder : folders) freeze_file(artifact, join(folder, "lab.toml"));
+  freeze("lab.toml");
   if (const auto* backend = std::get_if<PythonBackend>(&settings.evaluator.how)) {
     freeze(backend->module);
   }
@@ -60,6 +61,9 @@ void freeze_own_files(LabSettings& settings, const std::vector<std::string>& fol
   if (data.kind == DataSource::Kind::folder) freeze_folder(artifact, data.path);
   freeze_folder(artifact, ".git");
   freeze_folder(artifact, ".swarmlab");
+  for (const std::string& above : folders_down_to(settings.folder)) {
+    freeze_file(artifact, join(above, "lab.toml"));
+  }
 }
 
 bool leaves_anything(const Artifact& artifact) {

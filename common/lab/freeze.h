@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "common/model/lab.h"
 
@@ -12,9 +11,9 @@ namespace swarmlab {
 void freeze_file(Artifact& artifact, const std::string& path);
 void freeze_folder(Artifact& artifact, const std::string& path);
 
-/// lab.toml and those in `folders` that it inherits from, backend, instructions, results, data, git
-/// and swarmlab's own folders.
-void freeze_own_files(LabSettings& settings, const std::vector<std::string>& folders);
+/// lab.toml and those that are or could be above it, backend, instructions, results, data, git and
+/// swarmlab's own folders.
+void freeze_own_files(LabSettings& settings);
 
 /// False if no path can be editable: each glob lies in frozen ones.
 [[nodiscard]] bool leaves_anything(const Artifact& artifact);

@@ -88,6 +88,41 @@ Result<LabSettings> with_overrides(LabSettings settings, const LabOverrides& ove
   return settings;
 }
 
+LabSettings with_flags_in_effect(LabSettings next, const LabSettings& written,
+                                 const LabSettings& in_effect,
+                                 const std::vector<std::string>& set) {
+  const auto is_set = [&set](std::string_view key) {
+    return std::ranges::any_of(set, [key](const std::string& one) {
+      return safe_name(one.substr(0, one.find('='))) == key;
+    });
+  };
+  const auto take = [&](std::string_view key, auto field) {
+    if (field(written) != field(in_effect) && !is_set(key)) field(next) = field(in_effect);
+  };
+  take(
+      "search.policy", [](auto& lab) -> auto& { return lab.policy; });
+  take(
+      "agent.args", [](auto& lab) -> auto& { return lab.agent.args; });
+  take(
+      "stop.max_iterations", [](auto& lab) -> auto& { return lab.stop.max_iterations; });
+  take(
+      "stop.max_hours", [](auto& lab) -> auto& { return lab.stop.max_time; });
+  take(
+      "stop.max_cost", [](auto& lab) -> auto& { return lab.stop.max_cost; });
+  take(
+      "stop.target_score", [](auto& lab) -> auto& { return lab.stop.target_score; });
+  take(
+      "stop.plateau_threshold", [](auto& lab) -> auto& { return lab.stop.plateau_threshold; });
+  take(
+      "stop.max_restarts", [](auto& lab) -> auto& { return lab.stop.max_restarts; });
+  if (written.evaluator.data == in_effect.evaluator.data) return next;
+  next.evaluator.data = in_effect.evaluator.data;
+  if (next.evaluator.data.kind == DataSource::Kind::folder) {
+    freeze_folder(next.artifact, next.evaluator.data.path);
+  }
+  return next;
+}
+
 Result<DataSource> parse_data(std::string_view text, const std::string& folder) {
   constexpr std::string_view kPath = "path:";
   const auto wrong = [&](std::string_view why) {

@@ -74,6 +74,12 @@ struct LabOverrides {
 [[nodiscard]] Result<LabSettings> with_overrides(LabSettings settings,
                                                  const LabOverrides& overrides);
 
+/// `next` with what flags changed before: where `in_effect` differs from `written`, which its files
+/// say, unless `set` names the key.
+[[nodiscard]] LabSettings with_flags_in_effect(LabSettings next, const LabSettings& written,
+                                               const LabSettings& in_effect,
+                                               const std::vector<std::string>& set);
+
 /// "path:/srv/data" is a path that every worker has, anything else a folder of the repository,
 /// relative to `folder` (of the lab); its path in the result is relative to the root.
 [[nodiscard]] Result<DataSource> parse_data(std::string_view text, const std::string& folder);

@@ -95,7 +95,8 @@ Table read_one(const std::string& set, int file, Problems& problems) {
     problems.add(here, "expected TABLE.KEY=VALUE such as search.policy=best-of-n");
     return {};
   }
-  constexpr std::array<std::string_view, 3> kOwn{"lab.name", "lab.abstract", "lab.results_file"};
+  constexpr std::array<std::string_view, 4> kOwn{"lab.name", "lab.abstract", "lab.results_file",
+                                                 "evaluator.data"};
   if (std::ranges::find(kOwn, key) != kOwn.end()) {
     problems.add(here, fmt::format("{} cannot be set for a branch", key));
     return {};

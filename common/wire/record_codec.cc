@@ -155,21 +155,21 @@ Result<Assignment> read(schema::Assignment::Reader from) {
   SWARMLAB_TRY(evaluator_hash, object_id_of("evaluatorHash", from.getEvaluatorHash()));
   SWARMLAB_TRY(data_hash, object_id_of("dataHash", from.getDataHash()));
   SWARMLAB_TRY(settings, read(from.getSettings()));
-  return Assignment{.task = TaskId(from.getTask()),
-                    .token = FencingToken(from.getToken()),
-                    .lab = LabId(from.getLab()),
-                    .experiment = ExperimentNumber(from.getExperiment()),
-                    .kind = kind,
-                    .parent = parent,
-                    .parent_commit = parent_commit,
-                    .lab_commit = lab_commit,
-                    .evaluator_hash = evaluator_hash,
-                    .data_hash = data_hash,
-                    .lease = Milliseconds(from.getLeaseMs()),
-                    .takes = read(from.getTakes()),
-                    .settings = std::move(settings),
-                    .briefing = {.brief = string_of(from.getBrief()),
-                                 .results = string_of(from.getResults())}};
+  return Assignment{
+      .task = TaskId(from.getTask()),
+      .token = FencingToken(from.getToken()),
+      .lab = LabId(from.getLab()),
+      .experiment = ExperimentNumber(from.getExperiment()),
+      .kind = kind,
+      .parent = parent,
+      .parent_commit = parent_commit,
+      .lab_commit = lab_commit,
+      .evaluator_hash = evaluator_hash,
+      .data_hash = data_hash,
+      .lease = Milliseconds(from.getLeaseMs()),
+      .takes = read(from.getTakes()),
+      .settings = std::move(settings),
+      .briefing = {.brief = string_of(from.getBrief()), .results = string_of(from.getResults())}};
 }
 
 }  // namespace swarmlab::wire

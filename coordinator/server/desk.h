@@ -106,6 +106,7 @@ class Desk {
                    std::vector<Step>& steps);
   void take_status(Request& request, schema::SetLabStatus::Reader wish, std::vector<Step>& steps);
   void take_chunk(Request& request, schema::PackChunk::Reader chunk);
+  void take_branch(Request& request, schema::BranchLab::Reader branch, std::vector<Step>& steps);
   void take_drain(Request& request, std::string_view worker);
   void take_open_lab(Request& request, schema::OpenLab::Reader open, std::vector<Step>& steps);
   // Judges who asks; false: it is answered already.

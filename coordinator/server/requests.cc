@@ -4,9 +4,11 @@
 
 #include "common/lab/scope.h"
 #include "common/log/log.h"
+#include "common/wire/field_codec.h"
 #include "common/wire/lab_codec.h"
 #include "common/wire/record_codec.h"
 #include "common/wire/resources_codec.h"
+#include "coordinator/server/branch.h"
 #include "coordinator/server/desk.h"
 
 namespace swarmlab::server {
@@ -120,6 +122,8 @@ void Desk::take(Request& request, std::vector<Step>& steps) {
     request.step =
         push(steps, swarm::ReleaseWorker{WorkerName(body.getRelease().getWorker().cStr()),
                                          body.getRelease().getWho().cStr()});
+  } else if (body.isBranchLab()) {
+    take_branch(request, body.getBranchLab(), steps);
   } else if (body.isSetLabStatus()) {
     take_status(request, body.getSetLabStatus(), steps);
   }
@@ -220,6 +224,25 @@ void Desk::take_report(Request& request, schema::Work::Reader work, const Worker
 void Desk::renew_sessions() {
   sessions_.clear();
   draining_.clear();
+}
+
+void Desk::take_branch(Request& request, schema::BranchLab::Reader branch,
+                       std::vector<Step>& steps) {
+  BranchWish wish{.lab = branch.getLab().cStr(),
+                  .experiment = ExperimentNumber(branch.getExperiment()),
+                  .name = branch.getName().cStr(),
+                  .set = wire::read_texts(branch.getSet()),
+                  .instructions = std::nullopt,
+                  .who = branch.getWho().cStr()};
+  if (branch.hasInstructions()) {
+    wish.instructions = wire::string_of(branch.getInstructions().getText());
+  }
+  auto planned = plan_branch(engine_.state(), engine_.store(), engine_.objects(), wish);
+  if (planned) {
+    request.step = push(steps, *std::move(planned));
+  } else {
+    request.refused = planned.error();
+  }
 }
 
 void Desk::take_drain(Request& request, std::string_view worker) {

@@ -133,6 +133,14 @@ struct Server::Impl {
     return {};
   }
 
+  Result<swarm::LabIsOpen> open(swarm::OpenLab command) {
+    std::vector<Step> steps;
+    steps.push_back(Step{.command = std::move(command), .attachments = {}, .pack = {}});
+    SWARMLAB_TRY(replies, engine->turn(std::move(steps)));
+    if (const auto* error = std::get_if<Error>(&replies.front())) return tl::unexpected(*error);
+    return std::get<swarm::LabIsOpen>(replies.front());
+  }
+
   std::unique_ptr<Engine> engine;
   net::Router router;
   Desk desk;
@@ -178,11 +186,34 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Cloc
 
 Result<swarm::LabIsOpen> Server::open_lab(swarm::OpenLab command, const std::string& repository) {
   SWARMLAB_CHECK(impl_->engine->objects().import_commit(repository, command.segment.lab_commit));
-  std::vector<Step> steps;
-  steps.push_back(Step{.command = std::move(command), .attachments = {}, .pack = {}});
-  SWARMLAB_TRY(replies, impl_->engine->turn(std::move(steps)));
-  if (const auto* error = std::get_if<Error>(&replies.front())) return tl::unexpected(*error);
-  return std::get<swarm::LabIsOpen>(replies.front());
+  return impl_->open(std::move(command));
+}
+
+Result<swarm::LabIsOpen> Server::branch_lab(const BranchWish& wish) {
+  Engine& engine = *impl_->engine;
+  SWARMLAB_TRY(command, plan_branch(engine.state(), engine.store(), engine.objects(), wish));
+  return impl_->open(std::move(command));
+}
+
+std::vector<Server::Reopened> Server::reopen_branches(const std::string& lab,
+                                                      const LabOverrides& overrides,
+                                                      const std::string& who) {
+  Engine& engine = *impl_->engine;
+  std::vector<Reopened> all;
+  const auto parent = find_lab(engine.state(), lab);
+  if (!parent) return all;
+  for (const LabId id : branches_of(engine.state(), (*parent)->id)) {
+    const swarm::Lab& branch = engine.state().labs.at(id);
+    Reopened one{.name = branch.settings.name, .outcome = {}};
+    auto command = plan_reopening(engine.state(), engine.objects(), branch, overrides, who);
+    if (command) {
+      one.outcome = impl_->open(*std::move(command));
+    } else {
+      one.outcome = tl::unexpected(command.error());
+    }
+    all.push_back(std::move(one));
+  }
+  return all;
 }
 
 std::optional<ObjectId> Server::lab_commit(const std::string& lab) const {

@@ -7,9 +7,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/os/clock.h"
 #include "common/result.h"
+#include "coordinator/server/branch.h"
 #include "coordinator/swarm/command.h"
 
 namespace swarmlab::server {
@@ -57,6 +59,17 @@ class Server {
   /// Opens a lab from the user's repository at `repository`: its commit is copied, then it is
   /// opened or resumed. Before run(), or from a turn of it: the same thread.
   Result<swarm::LabIsOpen> open_lab(swarm::OpenLab command, const std::string& repository);
+
+  /// Makes a lab from an experiment of another (branch.h). As open_lab().
+  Result<swarm::LabIsOpen> branch_lab(const BranchWish& wish);
+
+  struct Reopened {
+    std::string name;
+    Result<swarm::LabIsOpen> outcome;
+  };
+  /// Opens the branches of a lab again, and theirs, with the flags of this run. As open_lab().
+  std::vector<Reopened> reopen_branches(const std::string& lab, const LabOverrides& overrides,
+                                        const std::string& who);
 
   /// The commit that a lab of this name is run from; nothing if there is no such lab. As
   /// open_lab().

@@ -145,6 +145,7 @@ void write_view(schema::LabView::Builder to, const swarm::State& state, const sw
   to.setMaxIterations(count(lab.settings.stop.max_iterations));
   to.setSegment(count(lab.segment.number.value()));
   to.setFolder(lab.settings.folder.c_str());
+  to.setLabCommit(lab.segment.lab_commit.hex().c_str());
   to.setPolicy(std::string(swarmlab::name_of(lab.settings.policy)).c_str());
   Milliseconds active = lab.budget.active;
   if (lab.budget.running_since) active += now - *lab.budget.running_since;

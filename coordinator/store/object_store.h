@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <span>
@@ -19,6 +20,7 @@
 #include "common/git/pack_file.h"
 #include "common/model/object_id.h"
 #include "common/result.h"
+#include "common/strong_id.h"
 
 namespace swarmlab::store {
 
@@ -30,6 +32,22 @@ struct IncomingPack {
   ObjectId tree;
   ObjectId parent;                                    // the task's parent commit
   std::function<bool(std::string_view)> is_editable;  // of a path, relative to the repository
+};
+
+// A file of a commit.
+struct StoredFile {
+  std::string path;  // relative to the repository
+  int mode = 0;      // as git::FileMode
+  ObjectId id;
+};
+
+// One file of a commit, put in place of what is there.
+struct FileChange {
+  ObjectId commit;
+  std::string path;
+  std::string bytes;
+  std::string message;
+  Timestamp at;
 };
 
 class ObjectStore {
@@ -80,6 +98,16 @@ class ObjectStore {
   [[nodiscard]] virtual Result<std::string> diff_text(const ObjectId& parent,
                                                       const ObjectId& commit,
                                                       std::size_t max_bytes) const = 0;
+
+  // Of stores that hold real files; the others answer invalid_input.
+
+  /// Every file of a commit, in git's order.
+  [[nodiscard]] virtual Result<std::vector<StoredFile>> files_of(const ObjectId& commit) const;
+  /// not_found if the commit has no such file; invalid_input if it is larger than `max_bytes`.
+  [[nodiscard]] virtual Result<std::string> file_of(const ObjectId& commit, const std::string& path,
+                                                    std::uint64_t max_bytes) const;
+  /// A commit on top of another. Durable; the same change gives the same commit.
+  virtual Result<ObjectId> change_file(const FileChange& change);
 
   /// Folds small packs together when there are many: to be called between bursts.
   virtual Result<void> compact_if_needed() = 0;

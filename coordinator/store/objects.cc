@@ -197,6 +197,38 @@ Result<std::string> Objects::diff_text(const ObjectId& parent, const ObjectId& c
   return text;
 }
 
+Result<std::vector<StoredFile>> Objects::files_of(const ObjectId& commit) const {
+  SWARMLAB_TRY(tree, tree_of(commit));
+  auto entries = impl_->repository.list_tree(tree);
+  if (!entries) return impl_->here(entries.error());
+  std::vector<StoredFile> files;
+  files.reserve(entries->size());
+  for (git::TreeEntry& entry : *entries) {
+    files.push_back({.path = std::move(entry.path),
+                     .mode = static_cast<int>(entry.leaf.mode),
+                     .id = entry.leaf.id});
+  }
+  return files;
+}
+
+Result<std::string> Objects::file_of(const ObjectId& commit, const std::string& path,
+                                     std::uint64_t max_bytes) const {
+  SWARMLAB_TRY(tree, tree_of(commit));
+  return impl_->repository.file_at(tree, path, max_bytes);
+}
+
+Result<ObjectId> Objects::change_file(const FileChange& change) {
+  git::Repository& repository = impl_->repository;
+  SWARMLAB_TRY(tree, tree_of(change.commit));
+  SWARMLAB_TRY(blob, repository.write_blob(change.bytes));
+  SWARMLAB_TRY(changed, repository.replace_paths(tree, {{change.path, git::Leaf{.id = blob}}}));
+  return repository.commit(changed, {change.commit},
+                           {.author_name = "swarmlab",
+                            .author_email = "swarmlab@localhost",
+                            .at = change.at,
+                            .message = change.message});
+}
+
 Result<void> Objects::compact_if_needed() {
   if (auto done = git::consolidate_packs(impl_->repository.git_folder(), kMaxPacks); !done) {
     return impl_->here(done.error());

@@ -43,6 +43,10 @@ class Objects final : public ObjectStore {
                                            std::uint64_t max_bytes) const override;
   [[nodiscard]] Result<std::string> diff_text(const ObjectId& parent, const ObjectId& commit,
                                               std::size_t max_bytes) const override;
+  [[nodiscard]] Result<std::vector<StoredFile>> files_of(const ObjectId& commit) const override;
+  [[nodiscard]] Result<std::string> file_of(const ObjectId& commit, const std::string& path,
+                                            std::uint64_t max_bytes) const override;
+  Result<ObjectId> change_file(const FileChange& change) override;
   Result<void> compact_if_needed() override;
 
  private:

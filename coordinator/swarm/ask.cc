@@ -22,6 +22,11 @@ TaskCreated new_task(const State& state, const Lab& lab) {
       .parent = std::nullopt,
       .parent_commit = lab.segment.lab_commit,
       .picked_because = fmt::format("baseline of segment {}", lab.segment.number.value())};
+  if (lab.origin) {
+    fact.picked_because =
+        fmt::format("branched from experiment {} of {}", lab.origin->experiment.value(),
+                    lab_of(state, lab.origin->parent).settings.name);
+  }
   if (!lab.segment.baseline_measured) return fact;
   SWARMLAB_ASSERT(lab.best.has_value());
   const policy::View view{.frontier = lab.frontier,

@@ -130,7 +130,7 @@ struct Worker {
   Timestamp joined_at;
   Capacity capacity{};
   std::optional<Quarantine> quarantine{};  // it gets nothing until it is released
-  std::string key{};  // public, that it last said hello with; empty: none
+  std::string key{};                       // public, that it last said hello with; empty: none
   bool operator==(const Worker&) const = default;
 };
 

@@ -128,23 +128,41 @@ TEST(CheckLab, AcceptsTheExamplesAndTheTemplatesOfInit) {
   namespace fs = std::filesystem;
   const fs::path root = fs::path(__FILE__).parent_path().parent_path().parent_path().parent_path();
   int labs = 0;
-  for (const char* parent : {"examples", "cli/templates"}) {
-    for (const auto& entry : fs::directory_iterator(root / parent)) {
-      if (!fs::exists(entry.path() / "lab.toml")) continue;
-      std::ostringstream text;
-      text << std::ifstream(entry.path() / "lab.toml").rdbuf();
-      Files files;
-      for (const auto& file : fs::recursive_directory_iterator(entry.path())) {
-        if (file.is_regular_file()) files.push_back(fs::relative(file.path(), entry.path()));
+  const auto read = [](const fs::path& file) {
+    std::ostringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
+  };
+  // A lab or a tree of labs, as a repository of its own.
+  const auto accept = [&](const fs::path& repository) {
+    Files files;
+    for (const auto& file : fs::recursive_directory_iterator(repository)) {
+      if (file.is_regular_file()) files.push_back(fs::relative(file.path(), repository));
+    }
+    for (const std::string& file : files) {
+      const fs::path path(file);
+      if (path.filename() != "lab.toml") continue;
+      LabTexts texts;
+      for (const std::string& folder : folders_down_to(path.parent_path())) {
+        const fs::path above = repository / folder / "lab.toml";
+        if (fs::exists(above)) texts.files.push_back({.folder = folder, .text = read(above)});
       }
-      const auto lab = check_lab(text.str(), "", files);
-      ASSERT_TRUE(lab) << entry.path() << ":\n" << lab.error().message;
-      EXPECT_EQ(lab->warnings, Files{}) << entry.path();
-      EXPECT_TRUE(check_has_agent(lab->settings)) << entry.path();
+      const auto node = read_lab_node(texts);
+      ASSERT_TRUE(node) << repository / file << ":\n" << node.error().message;
+      if (node->abstract) continue;
+      const auto lab = check_lab(texts, files);
+      ASSERT_TRUE(lab) << repository / file << ":\n" << lab.error().message;
+      EXPECT_EQ(lab->warnings, Files{}) << repository / file;
+      EXPECT_TRUE(check_has_agent(lab->settings)) << repository / file;
       ++labs;
     }
+  };
+  for (const char* parent : {"examples", "cli/templates"}) {
+    for (const auto& entry : fs::directory_iterator(root / parent)) {
+      if (entry.is_directory()) accept(entry.path());
+    }
   }
-  EXPECT_GE(labs, 5);
+  EXPECT_GE(labs, 8);
 }
 
 }  // namespace

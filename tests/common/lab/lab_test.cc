@@ -32,8 +32,9 @@ TEST(Lab, HasDefaultsForAllButTheEvaluator) {
   expected.folder = "labs/x";
   expected.pipeline_dir = "labs/x/pipeline";
   expected.artifact.editable = {"labs/x/pipeline/**"};
-  expected.artifact.frozen = {"labs/x/lab.toml", "labs/x/AGENT.md", "labs/x/results.tsv", ".git",
-                              ".git/**",         ".swarmlab",       ".swarmlab/**"};
+  expected.artifact.frozen = {
+      "labs/x/lab.toml", "labs/x/AGENT.md", "labs/x/results.tsv", ".git",         ".git/**",
+      ".swarmlab",       ".swarmlab/**",    "lab.toml",           "labs/lab.toml"};
   expected.agent.instructions = "AGENT.md";
   expected.evaluator.how = CommandEvaluator{"./score", ParseKind::metric_lines, ""};
   EXPECT_EQ(read(kCommand, "labs/x"), expected);

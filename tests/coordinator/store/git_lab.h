@@ -39,12 +39,17 @@ inline bool is_editable(std::string_view path) {
   return path.starts_with("pipeline/");
 }
 
+// Of the lab of these tests.
+inline constexpr const char* kLabToml =
+    "[lab]\n[artifact]\neditable = ['pipeline/**']\n"
+    "[evaluator]\ncommand = 'python3 measure.py'\n[agent]\ncommand = 'true'\n";
+
 class GitLab {
  public:
   explicit GitLab(const std::filesystem::path& folder)
       : path_(folder / "user.git"), user_(must(git::Repository::init_bare(path_.string()))) {
     const ObjectId empty = git::empty_tree(user_);
-    const ObjectId tree = with(empty, "lab.toml", "[lab]\n");
+    const ObjectId tree = with(empty, "lab.toml", kLabToml);
     base_ = committed(with(tree, "pipeline/solve.py", "print(1)\n"), {});
   }
 
