@@ -10,6 +10,7 @@
 #include <string>
 #include <system_error>
 
+#include "cli/capacity.h"
 #include "common/log/log.h"
 #include "worker/server/worker.h"
 
@@ -70,7 +71,7 @@ std::string last_error_in(const fs::path& log_file) {
 Result<LocalWorkers> LocalWorkers::start(const LocalWorkersOptions& options) {
   LocalWorkers workers(options);
   for (const std::string& name : names_for(options.folder, options.count)) {
-    SWARMLAB_TRY(process, workers.spawn_worker(name));
+    SWARMLAB_TRY(process, workers.spawn_worker(name, workers.members_.size()));
     workers.members_.push_back({.name = name,
                                 .process = std::move(process),
                                 .failures = 0,
@@ -79,7 +80,7 @@ Result<LocalWorkers> LocalWorkers::start(const LocalWorkersOptions& options) {
   return workers;
 }
 
-Result<Process> LocalWorkers::spawn_worker(const std::string& name) const {
+Result<Process> LocalWorkers::spawn_worker(const std::string& name, std::size_t index) const {
   SpawnRequest request;
   request.argv = {options_.program,
                   "worker",
@@ -96,6 +97,11 @@ Result<Process> LocalWorkers::spawn_worker(const std::string& name) const {
                   "--leave-with-parent",
                   std::to_string(::getpid())};
   request.argv.insert(request.argv.end(), options_.arguments.begin(), options_.arguments.end());
+  if (options_.machine) {
+    const std::vector<std::string> part =
+        flags_of(part_of(*options_.machine, index, options_.count));
+    request.argv.insert(request.argv.end(), part.begin(), part.end());
+  }
   request.env = current_environment();
   request.new_session = true;  // a Ctrl-C of the terminal is for us: we tell them
   return spawn(request);
@@ -130,7 +136,8 @@ Result<void> LocalWorkers::tend(Member& member) {
   const bool again = status.signaled && member.failures < kMostFailures;
   ends_.push_back(again ? last_failure_ + "; it is started again" : last_failure_);
   if (!again) return {};
-  SWARMLAB_TRY(process, spawn_worker(member.name));
+  SWARMLAB_TRY(process,
+               spawn_worker(member.name, static_cast<std::size_t>(&member - members_.data())));
   member.process = std::move(process);
   member.young = Deadline::after(kYoung);
   return {};

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/model/resources.h"
 #include "common/os/process.h"
 #include "common/result.h"
 
@@ -17,6 +18,7 @@ struct LocalWorkersOptions {
   std::string address;           // of the coordinator
   unsigned count = 1;
   std::vector<std::string> arguments;  // more, for `swarmlab worker`
+  std::optional<Capacity> machine{};   // is split among them; none: each says what it finds
 };
 
 class LocalWorkers {
@@ -46,7 +48,7 @@ class LocalWorkers {
     Deadline young = Deadline::never();
   };
   explicit LocalWorkers(const LocalWorkersOptions& options) : options_(options) {}
-  [[nodiscard]] Result<Process> spawn_worker(const std::string& name) const;
+  [[nodiscard]] Result<Process> spawn_worker(const std::string& name, std::size_t index) const;
   Result<void> tend(Member& member);
   [[nodiscard]] std::filesystem::path log_of(const std::string& name) const {
     return options_.folder / (name + ".log");

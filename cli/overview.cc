@@ -46,6 +46,14 @@ std::string seen_text(schema::WorkerView::Reader worker) {
   return ago(then, then + std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000)));
 }
 
+std::string labels_of(schema::WorkerView::Reader worker) {
+  std::string labels;
+  for (const auto label : worker.getLabels()) {
+    labels += (labels.empty() ? "" : ",") + one_line(text_of(label));
+  }
+  return labels;
+}
+
 }  // namespace
 
 void print_labs(const Context& context, capnp::List<schema::LabView>::Reader labs) {
@@ -91,15 +99,24 @@ void print_workers(const Context& context, capnp::List<schema::WorkerView>::Read
                {"STATE"},
                {"BUSY", Align::right},
                {"SEEN", Align::right},
+               {"GPUS", Align::right},
+               {"LABELS"},
                {"HOST CLASS", Align::left, true}});
   for (const auto worker : workers) {
     const std::string state = text_of(worker.getState());
     table.add({Cell(one_line(text_of(worker.getName())), Paint::bold),
                Cell(state, paint_of_state(state)),
                fmt::format("{}/{}", worker.getBusy(), worker.getSlots()), seen_text(worker),
+               fmt::to_string(worker.getGpus().size()), labels_of(worker),
                one_line(text_of(worker.getHostClass()))});
   }
   table.print(context.out, context.color, context.width);
+  for (const auto worker : workers) {
+    if (worker.getQuarantine().size() == 0) continue;
+    context.out << fmt::format(
+        "{}: {}; swarmlab release {} lets it work again\n", one_line(text_of(worker.getName())),
+        one_line(text_of(worker.getQuarantine())), one_line(text_of(worker.getName())));
+  }
 }
 
 }  // namespace swarmlab::cli

@@ -7,6 +7,7 @@
 #include <array>
 #include <csignal>
 
+#include "cli/capacity.h"
 #include "cli/commands.h"
 #include "cli/endpoint.h"
 #include "cli/follow.h"
@@ -104,6 +105,8 @@ class Run {
                                 .address = address_,
                                 .count = options_.workers,
                                 .arguments = {"--sandbox", options_.sandbox}};
+    SWARMLAB_TRY(machine, capacity_of(read_host_facts(), {}));
+    workers.machine = std::move(machine);
     for (const std::string& path : options_.expose) {
       workers.arguments.push_back("--expose");
       workers.arguments.push_back(path);

@@ -28,10 +28,23 @@ void print_coordinator(const Context& context, schema::CoordinatorView::Reader c
   context.out << line << "\n             " << text_of(coordinator.getAddress()) << "\n\n";
 }
 
+// Why labs that run get no more work done just now.
+void print_waiting(const Context& context, capnp::List<schema::LabView>::Reader labs) {
+  for (const auto lab : labs) {
+    if (lab.getWaiting().size() == 0) continue;
+    context.out << one_line(text_of(lab.getName()))
+                << " waits: " << one_line(text_of(lab.getWaiting())) << '\n';
+  }
+}
+
 void print_status(const Context& context, schema::StatusView::Reader status) {
   print_coordinator(context, status.getCoordinator());
   print_labs(context, status.getLabs());
   if (status.getCoordinator().getRunning()) {
+    print_waiting(context, status.getLabs());
+    if (status.getAlarm().size() > 0) {
+      context.out << "\nalarm: " << one_line(text_of(status.getAlarm())) << '\n';
+    }
     context.out << '\n';
     print_workers(context, status.getWorkers());
   }

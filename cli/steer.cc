@@ -1,5 +1,5 @@
 // `swarmlab pause`, `resume`, `stop`: what a running coordinator is told about a lab or a part of
-// the tree; `drain`: about a worker.
+// the tree; `drain`, `release`: about a worker.
 #include <CLI/CLI.hpp>
 #include <array>
 #include <memory>
@@ -121,11 +121,38 @@ void add_drain(CLI::App& app, Context& context) {
   });
 }
 
+Result<void> release(const Context& context, const std::string& worker) {
+  SWARMLAB_TRY(swarm, context.swarm());
+  SWARMLAB_TRY(reply, swarm->request([&](schema::Envelope::Body::Builder body) {
+    auto wish = body.initRelease();
+    wish.setWorker(worker);
+    wish.setWho(who_asks(context));
+  }));
+  if (!reply.body().isDone()) return tl::unexpected(unexpected_reply("release"));
+  context.note(worker + " gets work again");
+  return {};
+}
+
+void add_release(CLI::App& app, Context& context) {
+  auto worker = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("release", "Take a worker out of quarantine");
+  command->group(kGroupSteer);
+  command->add_option("WORKER", *worker, "Its name; swarmlab workers lists them")->required();
+  add_json(*command, context);
+  add_quiet(*command, context);
+  add_connect(*command, context);
+  add_examples(*command, "  swarmlab release gpu-box-3");
+  command->callback([&context, worker] {
+    context.action = [&context, worker] { return release(context, *worker); };
+  });
+}
+
 }  // namespace
 
 void add_steering(CLI::App& app, Context& context) {
   for (const Verb& verb : kVerbs) add_verb(app, context, verb);
   add_drain(app, context);
+  add_release(app, context);
 }
 
 }  // namespace swarmlab::cli

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "cli/build_info.h"
+#include "cli/capacity.h"
 #include "cli/commands.h"
 #include "cli/daemon.h"
 #include "cli/duration_option.h"
@@ -61,6 +62,8 @@ Result<worker::WorkerOptions> options_of(const Context& context, const WorkerFla
   options.version = std::string(kVersion);
   options.slots = flags.slots;
   options.once = flags.once;
+  SWARMLAB_TRY(capacity, capacity_of(facts, flags.capacity));
+  options.capacity = std::move(capacity);
   SWARMLAB_TRY(protocols, wire::our_protocols_up_to(flags.speak_protocol));
   options.protocols = protocols;
   options.environment = current_environment();

@@ -11,6 +11,13 @@ void add_worker_options(CLI::App& command, WorkerFlags& flags, Context& context)
   add_connect(command, context);
   command.add_option("--slots", flags.slots, "Tasks at the same time (default: 1)")
       ->check(CLI::Range(1, 1024));
+  command.add_option("--labels", flags.capacity.labels,
+                     "Words with commas between, for labs that ask for them: gpu=h100,zone=a");
+  command.add_option("--gpus", flags.capacity.gpus,
+                     "Ids of the GPUs that tasks may have, such as 0,1, or none (default: all)");
+  command.add_option("--cpus", flags.capacity.cpus, "CPUs that tasks may have (default: all)");
+  command.add_option("--memory", flags.capacity.memory,
+                     "Memory that tasks may have, such as 64GB (default: all)");
   command.add_option("--name", flags.name,
                      "Its name in the swarm, one worker each (default: the host's)");
   command.add_option("--folder", flags.folder,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/capacity.h"
 #include "cli/context.h"
 #include "cli/daemon.h"
 #include "common/wire/message_codec.h"
@@ -20,6 +21,7 @@ struct WorkerFlags {
   std::string folder;
   std::string sandbox = "bubblewrap";
   std::vector<std::string> expose;
+  CapacityFlags capacity;
   std::uint32_t slots = 1;
   std::optional<Milliseconds> drain_timeout = std::chrono::minutes(10);  // none: no limit
   bool once = false;

@@ -147,6 +147,7 @@ void read_tables(const Table& root, LabFile& file) {
   tables::read_guard(tables.section("guard"), file);
   tables::read_agent(tables.section("agent"), file);
   tables::read_limits(tables.section("limits"), file);
+  tables::read_resources(tables.section("resources"), file);
   tables::read_search(tables.section("search"), file);
   tables::read_stop(tables.section("stop"), file);
   read_sandbox(tables.section("sandbox"));

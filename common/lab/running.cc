@@ -20,8 +20,16 @@ bool is_variable_name(std::string_view name) {
 }
 
 bool is_ours(std::string_view name) {
-  constexpr std::array<std::string_view, 4> kOurs{"PATH", "HOME", "LANG", "TMPDIR"};
+  constexpr std::array<std::string_view, 5> kOurs{"PATH", "HOME", "LANG", "TMPDIR",
+                                                  "CUDA_VISIBLE_DEVICES"};
   return name.starts_with("SWARMLAB_") || std::ranges::find(kOurs, name) != kOurs.end();
+}
+
+// As a worker's --labels takes it.
+bool is_label(const std::string& text) {
+  constexpr std::size_t kMostBytes = 100;
+  return !text.empty() && text.size() <= kMostBytes &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c != ',' && c != '\x7f'; });
 }
 
 void read_environment(Section& agent, Agent& settings) {
@@ -85,6 +93,31 @@ void read_limits(Section limits, LabFile& file) {
   limits.finish();
 }
 
+// What a worker must have for a task; what a sandbox may use is in [limits].
+void read_resources(Section resources, LabFile& file) {
+  Needs& needs = file.settings.needs;
+  constexpr double kMostCpus = 65536;
+  constexpr std::uint32_t kMostGpus = 256;
+  constexpr std::size_t kMostLabels = 64;
+  constexpr const char* kGpus = "a whole number, 0 to 256";
+  constexpr const char* kLabels = "a list of at most 64 labels such as [\"gpu=h100\", \"fast\"]";
+  double cpus = 0;
+  if (resources.number("cpus", cpus,
+                       {.min = 0, .max = kMostCpus, .expected = "a number, 0 or more"})) {
+    needs.amount.cpu_millis = static_cast<std::uint32_t>(std::llround(cpus * 1000));
+  }
+  resources.size("memory", needs.amount.memory_bytes, 0);
+  if (resources.whole<std::uint32_t>("gpus", needs.amount.gpus, 0, kGpus) &&
+      needs.amount.gpus > kMostGpus) {
+    resources.wrong("gpus", kGpus);
+  }
+  if (resources.texts("labels", needs.labels, kLabels) &&
+      (needs.labels.size() > kMostLabels || !std::ranges::all_of(needs.labels, is_label))) {
+    resources.wrong("labels", kLabels);
+  }
+  resources.finish();
+}
+
 void read_search(Section search, LabFile& file) {
   constexpr const char* kExpected = "\"greedy\" or \"best-of-n\"";
   std::string policy;
@@ -99,6 +132,14 @@ void read_search(Section search, LabFile& file) {
     } else {
       search.wrong("policy", kExpected);
     }
+  }
+  constexpr const char* kWeight = "a whole number, 1 to 1000";
+  constexpr std::uint32_t kMostWeight = 1000;
+  search.whole<std::uint32_t>("max_parallel", file.settings.max_parallel, 0,
+                              "a whole number, 0 (no limit) or more");
+  if (search.whole<std::uint32_t>("weight", file.settings.weight, 1, kWeight) &&
+      file.settings.weight > kMostWeight) {
+    search.wrong("weight", kWeight);
   }
   search.finish();
 }

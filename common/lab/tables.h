@@ -17,6 +17,7 @@ void read_guard(Section guard, LabFile& file);
 // running.cc
 void read_agent(Section agent, LabFile& file);
 void read_limits(Section limits, LabFile& file);
+void read_resources(Section resources, LabFile& file);
 void read_search(Section search, LabFile& file);
 void read_stop(Section stop, LabFile& file);
 

@@ -6,7 +6,9 @@
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -89,12 +91,32 @@ HostFacts read_host_facts() {
   if (facts.cpu_model.empty()) facts.cpu_model = "unknown CPU";
   facts.gpus = gpus_of_the_driver();
   if (facts.gpus.empty()) facts.gpus = gpus_of_nvidia_smi();
+  facts.gpu_ids = gpu_ids_in("/dev");
   facts.cores = usable_cores();
   struct sysinfo memory {};
   if (::sysinfo(&memory) == 0) {
     facts.memory_bytes = std::uint64_t{memory.totalram} * memory.mem_unit;
   }
   return facts;
+}
+
+std::vector<std::string> gpu_ids_in(const std::string& dev) {
+  constexpr std::string_view kPrefix = "nvidia";
+  std::vector<unsigned> ids;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(dev, error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (!name.starts_with(kPrefix)) continue;
+    unsigned id = 0;
+    const char* const last = name.data() + name.size();
+    const auto [rest, wrong] = std::from_chars(name.data() + kPrefix.size(), last, id);
+    if (wrong == std::errc() && rest == last) ids.push_back(id);  // not nvidiactl
+  }
+  std::ranges::sort(ids);
+  std::vector<std::string> texts;
+  for (const unsigned id : ids) texts.push_back(std::to_string(id));
+  return texts;
 }
 
 std::string host_class(const HostFacts& facts) {

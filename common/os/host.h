@@ -12,15 +12,19 @@
 namespace swarmlab {
 
 struct HostFacts {
-  std::string name = {};               // as the kernel says it
-  std::string cpu_model = {};          // "unknown CPU" if the kernel does not tell
-  std::vector<std::string> gpus = {};  // models, one entry a device
-  unsigned cores = 1;                  // that this process may use
+  std::string name = {};                  // as the kernel says it
+  std::string cpu_model = {};             // "unknown CPU" if the kernel does not tell
+  std::vector<std::string> gpus = {};     // models, one entry a device
+  std::vector<std::string> gpu_ids = {};  // as CUDA_VISIBLE_DEVICES takes them
+  unsigned cores = 1;                     // that this process may use
   std::uint64_t memory_bytes = 0;
 };
 
 /// Asks the kernel, and nvidia-smi if the driver's files are missing: up to 10 s, so ask once.
 [[nodiscard]] HostFacts read_host_facts();
+
+/// The NVIDIA devices among the files of /dev, or of a folder like it: "0", "1".
+[[nodiscard]] std::vector<std::string> gpu_ids_in(const std::string& dev);
 
 /// "CPU model" or "CPU model | 2x GPU model": measurements are compared within one class.
 [[nodiscard]] std::string host_class(const HostFacts& facts);

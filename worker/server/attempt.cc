@@ -49,13 +49,14 @@ class StageTimer {
 class Attempt {
  public:
   Attempt(const Workbench& bench, const Assignment& assignment, CancelToken cancel,
-          ObjectCache::Opened opened, std::string folder)
+          ObjectCache::Opened opened, std::string folder, GpuPool::Loan gpus)
       : bench_(bench),
         assignment_(assignment),
         settings_(assignment.settings),
         cancel_(std::move(cancel)),
         opened_(std::move(opened)),
-        folder_(std::move(folder)) {}
+        folder_(std::move(folder)),
+        gpus_(std::move(gpus)) {}
 
   Result<SpooledReport> run() {
     result_ = returned(assignment_, {});
@@ -79,6 +80,12 @@ class Attempt {
     SWARMLAB_CHECK(measure());
     if (report_.outcome == Outcome::returned) return forget_candidate();
     return is_baseline ? Result<void>() : pack();
+  }
+
+  // With the devices of this attempt, and no others.
+  Result<sandbox::SandboxResult> run(sandbox::SandboxRequest request) {
+    request.env.emplace_back("CUDA_VISIBLE_DEVICES", gpus_.visible_devices());
+    return bench_.sandbox.run(request, cancel_);
   }
 
   bool end(Outcome outcome, std::string reason) {
@@ -172,7 +179,7 @@ class Attempt {
                                           .results = in_folder("results.tsv"),
                                           .out = in_folder("out")},
                                          bench_.environment));
-    SWARMLAB_TRY(ended, bench_.sandbox.run(request, cancel_));
+    SWARMLAB_TRY(ended, run(std::move(request)));
     report_.cost = agent->read_cost(ended);
     result_.attachments.agent_log = log_of(ended);
     AgentSaid said = read_outcome(in_folder("out") + "/" + kOutcomeFile);
@@ -253,7 +260,7 @@ class Attempt {
   Result<bool> guard() {
     const StageTimer timer(report_.stages, Stage::guard);
     SWARMLAB_TRY(paths, paths_for("guard"));
-    SWARMLAB_TRY(ended, bench_.sandbox.run(prepare_guard(settings_, paths), cancel_));
+    SWARMLAB_TRY(ended, run(prepare_guard(settings_, paths)));
     result_.attachments.guard_log = log_of(ended);
     if (auto failed = read_guard(ended)) return end(failed->outcome, std::move(failed->reason));
     return true;
@@ -264,7 +271,7 @@ class Attempt {
     const StageTimer timer(report_.stages, Stage::evaluate);
     SWARMLAB_TRY(paths, paths_for("scratch"));
     SWARMLAB_TRY(request, prepare_evaluation(settings_, paths));
-    SWARMLAB_TRY(ended, bench_.sandbox.run(request, cancel_));
+    SWARMLAB_TRY(ended, run(std::move(request)));
     result_.attachments.evaluator_log = log_of(ended);
     Evaluation evaluation = read_evaluation(settings_, ended);
     if (auto* failed = std::get_if<Failed>(&evaluation)) {
@@ -313,6 +320,7 @@ class Attempt {
   ObjectCache::Opened opened_;
   git::Repository& repository_ = opened_.repository;
   std::string folder_;  // of this attempt alone
+  GpuPool::Loan gpus_;
   Briefing briefing_;
   ObjectId parent_tree_;
   SpooledReport result_;
@@ -323,9 +331,11 @@ class Attempt {
 
 Result<SpooledReport> attempt(const Workbench& bench, const Assignment& assignment,
                               const CancelToken& cancel) {
+  SWARMLAB_TRY(gpus, bench.gpus.borrow(assignment.takes.gpus));
   SWARMLAB_TRY(opened, bench.objects.repository());
   SWARMLAB_TRY(folder, TempFolder::create(bench.work_folder, "attempt"));
-  auto result = Attempt(bench, assignment, cancel, std::move(opened), folder.path()).run();
+  auto result =
+      Attempt(bench, assignment, cancel, std::move(opened), folder.path(), std::move(gpus)).run();
   bench.janitor.remove(folder.release());
   if (!result && cancel.cancelled()) return returned(assignment, "cancelled");
   return result;

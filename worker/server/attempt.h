@@ -11,6 +11,7 @@
 #include "common/result.h"
 #include "worker/sandbox/sandbox.h"
 #include "worker/server/data_folders.h"
+#include "worker/server/gpu_pool.h"
 #include "worker/server/janitor.h"
 #include "worker/server/link.h"
 #include "worker/server/object_cache.h"
@@ -24,6 +25,7 @@ struct Workbench {
   Link& link;
   ObjectCache& objects;
   DataFolders& data;
+  GpuPool& gpus;
   sandbox::Sandbox& sandbox;
   Clock& clock;
   Janitor& janitor;

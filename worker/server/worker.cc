@@ -54,6 +54,7 @@ struct Worker::Impl {
         folder_lock(std::move(lock)),
         sandbox(std::move(opened_sandbox)),
         clock(system_clock),
+        gpus(chosen.capacity.gpus),
         objects(std::move(cache)),
         crew(std::move(gathered)) {}
 
@@ -62,6 +63,7 @@ struct Worker::Impl {
     const Workbench bench{.link = crew->link(),
                           .objects = *objects,
                           .data = data,
+                          .gpus = gpus,
                           .sandbox = *sandbox,
                           .clock = clock,
                           .janitor = janitor,
@@ -92,6 +94,7 @@ struct Worker::Impl {
   std::unique_ptr<sandbox::Sandbox> sandbox;
   Clock& clock;
   DataFolders data;
+  GpuPool gpus;
   std::unique_ptr<ObjectCache> objects;
   std::unique_ptr<Crew> crew;
 };

@@ -30,6 +30,7 @@ class SlotTest : public WithSandbox {
     return {.link = *link,
             .objects = *objects,
             .data = data,
+            .gpus = gpus,
             .sandbox = *sandbox,
             .clock = clock,
             .janitor = janitor,
@@ -66,6 +67,7 @@ class SlotTest : public WithSandbox {
   Holdings holdings;
   std::unique_ptr<Link> link;
   DataFolders data;
+  GpuPool gpus{{}};
   Janitor janitor;
   CancelSource drain = must(CancelSource::make());
 };
