@@ -13,10 +13,10 @@ namespace swarmlab::cli {
 
 // As they were given; empty: as it was found.
 struct CapacityFlags {
-  double cpus = 0;     // 0: all
-  std::string memory;  // "64GB"
-  std::string gpus;    // ids "0,1", or "none"
-  std::string labels;  // "gpu=h100,zone=a"
+  double cpus = 0;       // 0: all
+  std::string memory{};  // "64GB"
+  std::string gpus{};    // ids "0,1", or "none"
+  std::string labels{};  // "gpu=h100,zone=a"
 };
 
 /// \return invalid_input with the flag that makes no sense

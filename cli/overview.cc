@@ -107,7 +107,7 @@ void print_workers(const Context& context, capnp::List<schema::WorkerView>::Read
     table.add({Cell(one_line(text_of(worker.getName())), Paint::bold),
                Cell(state, paint_of_state(state)),
                fmt::format("{}/{}", worker.getBusy(), worker.getSlots()), seen_text(worker),
-               fmt::to_string(worker.getGpus().size()), labels_of(worker),
+               fmt::format("{}", worker.getGpus().size()), labels_of(worker),
                one_line(text_of(worker.getHostClass()))});
   }
   table.print(context.out, context.color, context.width);

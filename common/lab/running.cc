@@ -111,9 +111,14 @@ void read_resources(Section resources, LabFile& file) {
       needs.amount.gpus > kMostGpus) {
     resources.wrong("gpus", kGpus);
   }
-  if (resources.texts("labels", needs.labels, kLabels) &&
-      (needs.labels.size() > kMostLabels || !std::ranges::all_of(needs.labels, is_label))) {
-    resources.wrong("labels", kLabels);
+  if (resources.texts("labels", needs.labels, kLabels)) {
+    if (needs.labels.size() > kMostLabels) resources.wrong("labels", kLabels);
+    for (const std::string& label : needs.labels) {
+      if (is_label(label)) continue;
+      resources.problem(
+          resources.line("labels"),
+          fmt::format("[resources] labels has {}, expected {}", toml_tree::quoted(label), kLabels));
+    }
   }
   resources.finish();
 }

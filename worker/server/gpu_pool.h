@@ -27,7 +27,9 @@ class GpuPool {
     Loan(const Loan&) = delete;
     Loan& operator=(const Loan&) = delete;
     Loan& operator=(Loan&&) = delete;
-    ~Loan() { pool_->give_back(ids_); }
+    ~Loan() {
+      if (!ids_.empty()) pool_->give_back(ids_);  // a loan that was moved on has none
+    }
 
     /// "0,2"; empty: none, and programs must see none.
     [[nodiscard]] std::string visible_devices() const;

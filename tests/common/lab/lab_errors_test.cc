@@ -106,7 +106,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"UnknownKeyThatGoesOn", COMMAND "timeout_seconds = 3",
               "lab.toml:3: [evaluator] timeout_seconds is no known key, expected timeout"},
         Wrong{"UnknownKey", COMMAND "[search]\nwarmth = 3",
-              "lab.toml:4: [search] warmth is no known key, expected one of policy"},
+              "lab.toml:4: [search] warmth is no known key, expected one of policy, "
+              "max_parallel, weight"},
         Wrong{"UnknownKeyOfABackend", "[backend]\nklass = 'B'",
               "lab.toml:2: [backend] klass is no known key, expected class"},
         Wrong{"UnknownKeyOfASandbox", COMMAND "[sandbox]\nimage = 'x'",
@@ -118,12 +119,12 @@ INSTANTIATE_TEST_SUITE_P(
               "lab.toml:3: [metrics] is no known table, expected [metric]"},
         Wrong{"UnknownTable", COMMAND "[weather]",
               "lab.toml:3: [weather] is no known table, expected one of [lab], [metric], "
-              "[constraint], [backend], [evaluator], [guard], [agent], [limits], [search], [stop], "
-              "[sandbox], [artifact], [holdout], [scale]"},
+              "[constraint], [backend], [evaluator], [guard], [agent], [limits], [resources], "
+              "[search], [stop], [sandbox], [artifact], [holdout], [scale]"},
         Wrong{"KeyOutsideOfTables", "name = 'x'\n" COMMAND,
               "lab.toml:1: name stands outside of every table, expected it in one of [lab], "
               "[metric], [constraint], [backend], [evaluator], [guard], [agent], [limits], "
-              "[search], [stop], [sandbox], [artifact], [holdout], [scale]"},
+              "[resources], [search], [stop], [sandbox], [artifact], [holdout], [scale]"},
         Wrong{"KeyWithTheNameOfATable", "metric = 'loss'\n" COMMAND,
               "lab.toml:1: metric is \"loss\", expected a table [metric]"},
         Wrong{"ConstraintWithoutDoubleBrackets", COMMAND "[constraint]\nmetric = 'm'\nmax = 1",
@@ -185,6 +186,28 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"NegativePlateau", COMMAND "[stop]\nplateau_threshold = -2",
               "lab.toml:4: [stop] plateau_threshold is -2, expected a whole number, 0 (no limit) "
               "or more"},
+        Wrong{"NegativeCpusOfATask", COMMAND "[resources]\ncpus = -1",
+              "lab.toml:4: [resources] cpus is -1, expected a number, 0 or more"},
+        Wrong{"BareMemoryOfATask", COMMAND "[resources]\nmemory = 16",
+              "lab.toml:4: [resources] memory is 16, expected a size such as \"10MB\", \"512KiB\" "
+              "or \"2G\""},
+        Wrong{"PartOfAGpu", COMMAND "[resources]\ngpus = 0.5",
+              "lab.toml:4: [resources] gpus is 0.5, expected a whole number, 0 to 256"},
+        Wrong{"TooManyGpus", COMMAND "[resources]\ngpus = 257",
+              "lab.toml:4: [resources] gpus is 257, expected a whole number, 0 to 256"},
+        Wrong{"LabelsInOneText", COMMAND "[resources]\nlabels = ['a,b']",
+              "lab.toml:4: [resources] labels has \"a,b\", expected a list of at most 64 labels "
+              "such as [\"gpu=h100\", \"fast\"]"},
+        Wrong{"ZeroWeight", COMMAND "[search]\nweight = 0",
+              "lab.toml:4: [search] weight is 0, expected a whole number, 1 to 1000"},
+        Wrong{"LargeWeight", COMMAND "[search]\nweight = 1001",
+              "lab.toml:4: [search] weight is 1001, expected a whole number, 1 to 1000"},
+        Wrong{"NegativeParallel", COMMAND "[search]\nmax_parallel = -1",
+              "lab.toml:4: [search] max_parallel is -1, expected a whole number, 0 (no limit) or "
+              "more"},
+        Wrong{"DeviceVariable", COMMAND "[agent]\ncommand = 'a'\nenv = ['CUDA_VISIBLE_DEVICES']",
+              "lab.toml:5: [agent] env has \"CUDA_VISIBLE_DEVICES\", which the sandbox sets "
+              "itself, expected a list of names of variables such as [\"API_KEY\"]"},
         Wrong{"NegativeRestarts", COMMAND "[stop]\nmax_restarts = -2",
               "lab.toml:4: [stop] max_restarts is -2, expected a whole number, 0 or more"},
         Wrong{"UnknownPolicy", COMMAND "[search]\npolicy = 'random'",

@@ -108,8 +108,15 @@ file_size = "1MB"
 disk = "0B"
 output = "1KiB"
 cpus = 1.5
+[resources]
+cpus = 2.5
+memory = "16GB"
+gpus = 2
+labels = ["gpu=h100", "fast"]
 [search]
 policy = "best-of-n"
+max_parallel = 6
+weight = 3
 [stop]
 max_iterations = 7
 max_hours = 0.5
@@ -137,7 +144,10 @@ max_restarts = 1
                               2h,
                               {"API_KEY"}}));
   EXPECT_EQ(lab.limits, (ResourceLimits{1U << 30U, 10, 1'000'000, 0, 1024, 1.5}));
+  EXPECT_EQ(lab.needs, (Needs{{2500, 16'000'000'000, 2}, {"gpu=h100", "fast"}}));
   EXPECT_EQ(lab.policy, PolicyKind::best_of_n);
+  EXPECT_EQ(lab.max_parallel, 6U);
+  EXPECT_EQ(lab.weight, 3U);
   EXPECT_EQ(lab.stop, (StopLimits{7, 30min, MicroUsd(1'250'000), -3.0, 0, 1}));
 }
 

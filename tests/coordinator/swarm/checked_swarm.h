@@ -216,7 +216,8 @@ class CheckedSwarm : public SwarmUnderTest {
     }
     for (const LeaseEnded& fact : last_of<LeaseEnded>()) {
       const auto task = state.tasks.find(fact.task);
-      if (fact.how == LeaseEnd::returned || task == state.tasks.end()) continue;
+      const bool is_loss = fact.how == LeaseEnd::expired || fact.how == LeaseEnd::worker_restarted;
+      if (!is_loss || task == state.tasks.end()) continue;
       require(task->second.losses <= state.labs.at(task->second.lab).settings.stop.max_restarts,
               "I3: a task is retried without end");
     }

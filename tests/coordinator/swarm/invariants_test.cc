@@ -42,7 +42,7 @@ class RandomSwarm {
       std::uint64_t weight;
       void (RandomSwarm::*happens)();
     };
-    static constexpr std::array<Kind, 12> kKinds = {{{26, &RandomSwarm::ask},
+    static constexpr std::array<Kind, 14> kKinds = {{{26, &RandomSwarm::ask},
                                                      {30, &RandomSwarm::report},
                                                      {6, &RandomSwarm::repeat_report},
                                                      {6, &RandomSwarm::malformed_report},
@@ -53,7 +53,9 @@ class RandomSwarm {
                                                      {2, &RandomSwarm::coordinator_dies},
                                                      {3, &RandomSwarm::open},
                                                      {2, &RandomSwarm::steer},
-                                                     {2, &RandomSwarm::long_silence}}};
+                                                     {2, &RandomSwarm::long_silence},
+                                                     {2, &RandomSwarm::release},
+                                                     {1, &RandomSwarm::all_fall_silent}}};
     std::uint64_t all = 0;
     for (const Kind& kind : kKinds) all += kind.weight;
     std::uint64_t drawn = below(all);
@@ -64,6 +66,9 @@ class RandomSwarm {
   }
 
   void begin() {
+    // Rare paths, in some of the swarms.
+    swarm.rules.most_failures = one_in(2) ? 1 + static_cast<std::uint32_t>(below(3)) : 5;
+    swarm.rules.most_expired = one_in(2) ? 1 : 100;
     open();
     for (const char* name : kWorkers) arrive(name, {});
   }
@@ -86,7 +91,7 @@ class RandomSwarm {
                                                           .reason = {},
                                                           .who = "drain"});
     }
-    for (const char* name : {"honest", "candid"}) arrive(name, {});
+    for (const char* name : {"honest", "candid"}) arrive_with(name, {}, everything());
     constexpr int kEnough = 200;
     for (int tick = 0; tick < kEnough && !is_over(); ++tick) {
       for (const char* name : {"honest", "candid"}) work_honestly(name);
@@ -159,6 +164,11 @@ class RandomSwarm {
     static constexpr std::array<Outcome, 8> kOutcomes = {
         Outcome::crash,     Outcome::timeout,   Outcome::guard_failed, Outcome::out_of_scope,
         Outcome::duplicate, Outcome::no_change, Outcome::invalid,      Outcome::returned};
+    if (one_in(6)) {
+      Report failed = swarm.ended(task, Outcome::returned, cost);
+      failed.own_failure = true;
+      return failed;
+    }
     const Outcome outcome =
         task.kind == TaskKind::baseline && !one_in(4) ? Outcome::returned : any_of(kOutcomes);
     Report report = swarm.ended(task, outcome, cost);
@@ -244,12 +254,34 @@ class RandomSwarm {
                                          .leaving = one_in(15)});
   }
 
+  static Capacity everything() {
+    return {.cpu_millis = 64'000,
+            .memory_bytes = 1'000'000'000'000,
+            .gpus = {"0", "1", "2", "3"},
+            .labels = {"fast", "zone=a"}};
+  }
+
+  Capacity any_capacity() {
+    Capacity capacity{.cpu_millis = static_cast<std::uint32_t>(below(4)) * 1000,
+                      .memory_bytes = below(4) * 1'000'000'000,
+                      .gpus = {},
+                      .labels = {}};
+    for (std::uint64_t id = below(4); id > 0; --id) capacity.gpus.push_back(std::to_string(id));
+    if (one_in(2)) capacity.labels.emplace_back("fast");
+    return capacity;
+  }
+
   void arrive(const std::string& name, std::vector<HeldLease> held) {
+    arrive_with(name, std::move(held), any_capacity());
+  }
+
+  void arrive_with(const std::string& name, std::vector<HeldLease> held, Capacity capacity) {
     swarm.sessions[name] = SessionId(100 + trace_.size());
     Worker worker;
     worker.name = WorkerName(name);
     worker.host_class = one_in(4) ? "old" : "new";
     worker.slots = 2;
+    worker.capacity = std::move(capacity);
     tell(name + " arrives", WorkerArrived{.worker = worker,
                                           .session = swarm.sessions[name],
                                           .held = std::move(held),
@@ -277,6 +309,25 @@ class RandomSwarm {
     if (one_in(2)) tell("time jumps", TimePassed{});
   }
 
+  void release() {
+    const std::string worker = any_worker();
+    tell("ann releases " + worker, ReleaseWorker{.worker = WorkerName(worker), .who = "ann"});
+  }
+
+  // Each works, then nobody is heard of for longer than a lease; who comes back may hold what it
+  // had.
+  void all_fall_silent() {
+    for (const char* name : kWorkers) {
+      tell(std::string(name) + " asks",
+           WorkAsked{.worker = WorkerName(name), .session = swarm.sessions[name]});
+    }
+    for (int i = 0; i < 3; ++i) {
+      swarm.pass(std::chrono::seconds(30));
+      tell("time passes in silence", TimePassed{});
+    }
+    if (one_in(2)) arrive();
+  }
+
   void coordinator_dies() {
     trace_.emplace_back("coordinator restarts");
     swarm.restart();
@@ -293,6 +344,12 @@ class RandomSwarm {
     settings.stop.plateau_threshold = one_in(3) ? 1 + below(8) : 0;
     settings.stop.max_time = one_in(4) ? Milliseconds(below(400'000)) : Milliseconds(0);
     settings.stop.max_restarts = static_cast<std::uint32_t>(below(3));
+    if (one_in(3)) settings.needs.amount.gpus = static_cast<std::uint32_t>(below(3));
+    if (one_in(4)) settings.needs.amount.cpu_millis = static_cast<std::uint32_t>(below(2'000));
+    if (one_in(4)) settings.needs.amount.memory_bytes = below(2'000'000'000);
+    if (one_in(4)) settings.needs.labels = {"fast"};
+    if (one_in(3)) settings.max_parallel = static_cast<std::uint32_t>(1 + below(2));
+    settings.weight = static_cast<std::uint32_t>(1 + below(3));
     if (one_in(6)) settings.stop.target_score = settings.name == "north" ? 1.0 : 10.0;
     const auto changed = static_cast<std::uint8_t>(one_in(4) ? below(3) : 0);
     tell("ann opens " + settings.name,
