@@ -59,7 +59,7 @@ class SwarmOnDisk : public testing::Test {
   void start() {
     SystemClock wall;
     const std::filesystem::path state = lab() / ".swarmlab";
-    ASSERT_TRUE(make_folders(state.string()));
+    ASSERT_TRUE(make_folders(state.string(), 0700));
     std::ofstream(state / ".gitignore") << "*\n";
     auto store = store::Store::open(state / "store");
     ASSERT_TRUE(store) << store.error().message;

@@ -114,7 +114,7 @@ TEST(Json, PrintsAStatus) {
             R"("stopReason":"","metric":"","direction":"","verdicts":{"keep":2},"spentUsd":0,)"
             R"("maxIterations":0,"segment":0,"folder":"","policy":"","activeMs":0,)"
             R"("parent":"","path":[],"branchedFrom":null,"set":[],"maxParallel":0,"weight":0,)"
-            R"("waiting":""}],)"
+            R"("waiting":"","labCommit":""}],)"
             R"("workers":[],"coordinator":{"version":"","pid":0,"address":"","startedAt":null,)"
             R"("running":false,"store":""},"refused":[],"alarm":""})");
 }
