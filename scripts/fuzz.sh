@@ -10,7 +10,7 @@ targets=(message desk lab_toml records pack words)
 [ $# -gt 1 ] && targets=("$2")
 cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz --target "${targets[@]/#/fuzz_}" ${JOBS:+-j "$JOBS"}
-export TEST_TMPDIR=/dev/shm ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=0 UBSAN_OPTIONS=print_stacktrace=1
+export TEST_TMPDIR=/dev/shm ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=0:malloc_context_size=8 UBSAN_OPTIONS=print_stacktrace=1
 mkdir -p build/fuzz/findings
 failed=0
 for target in "${targets[@]}"; do

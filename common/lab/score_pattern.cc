@@ -1,5 +1,6 @@
 #include "common/lab/score_pattern.h"
 
+#include <algorithm>
 #include <iterator>
 #include <regex>
 #include <utility>
@@ -10,9 +11,38 @@ struct ScorePattern::Compiled {
   std::regex expression;
 };
 
+namespace {
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// Of a back-reference or a repetition: "\123", "{123", "{1,123". libstdc++ computes it without
+// looking for an overflow.
+bool has_long_number(std::string_view pattern) {
+  constexpr std::size_t kDigits = 6;
+  for (std::size_t at = 1; at < pattern.size(); ++at) {
+    if (!is_digit(pattern[at]) || is_digit(pattern[at - 1])) continue;
+    const std::size_t end = std::min(pattern.find_first_not_of("0123456789", at), pattern.size());
+    std::size_t before = at - 1;
+    if (pattern[before] == ',') {
+      while (before > 0 && is_digit(pattern[before - 1])) --before;
+      if (before > 0) --before;
+    }
+    const bool counts = pattern[before] == '\\' || pattern[before] == '{';
+    if (counts && end - at > kDigits) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 Result<ScorePattern> ScorePattern::from(const std::string& pattern) {
   constexpr std::size_t kLongest = 1000;
   if (pattern.size() > kLongest) return fail(ErrorCode::invalid_input, "is too long");
+  if (has_long_number(pattern)) {
+    return fail(ErrorCode::invalid_input, "does not compile: has a number that is too large");
+  }
   try {
     // libstdc++'s own flag: without it a search recurses for each byte and may take for ever.
     auto compiled = std::make_shared<const Compiled>(Compiled{std::regex(

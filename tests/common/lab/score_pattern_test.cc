@@ -40,6 +40,15 @@ TEST(ScorePattern, RefusesWhatIsNoExpression) {
   EXPECT_EQ(ScorePattern::from("(" + std::string(1000, 'a') + ")").error().message, "is too long");
 }
 
+TEST(ScorePattern, RefusesNumbersThatNoIntegerHolds) {
+  const std::string number(40, '5');
+  for (const char* start : {"\\", "x{", "x{1,"}) {
+    EXPECT_FALSE(ScorePattern::from(std::string("(a)") + start + number + "}")) << start;
+  }
+  EXPECT_TRUE(ScorePattern::from("(a)" + number)) << "a text of digits";
+  EXPECT_TRUE(ScorePattern::from("(a{1,1000})"));
+}
+
 TEST(ScorePattern, CannotBeHungOrCrashedByWhatACandidatePrints) {
   const std::string evil = std::string(1'000'000, 'a') + "b\nscore 5\n" + std::string(500'000, 'a');
   EXPECT_EQ(last("^(?:a+)+$|score (\\d)", evil), "5");
