@@ -212,10 +212,10 @@ class Revocation(KeysTest):
         self.revoke("w1")
         self.revoke("vera")
         self.wait_until(lambda: not self.running_of("w1"), "its lease is given back at once", timeout=5)
-        self.worker("w2")
-        self.wait_until(lambda: self.running_of("w2"), "another goes on with its work")
         refused = lambda: self.swarmlab("status", env=self.env("vera"), expect=None).returncode == 1
         self.wait_until(refused, "the viewer is cut too", timeout=5)
+        self.worker("w2")
+        self.wait_until(lambda: self.running_of("w2"), "another goes on with its work")
         self.refuses("status", env=self.env("vera"), words=["no coordinator at", "does not let us in"])
         self.assertNotIn("w2", watcher.log.read_text())
         self.assertGreaterEqual(self.refused().get("revoked_key", 0), 1)
