@@ -218,7 +218,7 @@ class Revocation(KeysTest):
         self.wait_until(lambda: self.running_of("w2"), "another goes on with its work")
         self.refuses("status", env=self.env("vera"), words=["no coordinator at", "does not let us in"])
         self.assertNotIn("w2", watcher.log.read_text())
-        self.assertGreaterEqual(self.refused().get("revoked_key", 0), 1)
+        self.wait_until(lambda: self.refused().get("revoked_key", 0) >= 1, "its heartbeats are counted as refused")
 
     def running_of(self, worker):
         running = self.json("experiments", "--lab", "lab", "--verdict", "running", env=self.env("otto"))
