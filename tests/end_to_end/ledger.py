@@ -166,14 +166,15 @@ class KillTest(swarm.SwarmTest):
         self.wait_until(lambda: not self.in_sandboxes(), "what killed workers ran is dead", timeout=10)
 
     def in_sandboxes(self):
-        """Processes of this lab's agents and evaluators that are alive."""
+        """The experiment of each process of this lab's agents and evaluators that is alive."""
         alive = []
         for environment in pathlib.Path("/proc").glob("[0-9]*/environ"):
             try:
-                if f"SWARMLAB_LAB={self.name}\0".encode() in environment.read_bytes():
-                    alive.append(environment)
+                variables = environment.read_text(errors="replace").split("\0")
             except OSError:
                 continue  # gone, or not ours
+            if f"SWARMLAB_LAB={self.name}" in variables:
+                alive += [one.partition("=")[2] for one in variables if one.startswith("SWARMLAB_EXPERIMENT=")] or [""]
         return alive
 
     def check_counters(self, experiments, iterations):
