@@ -1,6 +1,7 @@
 #include "coordinator/store/database.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/write_batch.h>
 
 #include <array>
@@ -38,6 +39,27 @@ rocksdb::Slice slice(std::string_view bytes) {
 tl::unexpected<Error> failed(const rocksdb::Status& status) {
   if (status.IsCorruption()) return fail(ErrorCode::corrupt, "{}", status.ToString());
   return fail(ErrorCode::internal, "{}", status.ToString());
+}
+
+// A process that was killed between write and sync leaves what it wrote to the machine alone.
+// Opening reads it, what follows builds on it, and a loss of power would then tear a hole into the
+// log, at which all that comes later is dropped. So it is synced before anything builds on it.
+rocksdb::Status sync_logs(const std::filesystem::path& folder, rocksdb::Env& env) {
+  std::error_code error;
+  std::vector<std::string> logs;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".log") logs.push_back(entry.path().string());
+  }
+  for (const std::string& log : logs) {
+    std::unique_ptr<rocksdb::RandomRWFile> file;
+    rocksdb::Status status = env.NewRandomRWFile(log, &file, rocksdb::EnvOptions());
+    if (status.ok()) status = file->Fsync();
+    if (!status.ok()) return status;
+  }
+  if (logs.empty()) return rocksdb::Status::OK();
+  std::unique_ptr<rocksdb::Directory> entries;
+  rocksdb::Status status = env.NewDirectory(folder.string(), &entries);
+  return status.ok() ? entries->Fsync() : status;
 }
 
 }  // namespace
@@ -147,6 +169,10 @@ Result<Database> Database::open(const std::filesystem::path& folder, Mode mode, 
   for (std::size_t place = 0; place < count; ++place) {
     families.emplace_back(std::string(kNames.at(place)),
                           family_options.of(static_cast<Family>(place)));
+  }
+  if (!impl->read_only) {
+    const rocksdb::Status synced = sync_logs(folder, *options.env);
+    if (!synced.ok()) return failed(synced);
   }
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status =

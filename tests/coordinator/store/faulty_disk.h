@@ -33,11 +33,18 @@ struct DiskState {
   bool is_off = false;                              // nothing reaches it any more
   std::optional<std::uint64_t> operations_to_live;  // then the power goes
   std::optional<std::uint64_t> log_syncs_to_live;   // then one sync of the log fails
+  std::optional<std::uint64_t> log_writes_to_live;  // of the log's; then the power goes
+  bool keeps_options = true;  // the copy of RocksDB's options, made by each opening and never read
   std::uint64_t log_syncs = 0;
 
   // Whether an operation still reaches the disk. \pre  the mutex is held
   bool takes_it() {
     if (operations_to_live && !is_off && (*operations_to_live)-- == 0) is_off = true;
+    return !is_off;
+  }
+  // As takes_it(), of what the committing thread itself does: no other thread's timing counts.
+  bool takes_log_write() {
+    if (log_writes_to_live && !is_off && (*log_writes_to_live)-- == 0) is_off = true;
     return !is_off;
   }
 };
@@ -54,6 +61,7 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
                            rocksdb::IODebugContext* context) override {
     const std::lock_guard lock(disk_->mutex);
     if (!disk_->takes_it()) return rocksdb::IOStatus::OK();
+    if (name_.ends_with(".log") && !disk_->takes_log_write()) return rocksdb::IOStatus::OK();
     disk_->files[name_].written += data.size();
     return FSWritableFileOwnerWrapper::Append(data, options, context);
   }
@@ -67,6 +75,7 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
     const std::lock_guard lock(disk_->mutex);
     if (!disk_->takes_it()) return rocksdb::IOStatus::OK();
     if (name_.ends_with(".log")) {
+      if (!disk_->takes_log_write()) return rocksdb::IOStatus::OK();
       ++disk_->log_syncs;
       if (disk_->log_syncs_to_live && (*disk_->log_syncs_to_live)-- == 0) {
         return rocksdb::IOStatus::IOError("the disk failed to sync");
@@ -75,6 +84,35 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
     auto& bytes = disk_->files[name_];
     bytes.synced = bytes.written;
     return FSWritableFileOwnerWrapper::Sync(options, context);
+  }
+  rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options,
+                          rocksdb::IODebugContext* context) override {
+    return Sync(options, context);
+  }
+  // Space taken beforehand: says nothing of what is written, and costs more than writing does.
+  void PrepareWrite(std::size_t, std::size_t, const rocksdb::IOOptions&,
+                    rocksdb::IODebugContext*) override {}
+
+ private:
+  std::string name_;
+  std::shared_ptr<DiskState> disk_;
+};
+
+// A file that was there before.
+class FaultyOldFile : public rocksdb::FSRandomRWFileOwnerWrapper {
+ public:
+  FaultyOldFile(std::unique_ptr<rocksdb::FSRandomRWFile> file, std::string name,
+                std::shared_ptr<DiskState> disk)
+      : FSRandomRWFileOwnerWrapper(std::move(file)),
+        name_(std::move(name)),
+        disk_(std::move(disk)) {}
+
+  rocksdb::IOStatus Sync(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
+    const std::lock_guard lock(disk_->mutex);
+    if (!disk_->takes_it()) return rocksdb::IOStatus::OK();
+    const auto found = disk_->files.find(name_);
+    if (found != disk_->files.end()) found->second.synced = found->second.written;
+    return rocksdb::IOStatus::OK();
   }
   rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options,
                           rocksdb::IODebugContext* context) override {
@@ -123,6 +161,9 @@ class FaultyDisk : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* context) override {
+    if (!disk_->keeps_options && name.find("/OPTIONS-") != std::string::npos) {
+      return rocksdb::IOStatus::NotSupported();
+    }
     std::unique_ptr<rocksdb::FSWritableFile> plain;
     auto status = FileSystemWrapper::NewWritableFile(name, options, &plain, context);
     if (!status.ok()) return status;
@@ -131,6 +172,14 @@ class FaultyDisk : public rocksdb::FileSystemWrapper {
     disk_->files[name] = {};
     disk_->new_entries.insert(name);
     *file = std::make_unique<FaultyFile>(std::move(plain), name, disk_);
+    return status;
+  }
+  rocksdb::IOStatus NewRandomRWFile(const std::string& name, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSRandomRWFile>* file,
+                                    rocksdb::IODebugContext* context) override {
+    std::unique_ptr<rocksdb::FSRandomRWFile> plain;
+    auto status = FileSystemWrapper::NewRandomRWFile(name, options, &plain, context);
+    if (status.ok()) *file = std::make_unique<FaultyOldFile>(std::move(plain), name, disk_);
     return status;
   }
   rocksdb::IOStatus NewDirectory(const std::string& name, const rocksdb::IOOptions& options,
@@ -182,12 +231,27 @@ class Disk {
     return state_->is_off;
   }
   void lose_power_after(std::uint64_t operations) { state_->operations_to_live = operations; }
+  void lose_power_after_log_writes(std::uint64_t writes) { state_->log_writes_to_live = writes; }
+  void lose_power_now() {
+    const std::lock_guard lock(state_->mutex);
+    state_->is_off = true;
+  }
+  // A write of another thing on the same disk, by the committing thread. \return whether it got
+  // there
+  bool takes_it() {
+    const std::lock_guard lock(state_->mutex);
+    return state_->takes_log_write();
+  }
+  // To make and check that copy is half of what an opening costs.
+  void keep_no_options() { state_->keeps_options = false; }
   void fail_log_sync_after(std::uint64_t syncs) { state_->log_syncs_to_live = syncs; }
 
   // Takes away what was not synced: all of it, or what comes after some byte of it.
   // \pre  the store is closed
-  void lose_power(std::mt19937_64& random) {
+  template <class Random>
+  void lose_power(Random& random) {
     const std::lock_guard lock(state_->mutex);
+    const std::uint64_t salt = random();
     for (const auto& name : state_->new_entries) std::filesystem::remove(name);
     for (const auto& [name, content] : state_->replaced) {
       std::ofstream(name, std::ios::binary | std::ios::trunc) << content;
@@ -195,17 +259,34 @@ class Disk {
     for (const auto& [name, bytes] : state_->files) {
       if (state_->replaced.contains(name) || !std::filesystem::exists(name)) continue;
       const std::uint64_t loose = bytes.written - bytes.synced;
-      const std::uint64_t kept = loose == 0 || random() % 2 == 0 ? 0 : random() % loose;
+      // Drawn by name: which files are loose may depend on the timing of RocksDB's threads.
+      std::seed_seq seeds{
+          salt, std::hash<std::string>()(std::filesystem::path(name).filename().string())};
+      std::mt19937 draw(seeds);
+      const std::uint64_t kept = loose == 0 || draw() % 2 == 0 ? 0 : draw() % loose;
       std::filesystem::resize_file(name, bytes.synced + kept);
     }
     state_->files.clear();
     state_->new_entries.clear();
     state_->replaced.clear();
-    state_->operations_to_live.reset();
-    state_->is_off = false;
+    reset();
+  }
+
+  // The process is gone, the machine is not: what was written is there.
+  // \pre  the store is closed
+  void lose_process() {
+    const std::lock_guard lock(state_->mutex);
+    reset();
   }
 
  private:
+  void reset() {
+    state_->operations_to_live.reset();
+    state_->log_writes_to_live.reset();
+    state_->log_syncs_to_live.reset();
+    state_->is_off = false;
+  }
+
   std::shared_ptr<DiskState> state_ = std::make_shared<DiskState>();
   std::unique_ptr<rocksdb::Env> env_;
 };

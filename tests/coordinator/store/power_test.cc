@@ -30,6 +30,40 @@ TEST(StoreSync, ABurstIsOneSyncedWriteHoweverManyChangesItHas) {
   EXPECT_EQ(disk.log_syncs(), before + 2);
 }
 
+// A commit whose sync failed may be there: once a next life has read it and gone on, it must stay,
+// or the power takes all that came after it too.
+TEST(StoreSync, WhatALaterLifeBuildsOnIsSyncedWhenItIsOpened) {
+  const Folder folder;
+  Disk disk;
+  std::mt19937_64 random(1);
+  for (int round = 0; round < 10; ++round) {
+    {
+      Store store = open_store(folder.store(), on(disk));
+      StoredSwarm swarm(store);
+      swarm.state = *store.load();
+      if (swarm.state.labs.empty()) swarm.start(swarm::settings_named("lab"));
+      Walk walk(swarm, static_cast<std::uint64_t>(round));
+      for (int step = 0; step < 20; ++step) walk.step();
+      disk.fail_log_sync_after(0);
+      ASSERT_FALSE(swarm.commit());
+    }
+    disk.lose_process();
+    swarm::State acknowledged;
+    {
+      Store store = open_store(folder.store(), on(disk));
+      StoredSwarm swarm(store);
+      swarm.state = *store.load();
+      swarm.start(swarm::settings_named(fmt::format("lab of round {}", round)));
+      ASSERT_TRUE(swarm.commit());
+      acknowledged = swarm.state;
+    }
+    disk.lose_power(random);
+    Store store = open_store(folder.store(), on(disk));
+    ASSERT_TRUE(store.load()->same_facts(acknowledged)) << "round " << round;
+    ASSERT_TRUE(store.replay()->same_facts(acknowledged)) << "round " << round;
+  }
+}
+
 // Goes on from what is stored, until the power is gone. \return  the last acknowledged state.
 swarm::State work_until_off(const Disk& disk, Store& store, std::uint64_t seed) {
   StoredSwarm swarm(store);
