@@ -263,6 +263,10 @@ void Desk::write_work(const Request& request, const Replies& replies,
   const swarm::Reply& reply = replies[*request.step];
   if (const auto* granted = std::get_if<swarm::Granted>(&reply)) {
     auto assignment = engine_.assignment(granted->task);
+    if (assignment && assignment->token != granted->token) {
+      // Later in the burst its worker said hello anew, and another has the task now.
+      assignment = fail(ErrorCode::not_found, "lease {} is over", granted->token.value());
+    }
     if (assignment && request.protocol < kBriefsAreAskedFor) {
       if (auto briefing = engine_.briefing(granted->task))
         assignment->briefing = *std::move(briefing);

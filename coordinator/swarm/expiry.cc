@@ -93,9 +93,11 @@ Decision on(const State& state, const Rules& rules, const Restarted& command, Ti
         state.labs, [](const auto& lab) { return lab.second.budget.running_since.has_value(); });
     if (counts) draft.add(TimeSkipped{.from = *command.newest, .until = now});
   }
+  // No less than its last heartbeat was promised: that was at most a lease ago.
+  const Timestamp until = now + std::max(rules.grace, rules.lease);
   for (const auto& [lab, open] : state.index.labs) {
     for (const auto* leased : {&open.leased, &open.orphaned}) {
-      for (const TaskId id : *leased) extend(draft, task_of(state, id), now + rules.grace);
+      for (const TaskId id : *leased) extend(draft, task_of(state, id), until);
     }
   }
   return std::move(draft).with(Done{});

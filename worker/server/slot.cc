@@ -106,6 +106,7 @@ Result<SpooledReport> Slot::do_task(const Assignment& assignment) {
   log::info("experiment {} begins{}", assignment.experiment.value(),
             log::field("kind", name_of(assignment.kind)));
   Result<SpooledReport> report = shared_.do_task(assignment, cancel.token());
+  const Cost spent = report ? report->report.cost : Cost{};  // whatever becomes of the report
   if (report && report->report.outcome != Outcome::returned) {
     if (auto kept = shared_.spool.put(*report); !kept) report = within("spool", kept.error());
   }
@@ -119,6 +120,7 @@ Result<SpooledReport> Slot::do_task(const Assignment& assignment) {
              report.error().message);
   SpooledReport failed = returned(assignment, report.error().message);
   failed.report.own_failure = true;
+  failed.report.cost = spent;
   return failed;
 }
 

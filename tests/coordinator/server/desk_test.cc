@@ -159,6 +159,21 @@ TEST(Desk, GivesASlotTheSameTaskIfItAsksAgain) {
   EXPECT_NE(desk.given(session, 1).task, first.task);
 }
 
+TEST(Desk, DoesNotTellAWorkerOfTheLeaseThatAnotherGotInTheSameBurst) {
+  DeskUnderTest desk;
+  desk.joined_lab();
+  const auto loses = desk.join("loses");
+  const auto gains = desk.join("gains");
+  std::vector<net::Letter> burst;
+  burst.push_back(DeskUnderTest::letter(DeskUnderTest::asking(), loses, 1, "loses"));
+  burst.push_back(DeskUnderTest::letter(DeskUnderTest::hello("loses"), 0, 2, "loses"));
+  burst.push_back(DeskUnderTest::letter(DeskUnderTest::asking(), gains, 3, "gains"));
+  const auto answers = desk.burst(std::move(burst));
+  ASSERT_EQ(answers.size(), 3U);
+  EXPECT_TRUE(answers[0].body().getWorkReply().getTask().isNothing());
+  EXPECT_TRUE(answers[2].body().getWorkReply().getTask().isAssignment());
+}
+
 TEST(Desk, CountsAReportWithItsPackAndGivesTheNextTask) {
   DeskUnderTest desk;
   const auto session = desk.joined_lab();

@@ -174,6 +174,18 @@ TEST_F(Leases, ARestartedCoordinatorGivesEachAFullGracePeriod) {
   EXPECT_FALSE(now_in_state().lease);
 }
 
+TEST_F(Leases, ARestartedCoordinatorKeepsToWhatTheLastHeartbeatPromised) {
+  swarm.rules.grace = swarm.rules.lease / 3;
+  swarm.state.presence = {};
+  swarm.expect<Done>(Restarted{});
+  swarm.pass(swarm.rules.lease - Milliseconds(1));
+  swarm.expect<Done>(TimePassed{});
+  EXPECT_TRUE(now_in_state().lease);
+  swarm.pass(Milliseconds(1));
+  swarm.expect<Done>(TimePassed{});
+  EXPECT_FALSE(now_in_state().lease);
+}
+
 TEST_F(Leases, AWorkerThatLeavesHandsItsTasksBackWithoutALoss) {
   swarm.expect<Done>(WorkerLeft{.worker = WorkerName("w"), .session = swarm.sessions["w"]});
   EXPECT_FALSE(now_in_state().lease);

@@ -113,6 +113,49 @@ TEST_F(SlotTest, HandsATaskBackBeforeItWaits) {
   runs.join();
 }
 
+// A disk that takes no file.
+class FullDisk final : public Files {
+ public:
+  Result<void> make_folders(const std::string&) override { return {}; }
+  Result<std::vector<std::string>> list(const std::string&) override {
+    return std::vector<std::string>();
+  }
+  Result<std::string> read(const std::string& path, std::uint64_t) override {
+    return fail(ErrorCode::not_found, "{}", path);
+  }
+  Result<void> write_durably(const std::string&, std::string_view) override {
+    return fail(ErrorCode::unavailable, "no space left on device");
+  }
+  Result<void> rename(const std::string&, const std::string&) override { return {}; }
+  Result<void> remove(const std::string&) override { return {}; }
+};
+
+TEST_F(SlotTest, TellsWhatWasSpentThoughItsDiskIsTooFullForTheReport) {
+  FullDisk full;
+  spool.emplace(must(Spool::open(folder.path("spool"), full)));
+  for (std::uint64_t i = 2; i <= 6; ++i) coordinator.give(task(i, lab_settings()));
+  const Slot::Shared broke{.link = *link,
+                           .spool = *spool,
+                           .holdings = holdings,
+                           .clock = system_steady_clock(),
+                           .do_task = [](const Assignment& assignment, const CancelToken&) {
+                             SpooledReport report = returned(assignment, "it crashed");
+                             report.report.outcome = Outcome::crash;
+                             report.report.cost.usd = MicroUsd(70'000);
+                             return Result<SpooledReport>(report);
+                           }};
+  Slot slot(0, broke);
+  slot.set_first_pause(Milliseconds(1));
+  const auto end = slot.run({}, drain.token());
+  ASSERT_FALSE(end);
+  const auto delivered = coordinator.delivered();
+  ASSERT_EQ(delivered.size(), 5U);
+  for (const auto& one : delivered) {
+    EXPECT_EQ(one.report.outcome, Outcome::returned);
+    EXPECT_EQ(one.report.cost.usd, MicroUsd(70'000));
+  }
+}
+
 TEST_F(SlotTest, EndsAtOnceWhenItIsDrainedBeforeItBegan) {
   drain.cancel();
   EXPECT_TRUE(run());
