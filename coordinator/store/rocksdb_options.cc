@@ -32,6 +32,7 @@ rocksdb::DBOptions database_options(rocksdb::Env* env) {
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.max_open_files = 256;
+  options.max_file_opening_threads = 1;  // of each family at each opening, files or not: 16 else
   options.db_write_buffer_size = 48 * kMiB;
   options.max_total_wal_size = 32 * kMiB;      // bounds the time to open after a crash
   options.avoid_flush_during_recovery = true;  // opening writes little, even on a disk that is full

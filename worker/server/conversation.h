@@ -63,6 +63,7 @@ class Conversation {
   [[nodiscard]] Milliseconds heartbeat() const { return Milliseconds(heartbeat_ms_.load()); }
   /// What the coordinator is and can, as of its last welcome.
   [[nodiscard]] wire::Peer coordinator();
+  [[nodiscard]] SteadyClock::TimePoint now() { return clock_.now(); }
   /// Requests that wait end, later ones fail at once.
   void close() { channel_->close(); }
 

@@ -24,26 +24,25 @@ constexpr std::uint64_t kWorthTelling = 1U << 20U;  // in the log
 constexpr std::size_t kHashBytes = 20;
 
 using Body = schema::Envelope::Body::Builder;
-using Clock = std::chrono::steady_clock;
 
 // Chunks on their way: a few at first, more as they come through.
 class Window {
  public:
-  explicit Window(Pace& pace) : pace_(pace) {}
+  Window(Conversation& conversation, Pace& pace) : conversation_(conversation), pace_(pace) {}
 
   [[nodiscard]] bool has_room() const { return waiting_.size() < std::min(size_, allowed_); }
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
   void allow(std::uint64_t bytes) {
     if (bytes != 0) allowed_ = std::clamp<std::size_t>(bytes / kChunk, 1, kMostInFlight);
   }
-  void add(Conversation::Sent sent) { waiting_.push_back({std::move(sent), Clock::now()}); }
+  void add(Conversation::Sent sent) { waiting_.push_back({std::move(sent), conversation_.now()}); }
 
   // The answer to the oldest.
-  Result<wire::Incoming> next(Conversation& conversation) {
+  Result<wire::Incoming> next() {
     Waiting oldest = std::move(waiting_.front());
     waiting_.pop_front();
-    auto reply = conversation.receive(std::move(oldest.sent));
-    const auto took = std::chrono::duration_cast<Milliseconds>(Clock::now() - oldest.since);
+    auto reply = conversation_.receive(std::move(oldest.sent));
+    const auto took = std::chrono::duration_cast<Milliseconds>(conversation_.now() - oldest.since);
     if (reply) {
       pace_.took(took);
       size_ = std::min(size_ + 1, kMostInFlight);
@@ -58,8 +57,9 @@ class Window {
  private:
   struct Waiting {
     Conversation::Sent sent;
-    Clock::time_point since;
+    SteadyClock::TimePoint since;
   };
+  Conversation& conversation_;
   Pace& pace_;
   std::deque<Waiting> waiting_;
   std::size_t size_ = 2;
@@ -69,7 +69,11 @@ class Window {
 class Sending {
  public:
   Sending(Conversation& conversation, Pace& pace, LeaseKey key, std::string_view pack)
-      : conversation_(conversation), pace_(pace), window_(pace), key_(key), pack_(pack) {
+      : conversation_(conversation),
+        pace_(pace),
+        window_(conversation, pace),
+        key_(key),
+        pack_(pack) {
     if (pack.size() < kHashBytes) return;
     std::memcpy(hash_.bytes.data(), pack.data() + pack.size() - kHashBytes, kHashBytes);
   }
@@ -104,7 +108,7 @@ class Sending {
   }
 
   Result<std::uint64_t> take_ack() {
-    SWARMLAB_TRY(reply, window_.next(conversation_));
+    SWARMLAB_TRY(reply, window_.next());
     if (!reply.body().isChunkAck()) return std::uint64_t{0};
     window_.allow(reply.body().getChunkAck().getCredit());
     return std::uint64_t{reply.body().getChunkAck().getReceived()};
@@ -136,7 +140,7 @@ class Sending {
 class Receiving {
  public:
   Receiving(Conversation& conversation, Pace& pace, const PackOffer& offer)
-      : conversation_(conversation), pace_(pace), window_(pace), offer_(offer) {}
+      : conversation_(conversation), pace_(pace), window_(conversation, pace), offer_(offer) {}
 
   Result<void> run(const std::string& path, const CancelToken& stop) {
     SWARMLAB_CHECK(open(path));
@@ -192,7 +196,7 @@ class Receiving {
   }
 
   Result<void> take_data() {
-    SWARMLAB_TRY(reply, window_.next(conversation_));
+    SWARMLAB_TRY(reply, window_.next());
     const bool is_data = reply.body().isFetchData();
     const auto data = is_data ? reply.body().getFetchData().getData() : capnp::Data::Reader();
     if (data.size() == 0 || data.size() > offer_.pack.bytes - have_) {

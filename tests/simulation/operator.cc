@@ -1,0 +1,174 @@
+#include "tests/simulation/operator.h"
+
+#include "common/wire/field_codec.h"
+#include "common/wire/lab_codec.h"
+
+namespace swarmlab::simulation {
+namespace {
+
+constexpr Place kPlace = 1000;  // where no worker is
+constexpr std::uint32_t kMostTries = 100;
+
+std::string lab_name(std::uint32_t lab) {
+  return fmt::format("lab{}", lab);
+}
+
+ObjectId lab_commit(std::uint32_t lab) {
+  return object_named(4, lab);
+}
+
+LabSettings settings_of(const Plan& plan, std::uint32_t lab) {
+  LabSettings settings;
+  settings.name = lab_name(lab);
+  settings.artifact.editable = {"pipeline/**"};
+  settings.metric.direction = lab % 2 == 0 ? Direction::minimize : Direction::maximize;
+  settings.evaluator.how = CommandEvaluator{.command = "true", .parse = {}, .pattern = {}};
+  settings.stop.max_iterations = plan.experiments;
+  settings.stop.max_time = Milliseconds(0);
+  settings.stop.plateau_threshold = 0;
+  settings.stop.max_restarts = plan.max_restarts;
+  if (plan.limited_money) settings.stop.max_cost = MicroUsd(plan.experiments * 15'000);
+  return settings;
+}
+
+}  // namespace
+
+Operator::Operator(World& world, const Plan& plan, Network& network, CommitDisk& commits)
+    : world_(world),
+      plan_(plan),
+      process_(std::make_shared<Process>(world, "operator")),
+      channel_(std::make_unique<SimulatedChannel>(*process_, network, kPlace)),
+      evaluators_(plan.labs, 1) {
+  for (std::uint32_t lab = 0; lab < plan.labs; ++lab) {
+    const ObjectId commit = lab_commit(lab);
+    commits.synced.emplace(commit,
+                           Commit{.tree = object_named(1, number_of(commit)), .parent = {}});
+  }
+}
+
+void Operator::say(const Fill& fill,
+                   const std::function<void(schema::Envelope::Body::Reader)>& hear) {
+  for (std::uint32_t tries = 0; tries < kMostTries; ++tries) {
+    const std::uint64_t id = channel_->next_id();
+    wire::Outgoing request(id);
+    fill(request.body());
+    const auto bytes = channel_->request(id, request.bytes(), Milliseconds(3000)).get();
+    const auto reply =
+        bytes ? wire::Incoming::parse(wire::bytes_of(*bytes)) : tl::unexpected(bytes.error());
+    if (reply && !reply->body().isError()) {
+      if (hear) hear(reply->body());
+      return;
+    }
+    if (reply) {
+      const Error error = wire::read(reply->body().getError());
+      world_.note("operator hears: {}", error.message);
+      if (error.code != ErrorCode::unavailable) return;
+    }
+    process_->sleep(Micros(500'000), {});
+  }
+}
+
+void Operator::open(std::uint32_t lab,
+                    const std::function<void(schema::Envelope::Body::Reader)>& hear) {
+  say(
+      [&](schema::Envelope::Body::Builder body) {
+        auto open = body.initOpenLab();
+        wire::write(open.initSettings(), settings_of(plan_, lab));
+        open.setLabCommit(wire::data_of(lab_commit(lab)));
+        open.setEvaluatorHash(wire::data_of(object_named(5, evaluators_[lab])));
+        open.setDataHash(wire::data_of(ObjectId{}));
+        open.setWho("ann");
+      },
+      hear);
+}
+
+void Operator::open_labs() {
+  process_->spawn([this] {
+    for (std::uint32_t lab = 0; lab < plan_.labs; ++lab) {
+      open(lab, [&](schema::Envelope::Body::Reader reply) {
+        world_.require(reply.isLabOpen(), "a lab is not opened");
+        world_.note("{} is open", lab_name(lab));
+        ++opened_;
+      });
+    }
+  });
+}
+
+void Operator::watch(std::function<bool(std::uint64_t)> is_stored) {
+  process_->spawn([this, is_stored = std::move(is_stored)] {
+    std::uint64_t seen = 0;
+    while (true) {
+      const auto ask = [&](schema::Envelope::Body::Builder body) {
+        auto events = body.initQuery().initEvents();
+        events.setAfter(seen);
+        events.setLimit(50);
+        events.setWaitMs(2000);
+      };
+      say(ask, [&](schema::Envelope::Body::Reader reply) {
+        if (!reply.isEvents()) return world_.violate("who asks for events gets something else");
+        for (const auto event : reply.getEvents().getEvents()) {
+          const auto sequence = static_cast<std::uint64_t>(event.getSequence());
+          world_.require(sequence == seen + 1, "a watcher misses an event, or sees one twice");
+          world_.require(is_stored(sequence), "I1: a watcher is told of what is not on disk");
+          seen = sequence;
+        }
+      });
+      process_->sleep(Micros(300'000), {});
+    }
+  });
+}
+
+void Operator::set_status(std::uint32_t lab, schema::SetLabStatus::Wish wish) {
+  say([&](schema::Envelope::Body::Builder body) {
+    auto status = body.initSetLabStatus();
+    status.setLab(lab_name(lab));
+    status.setWish(wish);
+    status.setReason("as the operator wishes");
+    status.setWho("ann");
+  });
+}
+
+void Operator::steer() {
+  if (!has_opened_all()) return;
+  const auto lab = static_cast<std::uint32_t>(world_.random.below(plan_.labs));
+  if (world_.random.one_in(3)) {
+    process_->spawn([this, lab] {
+      world_.note("{} gets another evaluator", lab_name(lab));
+      ++evaluators_[lab];
+      open(lab, {});
+    });
+    return;
+  }
+  process_->spawn([this, lab] {
+    world_.note("{} is paused", lab_name(lab));
+    set_status(lab, schema::SetLabStatus::Wish::PAUSE);
+    process_->sleep(Micros(world_.random.below(10'000'000)), {});
+    set_status(lab, schema::SetLabStatus::Wish::RESUME);
+  });
+}
+
+void Operator::resume(std::uint32_t lab) {
+  process_->spawn([this, lab] { set_status(lab, schema::SetLabStatus::Wish::RESUME); });
+}
+
+void Operator::open_again(std::uint32_t lab) {
+  process_->spawn([this, lab] { open(lab, {}); });
+}
+
+void Operator::release(const std::string& worker) {
+  process_->spawn([this, worker] {
+    say([&](schema::Envelope::Body::Builder body) {
+      body.initRelease().setWorker(worker);
+      body.getRelease().setWho("ann");
+    });
+  });
+}
+
+void Operator::drain(const std::string& worker) {
+  process_->spawn([this, worker] {
+    world_.note("{} is to leave", worker);
+    say([&](schema::Envelope::Body::Builder body) { body.setDrain(worker); });
+  });
+}
+
+}  // namespace swarmlab::simulation
