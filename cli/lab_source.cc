@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "cli/lab_texts.h"
+#include "common/git/folder_manifest.h"
 #include "common/git/hash.h"
 #include "common/git/repository.h"
 #include "common/lab/lab_check.h"
@@ -65,14 +66,21 @@ Result<ObjectId> evaluator_hash(const git::Repository& repository, const ObjectI
 }
 
 Result<ObjectId> data_hash(const git::Repository& repository, const ObjectId& tree,
-                           const DataSource& data) {
+                           const DataSource& data, std::string& manifest_text) {
+  constexpr std::size_t kMostManifest = 3U << 20U;
   switch (data.kind) {
     case DataSource::Kind::none:
       return ObjectId{};
     case DataSource::Kind::folder:
       return repository.subtree_id(tree, data.path);
     case DataSource::Kind::host_path:
-      return git::hash_folder(data.path);
+    case DataSource::Kind::shipped: {
+      SWARMLAB_TRY(manifest, git::FolderHasher().hash(data.path));
+      if (data.kind == DataSource::Kind::host_path) {
+        manifest_text = git::manifest_text(manifest, kMostManifest);
+      }
+      return manifest.tree;
+    }
   }
   return ObjectId{};
 }
@@ -158,7 +166,7 @@ Result<LabSource> read_lab_source(const LabPlace& place, const LabOverrides& ove
   SWARMLAB_TRY(tree, repository.tree_of(commit));
   SWARMLAB_TRY(evaluator, evaluator_hash(repository, tree, source.settings, read.relevance));
   source.evaluator_hash = evaluator;
-  auto data = data_hash(repository, tree, source.settings.evaluator.data);
+  auto data = data_hash(repository, tree, source.settings.evaluator.data, source.data_manifest);
   if (!data) return within("data " + source.settings.evaluator.data.path, data.error());
   source.data_hash = *data;
   return source;
@@ -169,8 +177,9 @@ Result<LabSettings> check_lab_source(const LabPlace& place, const LabOverrides& 
   SWARMLAB_TRY(read, read_unhashed(repository, place, overrides));
   const DataSource& data = read.source.settings.evaluator.data;
   std::error_code error;
-  if (data.kind == DataSource::Kind::host_path &&
-      !std::filesystem::is_directory(data.path, error)) {
+  const bool is_outside =
+      data.kind == DataSource::Kind::host_path || data.kind == DataSource::Kind::shipped;
+  if (is_outside && !std::filesystem::is_directory(data.path, error)) {
     return fail(ErrorCode::not_found, "data {}: is no folder of this machine, expected one",
                 data.path);
   }

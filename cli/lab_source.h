@@ -19,6 +19,7 @@ struct LabSource {
   ObjectId lab_commit;
   ObjectId evaluator_hash;
   ObjectId data_hash;                 // zero: no data
+  std::string data_manifest;          // of data that workers have: for Server::open_lab
   std::vector<std::string> warnings;  // for the person who runs it
 };
 

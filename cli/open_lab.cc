@@ -21,7 +21,8 @@ Result<swarm::LabIsOpen> open_lab(const Context& context, server::Server& server
   command.segment.evaluator_hash = source.evaluator_hash;
   command.segment.data_hash = source.data_hash;
   command.who = who_asks(context);
-  SWARMLAB_TRY(opened, server.open_lab(std::move(command), place.root.string()));
+  SWARMLAB_TRY(opened,
+               server.open_lab(std::move(command), place.root.string(), source.data_manifest));
   if (!opened.stays_stopped.empty()) {
     context.note(name + " stays stopped: " + opened.stays_stopped);
   } else if (opened.new_segment && opened.resumed) {

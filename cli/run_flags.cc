@@ -42,8 +42,10 @@ std::shared_ptr<RunFlags> add_run_flags(CLI::App& command) {
                   "How often an experiment is tried again whose worker was lost")
       ->check(CLI::NonNegativeNumber)
       ->group(kStop);
-  command.add_option("--data", flags->data,
-                     "The data: a folder of the repository, or path:DIR on this machine");
+  command.add_option(
+      "--data", flags->data,
+      "The data: a folder of the repository, /DIR of this machine to be shipped to workers, "
+      "or path:/DIR that every worker has");
   command.add_option("--policy", flags->policy, "How parents are picked: greedy or best-of-n")
       ->check(CLI::IsMember(names_of_policies()));
   return flags;
@@ -52,9 +54,11 @@ std::shared_ptr<RunFlags> add_run_flags(CLI::App& command) {
 Result<LabOverrides> resolve(const RunFlags& flags, const std::string& lab_folder) {
   LabOverrides overrides = flags.overrides;
   if (!flags.data.empty()) {
-    auto data = parse_data(flags.data, lab_folder);
+    const bool ships = flags.data.starts_with('/');
+    auto data = parse_data((ships ? "path:" : "") + flags.data, lab_folder);
     if (!data) return within("--data", data.error());
     overrides.data = *std::move(data);
+    if (ships) overrides.data->kind = DataSource::Kind::shipped;
   }
   if (!flags.policy.empty()) overrides.policy = policy_from(flags.policy);
   return overrides;

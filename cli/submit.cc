@@ -9,6 +9,7 @@
 #include "cli/text.h"
 #include "cli/upload.h"
 #include "cli/views.h"
+#include "common/git/data_commit.h"
 #include "common/git/pack_file.h"
 #include "common/git/repository.h"
 #include "common/os/file.h"
@@ -48,6 +49,20 @@ Result<void> upload_commit(const Context& context, Swarm& swarm, const LabPlace&
   return upload(swarm, commit, file, pack, telling(context, place.name));
 }
 
+// Data that is shipped goes beside the lab's commit, as one of its own.
+Result<void> upload_data(const Context& context, Swarm& swarm, const LabSource& source) {
+  const DataSource& data = source.settings.evaluator.data;
+  if (data.kind != DataSource::Kind::shipped) return {};
+  SWARMLAB_TRY(folder, TempFolder::create(std::filesystem::temp_directory_path().string(),
+                                          "swarmlab-upload"));
+  const std::string file = folder.path() + "/pack";
+  SWARMLAB_TRY(made, git::write_data_pack(data.path, file));
+  if (made.manifest.tree != source.data_hash) {
+    return fail(ErrorCode::conflict, "the data at {} changed while it was read", data.path);
+  }
+  return upload(swarm, made.commit, file, made.pack, telling(context, data.path));
+}
+
 Result<std::optional<ObjectId>> commit_there(Swarm& swarm, const std::string& lab) {
   SWARMLAB_TRY(labs, ask_labs(swarm));
   const auto view = find_lab_view(labs, lab);
@@ -74,6 +89,7 @@ Result<bool> submit(const Context& context, Swarm& swarm, const LabPlace& place,
   SWARMLAB_TRY(source, read_lab_source(place, overrides, previous));
   for (const std::string& warning : source.warnings) context.note("warning: " + warning);
   SWARMLAB_CHECK(upload_commit(context, swarm, place, source.lab_commit, previous));
+  SWARMLAB_CHECK(upload_data(context, swarm, source));
   SWARMLAB_TRY(reply, swarm.request([&](Body body) {
     auto open = body.initOpenLab();
     wire::write(open.initSettings(), source.settings);

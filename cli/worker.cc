@@ -21,6 +21,7 @@
 #include "cli/peer.h"
 #include "cli/worker_flags.h"
 #include "common/git/library.h"
+#include "common/lab/units.h"
 #include "common/log/log.h"
 #include "common/os/host.h"
 #include "common/os/open_files.h"
@@ -61,6 +62,8 @@ Result<worker::WorkerOptions> options_of(const Context& context, const WorkerFla
   options.host_class = host_class(facts);
   options.version = std::string(kVersion);
   options.slots = flags.slots;
+  SWARMLAB_TRY(cache_bytes, parse_size(flags.cache_size));
+  options.cache_bytes = cache_bytes;
   options.once = flags.once;
   SWARMLAB_TRY(capacity, capacity_of(facts, flags.capacity));
   options.capacity = std::move(capacity);

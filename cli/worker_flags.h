@@ -23,6 +23,7 @@ struct WorkerFlags {
   std::vector<std::string> expose;
   CapacityFlags capacity;
   std::uint32_t slots = 1;
+  std::string cache_size = "4GB";
   std::optional<Milliseconds> drain_timeout = std::chrono::minutes(10);  // none: no limit
   bool once = false;
   wire::Protocol speak_protocol = wire::our_protocols().newest;

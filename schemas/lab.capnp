@@ -7,7 +7,7 @@ using Since = import "since.capnp";
 
 enum Direction { minimize @0; maximize @1; }
 enum ParseKind { regex @0; json @1; metricLines @2; }
-enum DataKind { none @0; folder @1; hostPath @2; }
+enum DataKind { none @0; folder @1; hostPath @2; shipped @3; }
 enum AgentKind { command @0; }
 enum PolicyKind { greedy @0; bestOfN @1; }
 

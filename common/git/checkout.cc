@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "common/git/handle.h"
+#include "common/git/stored_objects.h"
 #include "common/git/verify.h"
 #include "common/os/unique_fd.h"
 
@@ -18,7 +19,8 @@ namespace swarmlab::git {
 namespace {
 
 constexpr std::size_t kMaxDepth = 128;
-constexpr std::size_t kMaxFiles = 1'000'000;  // a few objects can unfold to billions of paths
+constexpr std::uint64_t kLargeBlob = 8U << 20U;  // is not held in memory
+constexpr std::size_t kMaxFiles = 1'000'000;     // a few objects can unfold to billions of paths
 
 tl::unexpected<Error> failed(std::string_view what, const std::string& path) {
   const ErrorCode code =
@@ -43,7 +45,8 @@ Result<void> check_empty(const std::string& folder) {
 
 class Checkout {
  public:
-  Checkout(const Repository& repository, git_odb* odb) : repository_(repository), odb_(odb) {}
+  Checkout(const Repository& repository, git_odb* odb, const std::string& leave_out)
+      : repository_(repository), odb_(odb), leave_out_(leave_out) {}
 
   Result<void> write_below(int folder, const ObjectId& tree, const std::string& path,
                            std::size_t depth) {
@@ -69,6 +72,7 @@ class Checkout {
                            std::size_t depth) {
     if (entry.folder) {
       SWARMLAB_TRY(below, make_folder(folder, entry.name, path));
+      if (path == leave_out_) return {};
       return write_below(below.get(), entry.leaf.id, path, depth + 1);
     }
     switch (entry.leaf.mode) {
@@ -105,22 +109,33 @@ class Checkout {
     return fail(ErrorCode::corrupt, "{}: object {} is no blob", path, id.hex());
   }
 
-  Result<void> write_file(int folder, const RawEntry& entry, const std::string& path,
-                          mode_t mode) const {
-    SWARMLAB_TRY(object, read(entry.leaf.id, path));
+  Result<void> write_file(int folder, const RawEntry& entry, const std::string& path, mode_t mode) {
     const UniqueFd file(::openat(folder, entry.name.c_str(),
                                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!file) return failed("create", path);
-    const auto* next = static_cast<const char*>(git_odb_object_data(object.get()));
-    std::size_t left = git_odb_object_size(object.get());
-    while (left > 0) {
-      const ssize_t written = ::write(file.get(), next, left);
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return failed("write", path);
-      next += written;
-      left -= static_cast<std::size_t>(written);
+    const auto write = [&](std::string_view bytes) { return write_all(file.get(), bytes, path); };
+    SWARMLAB_TRY(size, repository_.blob_size(entry.leaf.id));
+    if (size > kLargeBlob) {
+      if (!stored_) stored_ = std::make_unique<StoredObjects>(repository_);
+      if (auto read = stored_->read_blob(entry.leaf.id, write); !read) {
+        return within(path, read.error());
+      }
+    } else {
+      SWARMLAB_TRY(object, read(entry.leaf.id, path));
+      SWARMLAB_CHECK(write({static_cast<const char*>(git_odb_object_data(object.get())),
+                            git_odb_object_size(object.get())}));
     }
     if (::fchmod(file.get(), mode) != 0) return failed("set the mode of", path);
+    return {};
+  }
+
+  static Result<void> write_all(int file, std::string_view bytes, const std::string& path) {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(file, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return failed("write", path);
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
     return {};
   }
 
@@ -137,13 +152,15 @@ class Checkout {
 
   const Repository& repository_;
   git_odb* odb_;
+  const std::string& leave_out_;
+  std::unique_ptr<StoredObjects> stored_;
   std::size_t files_ = 0;
 };
 
 }  // namespace
 
 Result<void> checkout_tree(const Repository& repository, const ObjectId& tree,
-                           const std::string& folder) {
+                           const std::string& folder, const std::string& leave_out) {
   if (::mkdir(folder.c_str(), 0755) != 0) {
     if (errno != EEXIST) return failed("create folder", folder);
     SWARMLAB_CHECK(check_empty(folder));
@@ -151,7 +168,7 @@ Result<void> checkout_tree(const Repository& repository, const ObjectId& tree,
   const UniqueFd root(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root || ::fchmod(root.get(), 0755) != 0) return failed("open folder", folder);
   SWARMLAB_TRY(odb, odb_of(repository));
-  return Checkout(repository, odb.get()).write_below(root.get(), tree, "", 0);
+  return Checkout(repository, odb.get(), leave_out).write_below(root.get(), tree, "", 0);
 }
 
 }  // namespace swarmlab::git

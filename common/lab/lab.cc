@@ -149,6 +149,7 @@ std::string data_folder(const LabSettings& settings, const std::string& checkout
     case DataSource::Kind::folder:
       return join(checkout, data.path);
     case DataSource::Kind::host_path:
+    case DataSource::Kind::shipped:
       return data.path;
   }
   return {};

@@ -63,9 +63,10 @@ struct CommandEvaluator {
   bool operator==(const CommandEvaluator&) const = default;
 };
 
-// Data comes as a folder of the repository or a path that every worker has; empty: none.
+// Data comes as a folder of the repository, or lies at a path that every worker has, or is shipped
+// to workers from a folder of the machine that the lab was opened on; none: `path` is empty.
 struct DataSource {
-  enum class Kind : std::uint8_t { none, folder, host_path };
+  enum class Kind : std::uint8_t { none, folder, host_path, shipped };
   Kind kind = Kind::none;
   std::string path;
   bool operator==(const DataSource&) const = default;

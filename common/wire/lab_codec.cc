@@ -112,7 +112,7 @@ Result<std::variant<PythonBackend, CommandEvaluator>> read_how(
 
 Result<Evaluator> read(schema::LabSettings::Evaluator::Reader from) {
   SWARMLAB_TRY(how, read_how(from));
-  SWARMLAB_TRY(kind, from_schema_enum("dataKind", from.getDataKind(), DataSource::Kind::host_path));
+  SWARMLAB_TRY(kind, from_schema_enum("dataKind", from.getDataKind(), DataSource::Kind::shipped));
   return Evaluator{.how = std::move(how),
                    .timeout = Milliseconds(from.getTimeoutMs()),
                    .data = {.kind = kind, .path = string_of(from.getDataPath())}};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/git/data_commit.h"
+
 namespace swarmlab::server {
 namespace {
 
@@ -109,9 +111,20 @@ bool needs(const swarm::State& state, const WorkerName& worker, LabId lab, const
   const auto found = state.labs.find(lab);
   if (found == state.labs.end()) return false;
   const swarm::Segment& segment = found->second.segment;
-  const bool is_of_lab = object == segment.lab_commit || object == segment.data_hash;
+  // Data that is shipped travels as the commit that follows from its hash.
+  const bool is_of_lab =
+      object == segment.lab_commit ||
+      (!segment.data_hash.is_zero() && object == git::data_commit_of(segment.data_hash));
   return any_held(state, worker, lab, [&](const swarm::Task& task) {
     return is_of_lab || task.parent_commit == object;
+  });
+}
+
+bool needs_data(const swarm::State& state, const WorkerName& worker, const ObjectId& data) {
+  const auto held = state.index.holds.find(worker);
+  if (held == state.index.holds.end()) return false;
+  return std::ranges::any_of(held->second, [&](TaskId id) {
+    return state.labs.at(state.tasks.at(id).lab).segment.data_hash == data;
   });
 }
 

@@ -38,6 +38,10 @@ struct Kind {
 [[nodiscard]] bool needs(const swarm::State& state, const WorkerName& worker, LabId lab,
                          const ObjectId& object);
 
+/// Whether a lab that the worker holds a lease of measures with the data of this hash.
+[[nodiscard]] bool needs_data(const swarm::State& state, const WorkerName& worker,
+                              const ObjectId& data);
+
 /// Whether a lease with this token is another worker's, or was given to nobody yet.
 [[nodiscard]] bool is_lease_of_another(const swarm::State& state, const WorkerName& worker,
                                        TaskId task, FencingToken token);

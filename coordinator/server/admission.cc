@@ -48,9 +48,10 @@ bool Desk::admit(Request& request) {
 }
 
 bool Desk::admit_to_session(Request& request, Kind::Right right) {
+  const bool is_worker = request.from ? request.from->role == keys::Role::worker
+                                      : request.sender() != SessionId();  // people have no session
   const bool as_worker =
-      right == Kind::Right::work || (right == Kind::Right::work_or_look && request.from &&
-                                     request.from->role == keys::Role::worker);
+      right == Kind::Right::work || (right == Kind::Right::work_or_look && is_worker);
   if (!as_worker) return true;
   const auto session = sessions_.find(request.sender());
   if (session == sessions_.end()) {

@@ -153,7 +153,7 @@ Result<swarm::OpenLab> plan_reopening(const swarm::State& state, const store::Ob
   command.segment.evaluator_hash = reading->evaluator_hash;
   const DataSource& data = command.settings.evaluator.data;
   const bool is_elsewhere =
-      data.kind == DataSource::Kind::host_path || data != branch.settings.evaluator.data;
+      data.kind != DataSource::Kind::folder || data != branch.settings.evaluator.data;
   if (is_elsewhere && data == parent.settings.evaluator.data) {
     command.segment.data_hash = parent.segment.data_hash;  // just looked at, by who opened it
   }

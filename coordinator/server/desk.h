@@ -134,6 +134,8 @@ class Desk {
                            schema::BriefReply::Builder to);
   Result<void> write_chunk(const Request& request, schema::FetchChunk::Reader fetch,
                            schema::FetchData::Builder to);
+  Result<void> write_manifest(const Request& request, capnp::Data::Reader hash,
+                              schema::Envelope::Body::Builder to);
   Result<void> write_put(schema::PutCommit::Reader put, schema::Envelope::Body::Builder to);
   void write_ack(std::uint64_t received, schema::ChunkAck::Builder to) const;
   Result<void> add_pack(const Request& request, std::uint64_t bytes, const Report& report,

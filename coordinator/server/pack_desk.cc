@@ -3,12 +3,14 @@
 #include <filesystem>
 
 #include "common/log/log.h"
+#include "common/os/file.h"
 #include "schemas/message.capnp.h"
 
 namespace swarmlab::server {
 namespace {
 
-constexpr std::size_t kOldWindow = 8;  // chunks that a worker of protocol 1 asks ahead
+constexpr std::uint64_t kMostManifest = 3U << 20U;  // fits a message
+constexpr std::size_t kOldWindow = 8;               // chunks that a worker of protocol 1 asks ahead
 
 std::string beside(const store::ObjectStore& objects, const char* name) {
   if (objects.folder().empty()) return {};
@@ -98,6 +100,18 @@ Result<std::optional<std::uint64_t>> PackDesk::put(const Put& put) {
   drop(key);
   log::info("commit {} was put in{}", put.commit.brief(), log::field("bytes", put.pack.bytes));
   return std::optional<std::uint64_t>();
+}
+
+Result<std::string> PackDesk::manifest(const ObjectId& data) const {
+  return read_file(beside(objects_, "manifests") + "/" + data.hex(), kMostManifest);
+}
+
+Result<void> PackDesk::keep_manifest(const store::ObjectStore& objects, const ObjectId& data,
+                                     std::string_view text) {
+  const std::string folder = beside(objects, "manifests");
+  if (folder.empty()) return {};
+  SWARMLAB_CHECK(make_folders(folder, 0700));
+  return write_file_durably(folder + "/" + data.hex(), text.substr(0, kMostManifest));
 }
 
 void PackDesk::tick(Timestamp now) {

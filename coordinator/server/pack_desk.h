@@ -78,6 +78,11 @@ class PackDesk {
   /// commit is in the objects. Errors as claim().
   Result<std::optional<std::uint64_t>> put(const Put& put);
 
+  /// The manifest of data that lies at workers' own paths, as it was kept when a lab was opened.
+  [[nodiscard]] Result<std::string> manifest(const ObjectId& data) const;
+  static Result<void> keep_manifest(const store::ObjectStore& objects, const ObjectId& data,
+                                    std::string_view text);
+
   /// Drops what nobody claims, and peers that do not read.
   void tick(Timestamp now);
 

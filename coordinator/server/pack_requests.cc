@@ -83,6 +83,18 @@ Result<void> Desk::write_put(schema::PutCommit::Reader put, schema::Envelope::Bo
   return {};
 }
 
+Result<void> Desk::write_manifest(const Request& request, capnp::Data::Reader hash,
+                                  schema::Envelope::Body::Builder to) {
+  SWARMLAB_TRY(data, wire::object_id_of("dataManifest", hash));
+  // The names of a lab's files are no business of workers of others.
+  if (request.worker && !needs_data(engine_.state(), *request.worker, data)) {
+    return refused_by_lease(request);
+  }
+  SWARMLAB_TRY(text, packs_.manifest(data));
+  to.setManifest(wire::data_of(text));
+  return {};
+}
+
 Result<void> Desk::write_chunk(const Request& request, schema::FetchChunk::Reader fetch,
                                schema::FetchData::Builder to) {
   if (!offers_.has(*request.worker, fetch.getTransfer())) {

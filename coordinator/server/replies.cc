@@ -162,6 +162,8 @@ void Desk::write_answer(const Request& request, const Replies& replies, Body bod
     done = write_fetch(request, asked.getFetch(), body.initFetchReply());
   } else if (asked.isFetchChunk()) {
     done = write_chunk(request, asked.getFetchChunk(), body.initFetchData());
+  } else if (asked.isDataManifest()) {
+    done = write_manifest(request, asked.getDataManifest(), body);
   } else if (asked.isPutCommit()) {
     done = write_put(asked.getPutCommit(), body);
   } else if (asked.isQuery()) {

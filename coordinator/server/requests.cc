@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <random>
 
+#include "common/git/data_commit.h"
 #include "common/lab/scope.h"
 #include "common/log/log.h"
 #include "common/wire/field_codec.h"
@@ -281,6 +282,12 @@ void Desk::take_open_lab(Request& request, schema::OpenLab::Reader open, std::ve
   }
   if (!engine_.objects().has(*commit)) {
     request.refused = Error{ErrorCode::not_found, "the lab's commit " + commit->brief() +
+                                                      " is not in the coordinator's objects"};
+    return;
+  }
+  if (settings->evaluator.data.kind == DataSource::Kind::shipped &&
+      !engine_.objects().has(git::data_commit_of(*data))) {
+    request.refused = Error{ErrorCode::not_found, "the lab's data " + data->brief() +
                                                       " is not in the coordinator's objects"};
     return;
   }

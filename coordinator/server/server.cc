@@ -184,8 +184,19 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Cloc
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
-Result<swarm::LabIsOpen> Server::open_lab(swarm::OpenLab command, const std::string& repository) {
-  SWARMLAB_CHECK(impl_->engine->objects().import_commit(repository, command.segment.lab_commit));
+Result<swarm::LabIsOpen> Server::open_lab(swarm::OpenLab command, const std::string& repository,
+                                          const std::string& data_manifest) {
+  store::ObjectStore& objects = impl_->engine->objects();
+  SWARMLAB_CHECK(objects.import_commit(repository, command.segment.lab_commit));
+  const DataSource& data = command.settings.evaluator.data;
+  const ObjectId& hash = command.segment.data_hash;
+  if (data.kind == DataSource::Kind::shipped) {
+    SWARMLAB_TRY(manifest, objects.import_data(data.path));
+    if (manifest.tree != hash) {
+      return fail(ErrorCode::conflict, "the data at {} changed while it was read", data.path);
+    }
+  }
+  if (!data_manifest.empty()) SWARMLAB_CHECK(PackDesk::keep_manifest(objects, hash, data_manifest));
   return impl_->open(std::move(command));
 }
 

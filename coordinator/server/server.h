@@ -57,8 +57,12 @@ class Server {
   ~Server();
 
   /// Opens a lab from the user's repository at `repository`: its commit is copied, then it is
-  /// opened or resumed. Before run(), or from a turn of it: the same thread.
-  Result<swarm::LabIsOpen> open_lab(swarm::OpenLab command, const std::string& repository);
+  /// opened or resumed. Data that is to be shipped is copied, too. Before run(), or from a turn of
+  /// it: the same thread.
+  /// \param data_manifest  of data that workers have (git::manifest_text), so that one whose data
+  ///                       differs can tell in what
+  Result<swarm::LabIsOpen> open_lab(swarm::OpenLab command, const std::string& repository,
+                                    const std::string& data_manifest = {});
 
   /// Makes a lab from an experiment of another (branch.h). As open_lab().
   Result<swarm::LabIsOpen> branch_lab(const BranchWish& wish);

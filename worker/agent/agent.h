@@ -24,6 +24,7 @@ struct AgentPaths {
   std::string brief;                      // file: read-only at /swarmlab/brief.md
   std::string results;                    // file: read-only at /swarmlab/results.tsv
   std::string out;                        // empty folder: writable at /swarmlab/out
+  std::string data = {};                  // the data; empty: it is where the settings say
 };
 
 // Below AgentPaths::out.

@@ -110,7 +110,8 @@ class CommandAgent final : public Agent {
     mount(Mount::Kind::read_only, paths.results, kResults);
     mount(Mount::Kind::read_write, paths.out, kOut);
     request.env = variables_of(assignment);
-    if (std::string data = data_folder(settings, paths.checkout); !data.empty()) {
+    std::string data = paths.data.empty() ? data_folder(settings, paths.checkout) : paths.data;
+    if (!data.empty()) {
       mount(Mount::Kind::read_only, std::move(data), kData);
       request.env.emplace_back("SWARMLAB_DATA", kData);
     }

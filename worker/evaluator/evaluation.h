@@ -17,9 +17,11 @@ namespace swarmlab::worker {
 
 // Folders on this host, absolute.
 struct EvaluationPaths {
-  std::string checkout;  // clean, of the candidate: read-only at /workspace
-  std::string scratch;   // empty, of this run alone: writable at /scratch
-  std::string shim;      // where write_shim() wrote: read-only at /swarmlab
+  std::string checkout;               // clean, of the candidate: read-only at /workspace
+  std::string scratch;                // empty, of this run alone: writable at /scratch
+  std::string shim;                   // where write_shim() wrote: read-only at /swarmlab
+  std::string data = {};              // the data; empty: it is where the settings say
+  std::string data_in_checkout = {};  // where the data is to be seen, too; empty: nowhere else
 };
 
 struct Scored {

@@ -34,7 +34,13 @@ SandboxRequest request_for(const LabSettings& settings, const EvaluationPaths& p
                  {"SWARMLAB_SCRATCH", kScratch},
                  {"PYTHONPATH", kPythonStart},
                  {"PYTHONDONTWRITEBYTECODE", "1"}};  // the checkout cannot be written
-  if (std::string data = data_folder(settings, paths.checkout); !data.empty()) {
+  std::string data = paths.data.empty() ? data_folder(settings, paths.checkout) : paths.data;
+  if (!paths.data_in_checkout.empty()) {
+    request.mounts.push_back({.kind = Mount::Kind::read_only,
+                              .host = paths.data,
+                              .inside = join(kWorkspace, paths.data_in_checkout)});
+  }
+  if (!data.empty()) {
     request.mounts.push_back(
         {.kind = Mount::Kind::read_only, .host = std::move(data), .inside = kData});
     request.env.emplace_back("SWARMLAB_DATA", kData);

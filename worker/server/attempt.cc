@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 
+#include "common/git/data_commit.h"
 #include "common/git/pack.h"
 #include "common/lab/lab.h"
 #include "common/lab/scope.h"
@@ -71,8 +72,12 @@ class Attempt {
  private:
   // Steps say whether to go on; when they do not, the report has its outcome.
   Result<void> go() {
-    SWARMLAB_CHECK(bench_.data.verify(settings_.evaluator.data, assignment_.data_hash));
+    const DataSource& data = settings_.evaluator.data;
+    SWARMLAB_CHECK(bench_.data.verify(data, assignment_.data_hash, [this](const ObjectId& hash) {
+      return bench_.link.data_manifest(hash, cancel_);
+    }));
     SWARMLAB_CHECK(fetch());
+    SWARMLAB_CHECK(take_data());
     const bool is_baseline = assignment_.kind == TaskKind::baseline;
     if (!is_baseline) SWARMLAB_CHECK(take_briefing());
     SWARMLAB_TRY(has_candidate, is_baseline ? take_lab_commit() : make_candidate());
@@ -101,6 +106,28 @@ class Attempt {
     SWARMLAB_CHECK(bench_.objects.bring(bench_.link, assignment_.lab, wanted, opened_, cancel_));
     SWARMLAB_TRY(tree, repository_.tree_of(assignment_.parent_commit));
     parent_tree_ = tree;
+    return {};
+  }
+
+  // Large data is in one folder for all attempts; small data of the repository comes with the rest.
+  Result<void> take_data() {
+    const StageTimer timer(report_.stages, Stage::fetch);
+    const DataSource& data = settings_.evaluator.data;
+    const ObjectId& tree = assignment_.data_hash;
+    if (data.kind == DataSource::Kind::shipped) {
+      if (bench_.data.is_in_place(data, tree)) return {};
+      const ObjectId commit[] = {git::data_commit_of(tree)};
+      SWARMLAB_CHECK(bench_.objects.bring(bench_.link, assignment_.lab, commit, opened_, cancel_));
+    } else {
+      if (data.kind != DataSource::Kind::folder) return {};
+      // Without a sandbox nothing can be mounted where the data belongs.
+      if (bench_.sandbox.name() == "none") return {};
+      SWARMLAB_TRY(large, bench_.data.is_large(repository_, tree));
+      if (!large) return {};
+      data_in_checkout_ = data.path;
+    }
+    SWARMLAB_TRY(in_use, bench_.data.check_out(repository_, tree));
+    data_ = std::move(in_use);
     return {};
   }
 
@@ -142,7 +169,7 @@ class Attempt {
   Result<void> lay_out(const Scope& scope) {
     const StageTimer timer(report_.stages, Stage::checkout);
     const std::string workspace = in_folder("workspace");
-    SWARMLAB_CHECK(prepare(repository_, parent_tree_, workspace));
+    SWARMLAB_CHECK(prepare(repository_, parent_tree_, workspace, data_in_checkout_));
     for (const auto& [path, text] : texts_in_workspace(scope)) {
       const std::string file = fmt::format("{}/{}", workspace, path);
       SWARMLAB_CHECK(make_folders(std::filesystem::path(file).parent_path().string()));
@@ -165,6 +192,11 @@ class Attempt {
                         .host = in_folder("workspace") + below,
                         .inside = "/workspace" + below});
     }
+    if (!data_in_checkout_.empty()) {
+      mounts.push_back({.kind = sandbox::Mount::Kind::read_only,
+                        .host = data_.folder,
+                        .inside = "/workspace/" + data_in_checkout_});
+    }
     return mounts;
   }
 
@@ -177,7 +209,8 @@ class Attempt {
                                           .checkout = in_folder("workspace"),
                                           .brief = in_folder("brief.md"),
                                           .results = in_folder("results.tsv"),
-                                          .out = in_folder("out")},
+                                          .out = in_folder("out"),
+                                          .data = data_.folder},
                                          bench_.environment));
     SWARMLAB_TRY(ended, run(std::move(request)));
     report_.cost = agent->read_cost(ended);
@@ -198,6 +231,7 @@ class Attempt {
                            .limits = {.max_file_bytes = settings_.artifact.max_file_bytes},
                            .ignored = {}};
     for (const auto& [path, text] : texts_in_workspace(scope)) request.ignored.push_back(path);
+    if (!data_in_checkout_.empty()) request.ignored.push_back(data_in_checkout_);
     SWARMLAB_TRY(collected, collect(repository_, scope, request));
     if (!collected.violations.empty()) {
       for (const Violation& violation : collected.violations) {
@@ -242,7 +276,7 @@ class Attempt {
   Result<void> measure() {
     {
       const StageTimer timer(report_.stages, Stage::checkout);
-      SWARMLAB_CHECK(prepare(repository_, *report_.tree, in_folder("checkout")));
+      SWARMLAB_CHECK(prepare(repository_, *report_.tree, in_folder("checkout"), data_in_checkout_));
     }
     if (settings_.guard) {
       SWARMLAB_TRY(passed, guard());
@@ -253,8 +287,11 @@ class Attempt {
 
   Result<EvaluationPaths> paths_for(const char* scratch) const {
     SWARMLAB_CHECK(make_folders(in_folder(scratch)));
-    return EvaluationPaths{
-        .checkout = in_folder("checkout"), .scratch = in_folder(scratch), .shim = bench_.shim};
+    return EvaluationPaths{.checkout = in_folder("checkout"),
+                           .scratch = in_folder(scratch),
+                           .shim = bench_.shim,
+                           .data = data_.folder,
+                           .data_in_checkout = data_in_checkout_};
   }
 
   Result<bool> guard() {
@@ -323,6 +360,8 @@ class Attempt {
   GpuPool::Loan gpus_;
   Briefing briefing_;
   ObjectId parent_tree_;
+  DataFolders::InUse data_;
+  std::string data_in_checkout_;  // empty there, and to be mounted
   SpooledReport result_;
   Report& report_ = result_.report;
 };

@@ -222,6 +222,14 @@ Result<Briefing> Link::briefing(const LeaseKey& lease, const CancelToken& stop) 
                   .results = wire::string_of(told.getResults())};
 }
 
+Result<std::string> Link::data_manifest(const ObjectId& hash, const CancelToken& stop) {
+  SWARMLAB_TRY(reply, impl_->conversation.ask(
+                          [&](Body body) { body.setDataManifest(wire::data_of(hash)); }, stop));
+  if (!reply.body().isManifest()) return fail(ErrorCode::not_found, "no manifest came");
+  const auto text = reply.body().getManifest().asChars();
+  return std::string(text.begin(), text.size());
+}
+
 Result<std::string> Link::fetch(const FetchRequest& request, const CancelToken& stop) {
   Conversation& conversation = impl_->conversation;
   return conversation.persist(stop, [&]() -> Result<std::string> {

@@ -98,6 +98,9 @@ class Link {
   /// A pack with what `wanted` needs and `had` does not bring. \return  its file, now the caller's
   Result<std::string> fetch(const FetchRequest& request, const CancelToken& stop);
 
+  /// The coordinator's manifest of data; not_found if it has none.
+  Result<std::string> data_manifest(const ObjectId& hash, const CancelToken& stop);
+
   /// Says that we live and what we hold, as often as the coordinator wants, until bye().
   void beat();
   /// From now on heartbeats say that this worker takes nothing more.

@@ -9,6 +9,7 @@
 #include "common/git/pack_file.h"
 #include "common/log/log.h"
 #include "common/os/file.h"
+#include "worker/server/since_boot.h"
 
 namespace swarmlab::worker {
 namespace {
@@ -21,12 +22,8 @@ constexpr std::uint64_t kSmallPack = 1U << 20U;
 constexpr unsigned kLooks = 16;  // every how many attempts the size is looked at
 constexpr std::size_t kHexLine = 41;
 
-// What is not synced lasts as long as the kernel that has it in memory: a crash of ours does it no
-// harm, one of the machine may leave packs that are there by name only.
-constexpr const char* kBootId = "/proc/sys/kernel/random/boot_id";
-constexpr const char* kFilledSince = "/filled-since-boot";  // below the folder
-constexpr const char* kKnown = "/known";                    // commits that are here, a line each
-constexpr const char* kSuffix = ".git";                     // of generations, after their number
+constexpr const char* kKnown = "/known";  // commits that are here, a line each
+constexpr const char* kSuffix = ".git";   // of generations, after their number
 
 std::string text_of(const std::string& path) {
   constexpr std::uint64_t kMostBytes = 100'000;
@@ -88,20 +85,22 @@ class ObjectCache::Generation {
 
 Result<std::unique_ptr<ObjectCache>> ObjectCache::open(const std::string& folder,
                                                        std::uint64_t max_bytes) {
-  const std::string boot = text_of(kBootId);
-  if (text_of(folder + kFilledSince) != boot) SWARMLAB_CHECK(remove_tree(folder));
+  std::error_code ignored;
+  if (fs::exists(folder, ignored) && !fs::is_directory(folder, ignored)) {
+    SWARMLAB_CHECK(remove_tree(folder));
+  }
+  SWARMLAB_CHECK(make_folder_of_this_boot(folder));
   std::unique_ptr<ObjectCache> cache(new ObjectCache(folder, max_bytes));
   const std::uint64_t newest = newest_in(folder);
-  if (!make_folders(folder, 0700) || !cache->start(std::max<std::uint64_t>(newest, 1))) {
+  if (!cache->start(std::max<std::uint64_t>(newest, 1))) {
     // It holds nothing that the coordinator has not: a damaged one is made anew.
     SWARMLAB_CHECK(remove_tree(folder));
-    SWARMLAB_CHECK(make_folders(folder, 0700));
+    SWARMLAB_CHECK(make_folder_of_this_boot(folder));
     if (const auto again = cache->start(1); !again) return within(folder, again.error());
   }
   for (std::uint64_t old = newest > 8 ? newest - 8 : 1; old < newest; ++old) {
     SWARMLAB_CHECK(remove_tree(fmt::format("{}/{}{}", folder, old, kSuffix)));
   }
-  SWARMLAB_CHECK(write_file(folder + kFilledSince, boot));
   cache->read_known();
   return cache;
 }

@@ -102,8 +102,10 @@ class Sending {
     window_.add(std::move(sent));
     SWARMLAB_TRY(received, take_ack());
     if (received > pack_.size()) return std::uint64_t{0};
-    log::info("pack {} goes out{}{}", hash_.brief(), log::field("bytes", pack_.size()),
-              log::field("from", received));
+    if (received < pack_.size()) {  // else it is being checked there
+      log::info("pack {} goes out{}{}", hash_.brief(), log::field("bytes", pack_.size()),
+                log::field("from", received));
+    }
     return received;
   }
 

@@ -22,6 +22,7 @@ constexpr const char* kLockFile = "/lock";
 constexpr const char* kSpoolFolder = "/spool";
 constexpr const char* kWorkFolder = "/work";
 constexpr const char* kObjectsFolder = "/objects.git";
+constexpr const char* kDataFolder = "/data";
 constexpr const char* kShimFolder = "/shim";
 
 Result<UniqueFd> lock_folder(const std::string& folder) {
@@ -93,7 +94,7 @@ struct Worker::Impl {
   UniqueFd folder_lock;
   std::unique_ptr<sandbox::Sandbox> sandbox;
   Clock& clock;
-  DataFolders data;
+  DataFolders data{options.folder + kDataFolder, options.cache_bytes / 2};
   GpuPool gpus;
   std::unique_ptr<ObjectCache> objects;
   std::unique_ptr<Crew> crew;
@@ -111,7 +112,8 @@ Result<std::unique_ptr<Worker>> Worker::start(const WorkerOptions& options,
   SWARMLAB_CHECK(make_folders(options.folder + kWorkFolder));
   SWARMLAB_CHECK(write_shim(options.folder + kShimFolder));
   SWARMLAB_TRY(spool, Spool::open(options.folder + kSpoolFolder));
-  SWARMLAB_TRY(objects, ObjectCache::open(options.folder + kObjectsFolder, options.cache_bytes));
+  SWARMLAB_TRY(objects,
+               ObjectCache::open(options.folder + kObjectsFolder, options.cache_bytes / 2));
   const auto connect = [&options](std::function<void()> on_drain, Holdings& holdings) {
     return Link::connect({.address = options.address,
                           .credentials = options.credentials,

@@ -36,8 +36,8 @@ struct WorkerOptions {
   std::string host_class;  // measurements compare within one
   std::string version;     // of this build
   std::uint32_t slots = 1;
-  Capacity capacity = {};  // what its machine has: tasks are matched with it
-  std::uint64_t cache_bytes = 4ULL << 30U;
+  Capacity capacity = {};                   // what its machine has: tasks are matched with it
+  std::uint64_t cache_bytes = 4ULL << 30U;  // half of it for objects, half for data
   wire::ProtocolRange protocols = wire::our_protocols();  // what it offers the coordinator
   std::vector<std::string> environment;  // "NAME=VALUE": what [agent] env may pass on
   bool once = false;                     // each slot does one experiment, then the worker leaves

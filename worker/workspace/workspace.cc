@@ -71,8 +71,8 @@ bool exists(const Node& root, std::string_view path) {
 }  // namespace
 
 Result<void> prepare(const git::Repository& repository, const ObjectId& tree,
-                     const std::string& folder) {
-  return git::checkout_tree(repository, tree, folder);
+                     const std::string& folder, const std::string& leave_out) {
+  return git::checkout_tree(repository, tree, folder, leave_out);
 }
 
 std::vector<MountPlan> plan_mounts(const std::vector<git::TreeEntry>& listing, const Scope& scope,

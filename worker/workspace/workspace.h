@@ -20,8 +20,9 @@ struct MountPlan {
 constexpr std::size_t kMaxMounts = 300;
 
 /// Checks the tree out into a fresh folder (which must not exist or be empty).
+/// \param leave_out  a folder of the tree that stays empty, for a mount; "" is none
 [[nodiscard]] Result<void> prepare(const git::Repository& repository, const ObjectId& tree,
-                                   const std::string& folder);
+                                   const std::string& folder, const std::string& leave_out = {});
 
 /// Binds for the sandbox, in the order in which to make them: the whole workspace writable, then
 /// over it, read-only, each top-most entry that holds nothing editable. An editor can so replace an

@@ -123,7 +123,7 @@ inline Experiment any_experiment() {
 inline Evaluator any_evaluator() {
   Evaluator evaluator{.how = PythonBackend{.module = any_text(), .class_name = any_text()},
                       .timeout = any_duration(),
-                      .data = {.kind = any_of(DataSource::Kind::host_path), .path = any_text()}};
+                      .data = {.kind = any_of(DataSource::Kind::shipped), .path = any_text()}};
   if (any<bool>()) {
     evaluator.how = CommandEvaluator{
         .command = any_text(), .parse = any_of(ParseKind::metric_lines), .pattern = any_text()};

@@ -215,6 +215,8 @@ TEST(RecordCodec, EnumsOfTheSchemasAreThoseOfTheModel) {
                 static_cast<int>(DataSource::Kind::folder));
   static_assert(static_cast<int>(schema::DataKind::HOST_PATH) ==
                 static_cast<int>(DataSource::Kind::host_path));
+  static_assert(static_cast<int>(schema::DataKind::SHIPPED) ==
+                static_cast<int>(DataSource::Kind::shipped));
 }
 
 TEST(RecordCodec, ErrorCodesOfTheSchemaAreThoseOfCommon) {

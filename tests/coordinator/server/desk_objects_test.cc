@@ -53,6 +53,26 @@ TEST(DeskObjects, GivesObjectsInChunks) {
   EXPECT_EQ(error_of(other).code, ErrorCode::conflict) << "fetch again";
 }
 
+TEST(DeskObjects, TellsTheNamesOfDataToWhoWorksWithItAndToPeople) {
+  DeskUnderTest desk;
+  const ObjectId data = swarm::object(7);
+  swarm::OpenLab command = desk.opening(lab_named("lab"));
+  command.segment.data_hash = data;
+  desk.expect<swarm::LabIsOpen>(step(command));
+  ASSERT_TRUE(PackDesk::keep_manifest(desk.engine->objects(), data, "100644 1 train"));
+  const auto ask = [&](std::uint64_t session, const ObjectId& hash) {
+    return desk.say([&](Body body) { body.setDataManifest(wire::data_of(hash)); }, session);
+  };
+  const auto works = desk.join("works");
+  const auto idle = desk.join("idle");
+  desk.given(works);
+  EXPECT_TRUE(ask(works, data).body().isManifest());
+  EXPECT_TRUE(ask(0, data).body().isManifest()) << "a person";
+  EXPECT_EQ(error_of(ask(idle, data)).code, ErrorCode::conflict) << "holds no lease";
+  EXPECT_EQ(error_of(ask(works, swarm::object(8))).code, ErrorCode::conflict) << "of another lab";
+  EXPECT_TRUE(ask(works + 1000, data).body().isSayHello());
+}
+
 TEST(DeskObjects, RefusesToFetchWhatIsNotThere) {
   DeskUnderTest desk;
   desk.open_lab();

@@ -67,7 +67,7 @@ class Gpus : public WithSandbox {
   std::unique_ptr<ObjectCache> objects;
   Holdings holdings;
   std::unique_ptr<Link> link;
-  DataFolders data;
+  DataFolders data{folder.path("data"), 1U << 30U};
   Janitor janitor;
   GpuPool pool{{"0", "GPU-7f"}};
 };

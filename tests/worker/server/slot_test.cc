@@ -66,7 +66,7 @@ class SlotTest : public WithSandbox {
   std::optional<Spool> spool;
   Holdings holdings;
   std::unique_ptr<Link> link;
-  DataFolders data;
+  DataFolders data{folder.path("data"), 1U << 30U};
   GpuPool gpus{{}};
   Janitor janitor;
   CancelSource drain = must(CancelSource::make());
@@ -77,7 +77,7 @@ TEST_F(SlotTest, HandsBackWhatItCannotDoAndEndsAfterFiveInARow) {
   const auto end = run();
   ASSERT_FALSE(end);
   EXPECT_NE(end.error().message.find("5 attempts in a row failed here"), std::string::npos);
-  EXPECT_NE(end.error().message.find("it is not what the lab was opened with"), std::string::npos);
+  EXPECT_NE(end.error().message.find("is not what the lab was opened with"), std::string::npos);
   const auto delivered = coordinator.delivered();
   ASSERT_EQ(delivered.size(), 5U);
   for (const auto& one : delivered) {
