@@ -5,87 +5,10 @@
 #include <cstring>
 #include <zmq.hpp>
 
-#include "common/net/dealer.h"
-#include "common/net/doorman.h"
-#include "common/net/socket.h"
-#include "tests/common/net/net_test.h"
+#include "tests/common/net/guarded.h"
 
 namespace swarmlab::net {
 namespace {
-
-using keys::Role;
-using keys::SecretKey;
-
-// Long enough for many handshakes with quick() to have failed.
-constexpr Milliseconds kWhile{300};
-
-class GuardedRouterTest : public NetTest {
- protected:
-  GuardedRouterTest() {
-    allow("w1", Role::worker, w1_);
-    allow("boss", Role::steerer, boss_);
-    gate_->replace(allowed_);
-    auto bound = Router::bind("tcp://127.0.0.1:0", quick(), guard());
-    EXPECT_TRUE(bound) << bound.error().message;
-    router_ = std::make_unique<Router>(std::move(*bound));
-  }
-
-  [[nodiscard]] Guard guard() const { return {.server_key = server_, .gate = gate_}; }
-  void allow(const std::string& name, Role role, const SecretKey& key) {
-    ASSERT_TRUE(allowed_.add({.key = key.public_key(), .name = name, .role = role}));
-  }
-  void revoke(const std::string& name) {
-    ASSERT_TRUE(allowed_.revoke(name, Timestamp{}));
-    gate_->replace(allowed_);
-  }
-  [[nodiscard]] Dealer dealer(const SecretKey& own) const {
-    return dealer(Credentials{.own = own, .server = server_.public_key()});
-  }
-  [[nodiscard]] Dealer dealer(const std::optional<Credentials>& credentials) const {
-    auto connected = Dealer::connect(router_->address(), quick(), credentials);
-    EXPECT_TRUE(connected) << connected.error().message;
-    return std::move(*connected);
-  }
-
-  static SecretKey fresh() { return *keys::make_secret_key(); }
-
-  const SecretKey server_ = fresh();
-  const SecretKey w1_ = fresh();
-  const SecretKey boss_ = fresh();
-  keys::Allowlist allowed_;
-  std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
-  std::unique_ptr<Router> router_;
-};
-
-void send(Dealer& dealer, const std::string& bytes) {
-  const Deadline deadline = Deadline::after(kLong);
-  while (!deadline.expired()) {
-    const auto sent = dealer.send(bytes);
-    ASSERT_TRUE(sent) << sent.error().message;
-    if (*sent == Sent::queued) return;
-    ASSERT_TRUE(dealer.receive(kLong, Until::message_or_room));
-  }
-  FAIL() << "there was no connection";
-}
-
-Letter one_letter(Router& router) {
-  const auto letters = router.receive(kLong);
-  EXPECT_TRUE(letters && letters->size() == 1);
-  if (letters && !letters->empty()) return letters->front();
-  return Letter{.peer = {}, .bytes = {}, .sender = keys::Holder{keys::PublicKey::of({}), "", {}}};
-}
-
-// Tries for a while to get a message through; true if the router got one.
-bool gets_through(Dealer& dealer, Router& router) {
-  const Deadline deadline = Deadline::after(kWhile);
-  while (!deadline.expired()) {
-    [[maybe_unused]] const auto sent = dealer.send("let me in");
-    const auto letters = router.receive(Milliseconds(10));
-    EXPECT_TRUE(letters) << letters.error().message;
-    if (!letters || !letters->empty()) return true;
-  }
-  return false;
-}
 
 TEST_F(GuardedRouterTest, TellsWhoSentALetterAndInWhichRole) {
   Dealer worker = dealer(w1_);
@@ -318,88 +241,6 @@ TEST_F(GuardedRouterTest, RefusesToBeginWithoutAGate) {
   const auto router = Router::bind("tcp://127.0.0.1:0", quick(), Guard{server_, nullptr});
   ASSERT_FALSE(router);
   EXPECT_EQ(router.error().code, ErrorCode::invalid_input);
-}
-
-Socket guarded_socket(const Guard& guard) {
-  auto socket = Socket::bind(*place_to_bind("tcp://127.0.0.1:0"), quick(), guard);
-  EXPECT_TRUE(socket) << socket.error().message;
-  return std::move(*socket);
-}
-
-TEST_F(GuardedRouterTest, LetsNobodyInAfterItsDoormanHasEnded) {
-  Socket socket = guarded_socket(guard());
-  const Credentials known{.own = w1_, .server = server_.public_key()};
-  auto early = Dealer::connect(socket.address(), quick(), known);
-  ASSERT_TRUE(early);
-  send(*early, "early");
-  EXPECT_TRUE(socket.wait(Deadline::after(kLong), false)->readable);
-  ASSERT_TRUE(*socket.take());
-
-  socket.doorman()->stop();
-  EXPECT_FALSE(socket.doorman()->alive());
-  EXPECT_TRUE(socket.wait(Deadline::after(kLong), false)->woken);  // its owner is told
-  auto late = Dealer::connect(socket.address(), quick(), known);
-  ASSERT_TRUE(late);
-  EXPECT_FALSE(socket.wait(Deadline::after(kWhile), false)->readable);
-  EXPECT_EQ(*late->send("late"), Sent::full);  // there is no connection
-}
-
-TEST_F(GuardedRouterTest, TheDoormanCannotBeStartedTwiceInOneContext) {
-  zmq::context_t context;
-  const Waker waker = *Waker::make();
-  const auto first = Doorman::start(context, gate_, waker);
-  ASSERT_TRUE(first);
-  EXPECT_FALSE(Doorman::start(context, gate_, waker));
-}
-
-// What a doorman answers: status and user id.
-std::pair<std::string, std::string> asked(zmq::context_t& context,
-                                          const std::vector<std::string>& request) {
-  zmq::socket_t socket(context, zmq::socket_type::req);
-  socket.set(zmq::sockopt::linger, 0);
-  socket.connect("inproc://zeromq.zap.01");
-  for (std::size_t i = 0; i < request.size(); ++i) {
-    socket.send(zmq::buffer(request[i]),
-                i + 1 < request.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
-  }
-  std::vector<std::string> reply;
-  do {
-    zmq::message_t part;
-    EXPECT_TRUE(socket.recv(part));
-    reply.push_back(part.to_string());
-  } while (socket.get(zmq::sockopt::rcvmore));
-  EXPECT_EQ(reply.size(), 6U);
-  EXPECT_EQ(reply[0], "1.0");
-  EXPECT_EQ(reply[1], request.size() > 1 ? request[1] : "");
-  return {reply[2], reply[4]};
-}
-
-TEST_F(GuardedRouterTest, TheDoormanRefusesWhateverIsNotExactlyAnAllowedKey) {
-  zmq::context_t context;
-  const auto doorman = Doorman::start(context, gate_, *Waker::make());
-  ASSERT_TRUE(doorman);
-  std::string key(keys::kKeyBytes, '\0');
-  zmq_z85_decode(reinterpret_cast<std::uint8_t*>(key.data()), w1_.public_key().text().c_str());
-  const std::vector<std::string> right{"1.0", "7", "swarmlab", "127.0.0.1", "", "CURVE", key};
-  EXPECT_EQ(asked(context, right), std::pair(std::string("200"), w1_.public_key().text()));
-
-  using Wrong = std::pair<std::size_t, std::string>;
-  for (const auto& [frame, text] :
-       {Wrong{0, "1.1"}, Wrong{0, ""}, Wrong{2, ""}, Wrong{2, "other"}, Wrong{5, "NULL"},
-        Wrong{5, "PLAIN"}, Wrong{5, "curve"}, Wrong{6, ""}, Wrong{6, key.substr(1)},
-        Wrong{6, key + "x"}, Wrong{6, w1_.public_key().text()}, Wrong{6, std::string(32, '\0')}}) {
-    std::vector<std::string> wrong = right;
-    wrong.at(frame) = text;
-    EXPECT_EQ(asked(context, wrong), std::pair(std::string("300"), std::string()))
-        << frame << ": " << text;
-  }
-  for (std::size_t size = 1; size < right.size(); ++size) {
-    EXPECT_EQ(asked(context, {right.begin(), right.begin() + static_cast<long>(size)}).first,
-              "300");
-  }
-  std::vector<std::string> more = right;
-  more.emplace_back("more");
-  EXPECT_EQ(asked(context, more).first, "300");
 }
 
 TEST_F(GuardedRouterTest, PlainTcpIsForTheLoopbackUnlessAskedForByName) {

@@ -1,30 +1,16 @@
-// A swarm whose every step is checked against the invariants, with a model that is kept from the
-// facts alone: who may count, what was charged, what is kept. It shares no code with the core.
+// A swarm whose every step is checked against the invariants: replies and state against the model
+// that noted_swarm.h keeps from the facts.
 #pragma once
 
 #include <algorithm>
-#include <set>
 
 #include "tests/coordinator/swarm/lab_checks.h"
-#include "tests/coordinator/swarm/swarm_under_test.h"
+#include "tests/coordinator/swarm/noted_swarm.h"
 
 namespace swarmlab::swarm {
 
-class CheckedSwarm : public SwarmUnderTest {
+class CheckedSwarm : public NotedSwarm {
  public:
-  std::string violation;        // the first; empty: none
-  State replayed;               // what the stored changes alone give (I6)
-  std::vector<Change> history;  // all stored changes
-
-  void apply(const Change& change) override {
-    evolve(state, change);
-    if (is_stored(change)) {
-      evolve(replayed, change);
-      history.push_back(change);
-    }
-    std::visit([this](const auto& fact) { note(fact); }, change);
-  }
-
   // A command, and all that must hold after it.
   Reply step(const Command& command) {
     const auto leases_before = leases_;
@@ -47,10 +33,6 @@ class CheckedSwarm : public SwarmUnderTest {
     step(Restarted{});
   }
 
-  void require(bool holds, const char* what) {
-    if (!holds && violation.empty()) violation = what;
-  }
-
   void require_empty(const char* wrong) { require(wrong == nullptr, wrong); }
 
   // Slow: the state from all stored changes, one after the other.
@@ -61,147 +43,6 @@ class CheckedSwarm : public SwarmUnderTest {
   }
 
  private:
-  struct ModelLease {
-    WorkerName worker;
-    FencingToken token;
-  };
-  struct Answer {
-    FencingToken token;
-    Verdict verdict;
-    std::string reason;
-  };
-  using Leases = std::map<TaskId, ModelLease>;
-  using Deadlines = std::map<TaskId, Timestamp>;
-
-  std::set<TaskId> open_;
-  std::set<WorkerName> quarantined_;
-  Leases leases_;
-  Deadlines deadlines_;
-  FencingToken last_token_;
-  std::map<FencingToken, std::pair<TaskId, WorkerName>> granted_;
-  std::map<std::pair<TaskId, FencingToken>, std::int64_t> charged_;
-  std::map<LabId, std::int64_t> spent_;
-  std::map<LabId, std::uint64_t> attempts_charged_;
-  std::map<LabId, std::uint64_t> without_keep_;
-  std::map<LabId, std::map<ExperimentNumber, std::uint64_t>> visits_;  // of this segment
-  std::map<LabId, std::set<ExperimentNumber>> numbers_;
-  std::map<std::pair<LabId, ExperimentNumber>, Answer> answers_;
-
-  void end_lease(TaskId task) {
-    leases_.erase(task);
-    deadlines_.erase(task);
-  }
-
-  void charge(LabId lab, TaskId task, FencingToken token, std::int64_t cost) {
-    require(charged_.emplace(std::pair(task, token), cost).second, "I1: a token is charged twice");
-    spent_[lab] += cost;
-    attempts_charged_[lab] += 1;
-  }
-
-  void note(const LabOpened&) {}
-  void note(const SettingsChanged&) {}
-  void note(const LabStatusChanged&) {}
-  void note(const WorkerJoined&) {}
-  void note(const WorkerSeen&) {}
-  void note(const WorkerReserved&) {}
-  void note(const AlarmRaised&) {}
-  void note(const AlarmCleared&) {}
-  void note(const TimeSkipped&) {}
-  void note(const WorkerQuarantined& fact) {
-    require(quarantined_.insert(fact.worker).second, "put into quarantine twice");
-  }
-  void note(const WorkerReleased& fact) {
-    require(quarantined_.erase(fact.worker) == 1, "released from no quarantine");
-  }
-  void note(const SlotServed&) {}
-  void note(const WorkerGone&) {}
-
-  void note(const SegmentBegan& fact) {
-    visits_[fact.lab].clear();
-    without_keep_[fact.lab] = 0;
-    for (const TaskId task : open_) {
-      require(state.tasks.at(task).lab != fact.lab || leases_.contains(task),
-              "a task waits in a segment that ended");
-    }
-  }
-
-  void note(const TaskCreated& fact) {
-    require(open_.insert(fact.task).second, "a task is created twice");
-    require(numbers_[fact.lab].insert(fact.experiment).second, "a number is given twice");
-    if (fact.parent) visits_[fact.lab][*fact.parent] += 1;
-  }
-
-  void note(const LeaseGranted& fact) {
-    require(open_.contains(fact.task), "a task is leased after its end");
-    require(fact.token > last_token_, "I2: a token does not grow");
-    last_token_ = fact.token;
-    granted_.emplace(fact.token, std::pair(fact.task, fact.worker));
-    require(leases_.emplace(fact.task, ModelLease{fact.worker, fact.token}).second,
-            "I2: two leases of a task are current");
-  }
-
-  void note(const LeaseExtended& fact) {
-    const auto lease = leases_.find(fact.task);
-    require(lease != leases_.end() && lease->second.token == fact.token, "no lease to extend");
-    deadlines_.insert_or_assign(fact.task, fact.until);
-  }
-
-  void note(const LeaseEnded& fact) {
-    const auto lease = leases_.find(fact.task);
-    require(lease != leases_.end() && lease->second.token == fact.token, "no lease to end");
-    end_lease(fact.task);
-  }
-
-  void note(const TaskDropped& fact) {
-    require(open_.erase(fact.task) == 1, "I3: a task ends twice");
-    end_lease(fact.task);
-  }
-
-  void note(const CostSpent& fact) {
-    charge(fact.lab, fact.task, fact.token, fact.cost.usd.value());
-    const auto found = stored.find({fact.lab, fact.experiment});
-    if (found == stored.end()) return;
-    found->second.charged.push_back(fact.token);
-    found->second.cost.usd = MicroUsd(found->second.cost.usd.value() + fact.cost.usd.value());
-  }
-
-  void note(const ExperimentFinished& fact) {
-    const Experiment& one = fact.experiment;
-    require(open_.erase(one.task) == 1, "I3: a task ends twice");
-    require(stored.emplace(std::pair(one.lab, one.number), one).second,
-            "I1: an experiment is decided twice");
-    if (one.token == FencingToken()) {
-      require(one.verdict == Verdict::crash && !leases_.contains(one.task),
-              "given up while it runs");
-      require(fact.cost == Cost{}, "given up, but it cost something");
-    } else {
-      const auto lease = leases_.find(one.task);
-      require(lease != leases_.end() && lease->second.token == one.token,
-              "I2: a report counts that holds no current lease");
-      if (charged_.contains({one.task, one.token})) {
-        require(fact.cost == Cost{}, "I1: a cost counts twice");
-      } else {
-        charge(one.lab, one.task, one.token, fact.cost.usd.value());
-      }
-    }
-    end_lease(one.task);
-    const bool keep = one.verdict == Verdict::keep;
-    std::uint64_t& without = without_keep_[one.lab];
-    without = keep || one.kind == TaskKind::baseline ? 0 : without + 1;
-    if (keep) check_kept(one);
-  }
-
-  void check_kept(const Experiment& one) {
-    const Segment& segment = state.labs.at(one.lab).segment;
-    require(one.segment == segment.number, "an experiment of an old segment is kept");
-    require(one.commit && one.tree && one.measurements.size() == 1, "I7: kept without measurement");
-    if (one.measurements.empty() || !one.tree) return;
-    const ScoreIdentity& identity = one.measurements[0].identity;
-    require(identity.evaluator == segment.evaluator_hash && identity.data == segment.data_hash &&
-                identity.tree == *one.tree,
-            "I7: kept on a measurement of something else");
-  }
-
   void check_reply(const Command& command, const Reply& reply, const Leases& leases,
                    const Deadlines& deadlines) {
     if (std::holds_alternative<Error>(reply) || std::holds_alternative<SayHello>(reply) ||
