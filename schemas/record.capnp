@@ -88,6 +88,12 @@ struct StageTime {
   tookUs @1 :Int64;
 }
 
+struct PastLease {
+  token @0 :UInt64;
+  worker @1 :Text;
+  key @2 :Text;               # of the worker; empty: it had none
+}
+
 struct Experiment {
   lab @0 :UInt64;
   number @1 :UInt64;
@@ -114,6 +120,7 @@ struct Experiment {
   startedAtMs @24 :Int64;     # UTC, since 1970
   endedAtMs @25 :Int64;       # UTC, since 1970
   stages @26 :List(StageTime);
+  pastLeases @27 :List(PastLease);  # of the task, that may still tell what they cost
 }
 
 struct Assignment {

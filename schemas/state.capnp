@@ -96,6 +96,7 @@ struct Task {
   cost @13 :Record.Cost;
   startedAt @14 :MaybeTime;
   lostOn @15 :List(Text);     # workers that were lost with it
+  pastLeases @16 :List(Record.PastLease);  # that may still tell what they cost
 }
 
 struct Worker {

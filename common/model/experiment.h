@@ -85,6 +85,14 @@ struct StageTime {
   bool operator==(const StageTime&) const = default;
 };
 
+// A lease that ended before what it cost was known: who held it may still tell, and nobody else.
+struct PastLease {
+  FencingToken token;
+  WorkerName worker;
+  std::string key;  // public, of the worker; empty: it had none
+  bool operator==(const PastLease&) const = default;
+};
+
 // A decided experiment, as it is stored for good.
 struct Experiment {
   LabId lab;
@@ -112,6 +120,7 @@ struct Experiment {
   Timestamp started_at;
   Timestamp ended_at;
   std::vector<StageTime> stages;
+  std::vector<PastLease> past_leases{};  // of the task, before the one that counted
   bool operator==(const Experiment&) const = default;
 
   [[nodiscard]] std::optional<double> score() const {

@@ -81,6 +81,27 @@ Result<void> read_result(schema::Experiment::Reader from, Experiment& experiment
 
 }  // namespace
 
+void write(capnp::List<schema::PastLease>::Builder to, const std::vector<PastLease>& leases) {
+  unsigned i = 0;
+  for (const PastLease& lease : leases) {
+    to[i].setToken(lease.token.value());
+    to[i].setWorker(text_of(lease.worker.value()));
+    to[i].setKey(text_of(lease.key));
+    ++i;
+  }
+}
+
+std::vector<PastLease> read(capnp::List<schema::PastLease>::Reader from) {
+  std::vector<PastLease> leases;
+  leases.reserve(from.size());
+  for (const auto lease : from) {
+    leases.push_back({.token = FencingToken(lease.getToken()),
+                      .worker = WorkerName(string_of(lease.getWorker())),
+                      .key = string_of(lease.getKey())});
+  }
+  return leases;
+}
+
 void write(schema::Experiment::Builder to, const Experiment& experiment) {
   to.setLab(experiment.lab.value());
   to.setNumber(experiment.number.value());
@@ -111,6 +132,7 @@ void write(schema::Experiment::Builder to, const Experiment& experiment) {
   to.setStartedAtMs(experiment.started_at.time_since_epoch().count());
   to.setEndedAtMs(experiment.ended_at.time_since_epoch().count());
   write(to.initStages(length_of(experiment.stages)), experiment.stages);
+  write(to.initPastLeases(length_of(experiment.past_leases)), experiment.past_leases);
 }
 
 Result<Experiment> read(schema::Experiment::Reader from) {
@@ -126,6 +148,7 @@ Result<Experiment> read(schema::Experiment::Reader from) {
   experiment.started_at = timestamp_of(from.getStartedAtMs());
   experiment.ended_at = timestamp_of(from.getEndedAtMs());
   experiment.stages = std::move(stages);
+  experiment.past_leases = read(from.getPastLeases());
   return std::move(experiment);
 }
 

@@ -49,6 +49,7 @@ void write(schema::Task::Builder to, const swarm::Task& task) {
   for (unsigned place = 0; place < lost_on.size(); ++place) {
     lost_on.set(place, wire::text_of(task.lost_on[place].value()));
   }
+  wire::write(to.initPastLeases(static_cast<unsigned>(task.past_leases.size())), task.past_leases);
 }
 
 Result<swarm::Task> read(schema::Task::Reader from) {
@@ -76,6 +77,7 @@ Result<swarm::Task> read(schema::Task::Reader from) {
                    .started_at = store::read(from.getStartedAt())};
   for (const std::uint64_t token : from.getCharged()) task.charged.emplace_back(token);
   for (const auto name : from.getLostOn()) task.lost_on.emplace_back(wire::string_of(name));
+  task.past_leases = wire::read(from.getPastLeases());
   if (from.hasLease()) {
     SWARMLAB_TRY(lease, read(from.getLease()));
     task.lease = std::move(lease);

@@ -203,6 +203,9 @@ void apply(State& state, const LeaseEnded& fact) {
   } else if (fact.how != LeaseEnd::returned) {
     lose(state, task, fact);
   }
+  if (std::ranges::find(task.charged, fact.token) == task.charged.end()) {
+    task.past_leases.push_back(past_lease(state, task));
+  }
   release(state, task, fact.at);
 }
 

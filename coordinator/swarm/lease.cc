@@ -47,6 +47,14 @@ std::string loss_text(const WorkerName& worker, LeaseEnd how) {
   return {};
 }
 
+PastLease past_lease(const State& state, const Task& task) {
+  SWARMLAB_ASSERT(task.lease.has_value());
+  const auto worker = state.workers.find(task.lease->worker);
+  return {.token = task.lease->token,
+          .worker = task.lease->worker,
+          .key = worker == state.workers.end() ? std::string() : worker->second.key};
+}
+
 Experiment record_of(const Task& task, Timestamp now) {
   SWARMLAB_ASSERT(task.lease.has_value());
   Experiment experiment;
@@ -64,6 +72,7 @@ Experiment record_of(const Task& task, Timestamp now) {
   experiment.cost = task.cost;
   experiment.started_at = task.started_at.value_or(now);
   experiment.ended_at = now;
+  experiment.past_leases = task.past_leases;
   return experiment;
 }
 
@@ -82,6 +91,7 @@ void lose_lease(Draft& draft, const State& state, const Task& task, LeaseEnd how
   const std::uint32_t losses = task.losses + 1;
   if (losses <= lab_of(state, task.lab).settings.stop.max_restarts) return;
   Experiment experiment = record_of(task, now);
+  experiment.past_leases.push_back(past_lease(state, task));
   experiment.verdict = Verdict::crash;
   experiment.reason =
       fmt::format("given up after {} lost worker{}: {}{}", losses, losses == 1 ? "" : "s",

@@ -27,6 +27,9 @@ void return_lease(Draft& draft, const State& state, const Task& task, std::strin
 /// task is leased, and the state has it as it is (no change of this draft touched it)
 void lose_lease(Draft& draft, const State& state, const Task& task, LeaseEnd how, Timestamp now);
 
+/// The lease of the task as it is remembered when it ends. \pre  the task is leased
+[[nodiscard]] PastLease past_lease(const State& state, const Task& task);
+
 /// What an experiment of this task says of it, whatever became of it: origin, attempts, what was
 /// charged before. Verdict, reason, token and measurements are the caller's.
 /// \pre  the task is leased

@@ -17,9 +17,14 @@ bool contains(const std::vector<FencingToken>& tokens, FencingToken token) {
   return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
 }
 
-// A token that was never handed out cannot have spent anything.
-bool was_granted(const State& state, FencingToken token) {
-  return token >= FencingToken(1) && token < state.next_token;
+// What a lease cost is told by who held it: the worker, and with the key that it had.
+bool held(const State& state, const ReportArrived& command, const std::vector<PastLease>& past) {
+  const auto worker = state.workers.find(command.worker);
+  const std::string key = worker == state.workers.end() ? "" : worker->second.key;
+  return std::ranges::any_of(past, [&](const PastLease& lease) {
+    return lease.token == command.report.token && lease.worker == command.worker &&
+           lease.key == key;
+  });
 }
 
 Decision refuse(const Report& report, const std::string& what) {
@@ -33,9 +38,8 @@ Decision stale(Draft draft, std::string because) {
 }
 
 // Not under the current lease: only what it cost, once.
-void charge(Draft& draft, const State& state, const Report& report,
-            const std::vector<FencingToken>& charged) {
-  if (!was_granted(state, report.token) || contains(charged, report.token)) return;
+void charge(Draft& draft, const Report& report, const std::vector<FencingToken>& charged) {
+  if (contains(charged, report.token)) return;
   draft.spend({.lab = report.lab,
                .experiment = report.experiment,
                .task = report.task,
@@ -58,7 +62,7 @@ Decision on_decided(const State& state, const ReportArrived& command, const Expe
     return std::move(draft).with(
         ReportCounted{.verdict = decided.verdict, .reason = decided.reason});
   }
-  charge(draft, state, report, decided.charged);
+  if (held(state, command, decided.past_leases)) charge(draft, report, decided.charged);
   draft.settle();
   return stale(
       std::move(draft),
@@ -78,7 +82,7 @@ std::string why_stale(const Task& task, FencingToken token) {
 Decision without_a_verdict(const State& state, const Task& task, const Report& report,
                            Timestamp now) {
   Draft draft(state, now);
-  charge(draft, state, report, task.charged);
+  charge(draft, report, task.charged);
   return_lease(draft, state, task, report.reason,
                report.own_failure ? LeaseEnd::worker_failed : LeaseEnd::returned);
   draft.settle();
@@ -137,7 +141,9 @@ Decision on_open(const State& state, const Task& task, const ReportArrived& comm
     return stale(std::move(draft), "its lease is another worker's");
   }
   if (!holds(state, task, command.worker, report.token, now)) {
-    charge(draft, state, report, task.charged);
+    if (is_current || held(state, command, task.past_leases)) {
+      charge(draft, report, task.charged);
+    }
     draft.settle();
     return stale(std::move(draft), why_stale(task, report.token));
   }

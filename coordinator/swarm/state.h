@@ -47,14 +47,15 @@ struct Task {
   std::optional<ExperimentNumber> parent;
   ObjectId parent_commit;
   std::string picked_because;
-  std::optional<Lease> lease;           // none: waits for a worker
-  std::uint32_t attempts = 0;           // leases granted so far
-  std::uint32_t losses = 0;             // of them, lost without an explanation
-  std::string last_loss;                // of which worker, and how; empty: none
-  std::vector<FencingToken> charged;    // tokens whose cost was recorded
-  Cost cost;                            // under them
-  std::optional<Timestamp> started_at;  // of the first lease
-  std::vector<WorkerName> lost_on{};    // workers that were lost with it, each once
+  std::optional<Lease> lease;            // none: waits for a worker
+  std::uint32_t attempts = 0;            // leases granted so far
+  std::uint32_t losses = 0;              // of them, lost without an explanation
+  std::string last_loss;                 // of which worker, and how; empty: none
+  std::vector<FencingToken> charged;     // tokens whose cost was recorded
+  Cost cost;                             // under them
+  std::optional<Timestamp> started_at;   // of the first lease
+  std::vector<WorkerName> lost_on{};     // workers that were lost with it, each once
+  std::vector<PastLease> past_leases{};  // that may still tell what they cost
   bool operator==(const Task&) const = default;
 };
 

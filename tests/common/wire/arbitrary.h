@@ -117,7 +117,12 @@ inline Experiment any_experiment() {
           .cost = any_cost(),
           .started_at = Timestamp(any_duration()),
           .ended_at = Timestamp(any_duration()),
-          .stages = any_stages()};
+          .stages = any_stages(),
+          .past_leases = several([] {
+            return PastLease{.token = FencingToken(any<std::uint64_t>()),
+                             .worker = WorkerName(any_text()),
+                             .key = any_text()};
+          })};
 }
 
 inline Evaluator any_evaluator() {

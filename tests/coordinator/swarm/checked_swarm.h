@@ -108,6 +108,10 @@ class CheckedSwarm : public NotedSwarm {
   void check_charged(const ReportArrived& command, bool ends_lease) {
     const Report& report = command.report;
     const auto granted = granted_.find(report.token);
+    for (const CostSpent& spent : last_of<CostSpent>()) {
+      require(granted != granted_.end() && granted->second == std::pair(spent.task, command.worker),
+              "I2: who did not hold a lease told what it cost");
+    }
     if (granted == granted_.end() || report.cost.usd.value() == 0) return;
     if (granted->second != std::pair(report.task, command.worker)) return;
     const bool is_known = ends_lease || open_.contains(report.task) || command.decided.has_value();

@@ -98,6 +98,13 @@ class SwarmUnderTest {
     return expect<Welcome>(
         WorkerArrived{.worker = worker, .session = sessions[name], .held = std::move(held)});
   }
+  // With a key.
+  Welcome arrive(const std::string& name, const std::string& key) {
+    sessions[name] = SessionId(++last_session_);
+    Worker worker{.name = WorkerName(name), .host_class = "epyc", .slots = 4, .joined_at = {}};
+    worker.key = key;
+    return expect<Welcome>(WorkerArrived{.worker = worker, .session = sessions[name], .held = {}});
+  }
 
   Reply ask(const std::string& worker) {
     return tell(WorkAsked{.worker = WorkerName(worker), .session = sessions[worker]});
