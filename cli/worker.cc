@@ -64,6 +64,8 @@ Result<worker::WorkerOptions> options_of(const Context& context, const WorkerFla
   options.slots = flags.slots;
   SWARMLAB_TRY(cache_bytes, parse_size(flags.cache_size));
   options.cache_bytes = cache_bytes;
+  SWARMLAB_TRY(max_candidate, parse_size(flags.max_candidate));
+  options.max_candidate_bytes = max_candidate;
   options.once = flags.once;
   SWARMLAB_TRY(capacity, capacity_of(facts, flags.capacity));
   options.capacity = std::move(capacity);

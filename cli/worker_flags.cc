@@ -11,6 +11,8 @@ void add_worker_options(CLI::App& command, WorkerFlags& flags, Context& context)
   add_connect(command, context);
   command.add_option("--cache-size", flags.cache_size,
                      "For objects and data that are kept, such as 20GB (default: 4GB)");
+  command.add_option("--max-candidate", flags.max_candidate,
+                     "Largest candidate, as a pack of what it changed (default: 1GB)");
   command.add_option("--slots", flags.slots, "Tasks at the same time (default: 1)")
       ->check(CLI::Range(1, 1024));
   command.add_option("--labels", flags.capacity.labels,

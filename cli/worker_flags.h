@@ -24,6 +24,7 @@ struct WorkerFlags {
   CapacityFlags capacity;
   std::uint32_t slots = 1;
   std::string cache_size = "4GB";
+  std::string max_candidate = "1GB";
   std::optional<Milliseconds> drain_timeout = std::chrono::minutes(10);  // none: no limit
   bool once = false;
   wire::Protocol speak_protocol = wire::our_protocols().newest;

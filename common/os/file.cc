@@ -228,6 +228,13 @@ Result<void> sync_folder(const std::string& path) {
   return {};
 }
 
+Result<void> sync_file(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file) return failed("open", path, errno);
+  if (::fsync(file.get()) != 0) return failed("sync", path, errno);
+  return {};
+}
+
 Result<void> remove_tree(const std::string& path) {
   std::string plain = path;
   while (plain.size() > 1 && plain.back() == '/') plain.pop_back();

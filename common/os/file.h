@@ -33,6 +33,9 @@ namespace swarmlab {
 /// Makes the entries of a folder durable (renames, new files, removals in it).
 [[nodiscard]] Result<void> sync_folder(const std::string& path);
 
+/// Makes the bytes of a file durable; its name is the folder's matter.
+[[nodiscard]] Result<void> sync_file(const std::string& path);
+
 /// Removes a file or a folder with all that is in it. Never follows a link, nor leaves the mount
 /// that `path` is on; copes with folders that their owner may not write. Fine if there is nothing.
 [[nodiscard]] Result<void> remove_tree(const std::string& path);

@@ -145,11 +145,11 @@ class DataThatIsLarge(ArtifactTest):
 class ACandidateThatIsLarge(ArtifactTest):
     def test_goes_on_to_go_out_when_the_coordinator_was_killed(self):
         agent = """
-        head -c 30000000 /dev/urandom > artifact/model.bin
+        head -c 70000000 /dev/urandom > artifact/model.bin
         echo 2 > artifact/value.txt
         """
         lab = self.shell_lab(agent=agent, stop="max_iterations = 1")
-        text = (lab / "lab.toml").read_text().replace("[metric]", "max_file_size = \"40MB\"\n\n[metric]")
+        text = (lab / "lab.toml").read_text().replace("[metric]", "max_file_size = \"80MB\"\n\n[metric]")
         (lab / "lab.toml").write_text(text)
         self.commit(lab, "larger files")
         self.start_coordinator(lab)
@@ -165,6 +165,22 @@ class ACandidateThatIsLarge(ArtifactTest):
         self.assertEqual(list((lab / ".swarmlab/inbox").glob("*")), [])
         self.git(lab / ".swarmlab/objects.git", "fsck", "--strict")
         print(f"begun at {starts}", flush=True)
+
+
+    def test_beyond_the_workers_limit_is_invalid_and_says_why(self):
+        agent = """
+        head -c 6000000 /dev/urandom > artifact/model.bin
+        echo 2 > artifact/value.txt
+        """
+        lab = self.shell_lab(agent=agent, stop="max_iterations = 1")
+        self.start_coordinator(lab)
+        self.start_worker("w", self.address, "--max-candidate", "5MB")
+        self.wait_until(lambda: "goes" in self.log_of() or "invalid" in self.log_of(), "a verdict")
+        shown = self.json("show", "2", "--connect", self.address, cwd=lab)
+        self.assertEqual(shown["verdict"], "invalid")
+        self.assertIn("expected 5", shown["reason"])
+        self.assertIn("--max-candidate", shown["reason"])
+        self.assertEqual(list((self.root / "workers/w/spool").glob("*")), [], "nothing stays")
 
 
 class DataOfEachWorker(ArtifactTest):

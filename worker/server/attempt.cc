@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <utility>
 
 #include "common/git/data_commit.h"
 #include "common/git/pack.h"
+#include "common/git/pack_file.h"
 #include "common/lab/lab.h"
 #include "common/lab/scope.h"
 #include "common/os/file.h"
@@ -18,6 +20,8 @@
 
 namespace swarmlab::worker {
 namespace {
+
+constexpr std::uint64_t kSmallPack = 4U << 20U;  // inflated: is held in memory
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
@@ -269,7 +273,9 @@ class Attempt {
     report_.commit.reset();
     report_.tree.reset();
     report_.measurement.reset();
-    return {};
+    result_.pack.clear();
+    return result_.pack_file.empty() ? Result<void>()
+                                     : remove_tree(std::exchange(result_.pack_file, {}));
   }
 
   // Guard and evaluator, each with a scratch folder of its own, on a checkout that no agent saw.
@@ -340,14 +346,24 @@ class Attempt {
 
   Result<void> pack() {
     const StageTimer timer(report_.stages, Stage::pack);
-    SWARMLAB_TRY(pack, git::make_pack(repository_, {*report_.commit}, {assignment_.parent_commit}));
-    if (const auto most = git::PackLimits().max_pack_bytes; pack.size() > most) {
-      end(Outcome::invalid,
-          fmt::format("the candidate's pack has {} bytes, expected {} at most", pack.size(), most));
-      return forget_candidate();
+    const std::vector<ObjectId> wanted{*report_.commit};
+    const std::vector<ObjectId> had{assignment_.parent_commit};
+    SWARMLAB_TRY(small, git::is_small_pack(repository_, wanted, had, kSmallPack));
+    std::uint64_t bytes = 0;
+    if (small) {
+      SWARMLAB_TRY(pack, git::make_pack(repository_, wanted, had));
+      result_.pack = std::move(pack);
+      bytes = result_.pack.size();
+    } else {
+      result_.pack_file = Spool::pack_file(bench_.spool, assignment_.task, assignment_.token);
+      SWARMLAB_TRY(pack, git::write_pack_file(repository_, wanted, had, result_.pack_file));
+      bytes = pack.bytes;
     }
-    result_.pack = std::move(pack);
-    return {};
+    if (bytes <= bench_.max_pack_bytes) return {};
+    end(Outcome::invalid, fmt::format("the candidate's pack has {} bytes, expected {} at most: the "
+                                      "limit is this worker's --max-candidate",
+                                      bytes, bench_.max_pack_bytes));
+    return forget_candidate();
   }
 
   const Workbench& bench_;

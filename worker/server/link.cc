@@ -124,9 +124,14 @@ struct Link::Impl {
   // One try.
   Result<WorkAnswer> work(const WorkRequest& request) {
     const SpooledReport* report = request.report;
-    if (report != nullptr && !report->pack.empty()) {
-      SWARMLAB_CHECK(
-          send_pack(conversation, pace, {report->report.task, report->report.token}, report->pack));
+    std::uint64_t pack_bytes = 0;
+    if (report != nullptr) {
+      SWARMLAB_TRY(pack, PackSource::of(*report));
+      pack_bytes = pack.size();
+      if (pack_bytes > 0) {
+        const LeaseKey key{report->report.task, report->report.token};
+        SWARMLAB_CHECK(send_pack(conversation, pace, key, pack));
+      }
     }
     SWARMLAB_TRY(sent, conversation.send([&](Body body) {
       auto work = body.initWork();
@@ -135,7 +140,7 @@ struct Link::Impl {
       if (report == nullptr) return;
       wire::write(work.initReport(), report->report);
       wire::write(work.initAttachments(), report->attachments);
-      work.setPackBytes(report->pack.size());
+      work.setPackBytes(pack_bytes);
     }));
     auto reply = conversation.receive(std::move(sent));
     if (!reply && reply.error().code == ErrorCode::conflict) {  // it lost the pack: send it again

@@ -68,15 +68,12 @@ class Window {
 
 class Sending {
  public:
-  Sending(Conversation& conversation, Pace& pace, LeaseKey key, std::string_view pack)
+  Sending(Conversation& conversation, Pace& pace, LeaseKey key, PackSource& pack)
       : conversation_(conversation),
         pace_(pace),
         window_(conversation, pace),
         key_(key),
-        pack_(pack) {
-    if (pack.size() < kHashBytes) return;
-    std::memcpy(hash_.bytes.data(), pack.data() + pack.size() - kHashBytes, kHashBytes);
-  }
+        pack_(pack) {}
 
   Result<void> run() {
     std::uint64_t offset = 0;
@@ -86,7 +83,8 @@ class Sending {
     }
     while (offset < pack_.size() || !window_.empty()) {
       if (offset < pack_.size() && window_.has_room()) {
-        SWARMLAB_TRY(sent, send(offset, pack_.substr(offset, kChunk)));
+        SWARMLAB_TRY(part, pack_.piece(offset, kChunk));
+        SWARMLAB_TRY(sent, send(offset, part));
         window_.add(std::move(sent));
         offset += kChunk;
         continue;
@@ -103,7 +101,7 @@ class Sending {
     SWARMLAB_TRY(received, take_ack());
     if (received > pack_.size()) return std::uint64_t{0};
     if (received < pack_.size()) {  // else it is being checked there
-      log::info("pack {} goes out{}{}", hash_.brief(), log::field("bytes", pack_.size()),
+      log::info("pack {} goes out{}{}", pack_.hash().brief(), log::field("bytes", pack_.size()),
                 log::field("from", received));
     }
     return received;
@@ -126,7 +124,7 @@ class Sending {
           capnp::Data::Reader(reinterpret_cast<const capnp::byte*>(part.data()), part.size()));
       chunk.setLast(offset + part.size() == pack_.size());
       chunk.setSize(pack_.size());
-      chunk.setHash(wire::data_of(hash_));
+      chunk.setHash(wire::data_of(pack_.hash()));
     };
     return conversation_.send(fill, pace_.patience());
   }
@@ -135,8 +133,7 @@ class Sending {
   Pace& pace_;
   Window window_;
   LeaseKey key_;
-  std::string_view pack_;
-  ObjectId hash_;
+  PackSource& pack_;
 };
 
 class Receiving {
@@ -243,8 +240,39 @@ void Pace::gave_up() {
   patience_ms_.store(std::min(2 * patience_ms_.load(), kLongest));
 }
 
-Result<void> send_pack(Conversation& conversation, Pace& pace, LeaseKey key,
-                       std::string_view pack) {
+Result<PackSource> PackSource::of(const SpooledReport& report) {
+  PackSource source;
+  if (report.pack_file.empty()) {
+    source.bytes_ = report.pack;
+    source.info_.bytes = report.pack.size();
+    if (report.pack.size() < kHashBytes) return source;
+    std::memcpy(source.info_.hash.bytes.data(),
+                report.pack.data() + report.pack.size() - kHashBytes, kHashBytes);
+    return source;
+  }
+  // Not `unavailable`: it would be tried again, without end.
+  auto info = git::info_of_pack_file(report.pack_file);
+  source.file_ = UniqueFd(::open(report.pack_file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!info || !source.file_) {
+    return fail(ErrorCode::internal, "{} cannot be read", report.pack_file);
+  }
+  source.info_ = *info;
+  return source;
+}
+
+Result<std::string_view> PackSource::piece(std::uint64_t offset, std::size_t size) {
+  if (!file_) return bytes_.substr(offset, size);
+  buffer_.resize(std::min<std::uint64_t>(size, info_.bytes - offset));
+  const ssize_t got =
+      ::pread(file_.get(), buffer_.data(), buffer_.size(), static_cast<off_t>(offset));
+  if (got != static_cast<ssize_t>(buffer_.size())) {
+    return fail(ErrorCode::internal, "a pack that goes out: {}",
+                got < 0 ? std::strerror(errno) : "it is shorter than it was");
+  }
+  return std::string_view(buffer_);
+}
+
+Result<void> send_pack(Conversation& conversation, Pace& pace, LeaseKey key, PackSource& pack) {
   return Sending(conversation, pace, key, pack).run();
 }
 

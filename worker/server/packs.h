@@ -10,7 +10,9 @@
 
 #include "common/git/pack_file.h"
 #include "common/os/cancel.h"
+#include "common/os/unique_fd.h"
 #include "worker/server/conversation.h"
+#include "worker/spool/spool.h"
 
 namespace swarmlab::worker {
 
@@ -26,9 +28,28 @@ class Pace {
   std::atomic<Milliseconds::rep> patience_ms_{3000};
 };
 
+// The bytes of a pack that goes out: in memory, or in a file that is read piece by piece.
+class PackSource {
+ public:
+  /// `report` must outlive it. \return  internal if its file cannot be read
+  static Result<PackSource> of(const SpooledReport& report);
+
+  [[nodiscard]] std::uint64_t size() const { return info_.bytes; }
+  /// That it ends with; zero if it is too short for that.
+  [[nodiscard]] const ObjectId& hash() const { return info_.hash; }
+  /// `size` bytes from `offset`, or what there is of them. Valid until the next call.
+  Result<std::string_view> piece(std::uint64_t offset, std::size_t size);
+
+ private:
+  std::string_view bytes_;
+  UniqueFd file_;  // none: `bytes_` has all
+  std::string buffer_;
+  git::PackInfo info_;
+};
+
 /// One try: `unavailable` if an answer did not come or the session was lost.
 [[nodiscard]] Result<void> send_pack(Conversation& conversation, Pace& pace, LeaseKey key,
-                                     std::string_view pack);
+                                     PackSource& pack);
 
 struct PackOffer {
   std::uint64_t transfer = 0;

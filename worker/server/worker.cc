@@ -70,6 +70,8 @@ struct Worker::Impl {
                           .janitor = janitor,
                           .work_folder = options.folder + kWorkFolder,
                           .shim = options.folder + kShimFolder,
+                          .spool = options.folder + kSpoolFolder,
+                          .max_pack_bytes = options.max_candidate_bytes,
                           .worker = WorkerName(options.name),
                           .host_class = options.host_class,
                           .environment = options.environment};

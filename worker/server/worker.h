@@ -38,6 +38,7 @@ struct WorkerOptions {
   std::uint32_t slots = 1;
   Capacity capacity = {};                   // what its machine has: tasks are matched with it
   std::uint64_t cache_bytes = 4ULL << 30U;  // half of it for objects, half for data
+  std::uint64_t max_candidate_bytes = 1ULL << 30U;        // as a pack
   wire::ProtocolRange protocols = wire::our_protocols();  // what it offers the coordinator
   std::vector<std::string> environment;  // "NAME=VALUE": what [agent] env may pass on
   bool once = false;                     // each slot does one experiment, then the worker leaves

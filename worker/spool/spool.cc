@@ -1,18 +1,25 @@
 #include "worker/spool/spool.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <span>
 #include <string_view>
+#include <system_error>
 #include <tuple>
 
+#include "common/os/file.h"
 #include "common/wire/records.h"
 
 namespace swarmlab::worker {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::string_view kMagic = "swarmlab report 1\n";
+constexpr std::string_view kMagicOfTwo = "swarmlab report 2\n";  // its pack is a file of its own
 constexpr std::uint64_t kMaxBytes = 2ULL << 30U;
 constexpr std::string_view kEnding = ".report";
+constexpr std::string_view kPackEnding = ".pack";
 constexpr std::string_view kUnfinished = ".report.tmp-";  // as write_file_durably() begins them
 
 // FNV-1a: finds torn and rotten files; nobody forges a file in our own folder.
@@ -49,26 +56,35 @@ bool take(std::string_view& bytes, std::string_view& part) {
   return true;
 }
 
+// The same path with another ending.
+std::string beside(const std::string& path, std::string_view ending, std::string_view other) {
+  return path.substr(0, path.size() - ending.size()) + std::string(other);
+}
+
 std::span<const std::byte> as_bytes(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-std::string to_file(const SpooledReport& spooled) {
+std::string to_file(const SpooledReport& spooled, std::uint64_t pack_file_bytes) {
+  const bool has_file = !spooled.pack_file.empty();
   std::string parts;
   append(parts, std::string_view(wire::to_bytes(spooled.report)));
   append(parts, std::string_view(wire::to_bytes(spooled.attachments)));
   append(parts, std::string_view(spooled.pack));
-  std::string file(kMagic);
+  if (has_file) append(parts, pack_file_bytes);
+  std::string file(has_file ? kMagicOfTwo : kMagic);
   append(file, checksum(parts));
   return file + parts;
 }
 
-Result<SpooledReport> from_file(std::string_view file) {
+// `beside`: where the file of its pack is, if it has one.
+Result<SpooledReport> from_file(std::string_view file, const std::string& beside) {
   std::uint64_t sum = 0;
   std::string_view report;
   std::string_view attachments;
   std::string_view pack;
-  if (!file.starts_with(kMagic))
+  const bool has_file = file.starts_with(kMagicOfTwo);
+  if (!has_file && !file.starts_with(kMagic))
     return fail(ErrorCode::corrupt, "it does not begin as a report does");
   file.remove_prefix(kMagic.size());
   if (!take(file, sum) || sum != checksum(file) || !take(file, report) ||
@@ -76,7 +92,15 @@ Result<SpooledReport> from_file(std::string_view file) {
     return fail(ErrorCode::corrupt, "it is torn: its checksum does not hold");
   SWARMLAB_TRY(report_read, wire::report_from(as_bytes(report)));
   SWARMLAB_TRY(attachments_read, wire::attachments_from(as_bytes(attachments)));
-  return SpooledReport{report_read, attachments_read, std::string(pack)};
+  SpooledReport spooled{report_read, attachments_read, std::string(pack)};
+  if (!has_file) return spooled;
+  std::uint64_t size = 0;
+  std::error_code error;
+  if (!take(file, size) || fs::file_size(beside, error) != size || error) {
+    return fail(ErrorCode::corrupt, "its pack {} is not there as it was", beside);
+  }
+  spooled.pack_file = beside;
+  return spooled;
 }
 
 }  // namespace
@@ -85,7 +109,11 @@ Result<Spool> Spool::open(std::string folder, Files& files) {
   SWARMLAB_CHECK(files.make_folders(folder));
   SWARMLAB_TRY(paths, files.list(folder));
   for (const std::string& path : paths) {
-    if (path.find(kUnfinished) != std::string::npos) std::ignore = files.remove(path);
+    // Of a put() that was killed, or an attempt that was before it.
+    const bool is_alone = path.ends_with(kPackEnding) &&
+                          !std::ranges::binary_search(paths, beside(path, kPackEnding, kEnding));
+    const bool is_unfinished = path.find(kUnfinished) != std::string::npos;
+    if (is_alone || is_unfinished) std::ignore = files.remove(path);
   }
   return Spool(std::move(folder), files);
 }
@@ -100,13 +128,26 @@ std::string Spool::path_of(TaskId task, FencingToken token) const {
   return fmt::format("{}/{}-{}{}", folder_, task.value(), token.value(), kEnding);
 }
 
-Result<void> Spool::put(const SpooledReport& spooled) const {
-  return files_->write_durably(path_of(spooled.report.task, spooled.report.token),
-                               to_file(spooled));
+std::string Spool::pack_file(const std::string& folder, TaskId task, FencingToken token) {
+  return fmt::format("{}/{}-{}{}", folder, task.value(), token.value(), kPackEnding);
 }
 
+Result<void> Spool::put(const SpooledReport& spooled) const {
+  std::uint64_t bytes = 0;
+  if (!spooled.pack_file.empty()) {
+    std::error_code error;
+    bytes = fs::file_size(spooled.pack_file, error);
+    if (error) return fail(ErrorCode::internal, "{}: {}", spooled.pack_file, error.message());
+    SWARMLAB_CHECK(sync_file(spooled.pack_file));  // its name is synced with the report's
+  }
+  return files_->write_durably(path_of(spooled.report.task, spooled.report.token),
+                               to_file(spooled, bytes));
+}
+
+// The report first: a pack alone is nothing.
 Result<void> Spool::remove(TaskId task, FencingToken token) const {
-  return files_->remove(path_of(task, token));
+  SWARMLAB_CHECK(files_->remove(path_of(task, token)));
+  return files_->remove(pack_file(folder_, task, token));
 }
 
 Result<Spool::Contents> Spool::read_all() const {
@@ -116,7 +157,7 @@ Result<Spool::Contents> Spool::read_all() const {
   for (const std::string& path : *paths) {
     if (!path.ends_with(kEnding)) continue;
     SWARMLAB_TRY(file, files_->read(path, kMaxBytes));
-    Result<SpooledReport> spooled = from_file(file);
+    Result<SpooledReport> spooled = from_file(file, beside(path, kEnding, kPackEnding));
     if (spooled) {
       contents.reports.push_back(*std::move(spooled));
       continue;

@@ -14,7 +14,8 @@ namespace swarmlab::worker {
 struct SpooledReport {
   Report report;
   Attachments attachments;
-  std::string pack;  // git objects of the candidate; empty: the coordinator has them
+  std::string pack;         // git objects of the candidate; empty: the coordinator has them, or
+  std::string pack_file{};  // they are many, and in this file (see Spool::pack_file)
   bool operator==(const SpooledReport&) const = default;
 };
 
@@ -25,10 +26,14 @@ class Spool {
   /// the folder must be ours alone.
   /// `files` must outlive the spool.
   static Result<Spool> open(std::string folder, Files& files = system_files());
+  /// Where the pack of a report is that is too large for memory: it goes with the report.
+  [[nodiscard]] static std::string pack_file(const std::string& folder, TaskId task,
+                                             FencingToken token);
   /// Whether reports wait in that folder.
   [[nodiscard]] static bool has_reports(const std::string& folder);
 
-  /// On disk when it returns. `unavailable` on a full disk.
+  /// On disk when it returns, with the file of its pack, which must be at its place. `unavailable`
+  /// on a full disk.
   Result<void> put(const SpooledReport& spooled) const;
   /// Acknowledged: not to be sent again. Fine if it is gone.
   Result<void> remove(TaskId task, FencingToken token) const;

@@ -58,6 +58,7 @@ class Gpus : public WithSandbox {
                           .janitor = janitor,
                           .work_folder = folder.path("work"),
                           .shim = folder.path("shim"),
+                          .spool = folder.path("spool"),
                           .worker = WorkerName("w"),
                           .host_class = "epyc",
                           .environment = {"CUDA_VISIBLE_DEVICES=7"}};

@@ -18,6 +18,25 @@ TEST_F(PacksTest, SendsAPackInChunks) {
   EXPECT_EQ(coordinator.delivered()[0].report, report.report);
 }
 
+TEST_F(PacksTest, SendsALargePackFromItsFile) {
+  const std::string bytes = noise(20 * kChunk + 7);
+  SpooledReport report = report_with("");
+  report.pack_file = folder.path("1-10.pack");
+  ASSERT_TRUE(write_file(report.pack_file, bytes));
+  deliver(*connect(), report);
+  ASSERT_EQ(coordinator.delivered().size(), 1U);
+  EXPECT_TRUE(coordinator.delivered()[0].pack == bytes);
+}
+
+TEST_F(PacksTest, DoesNotTryForeverToSendAFileThatIsGone) {
+  SpooledReport report = report_with("");
+  report.pack_file = folder.path("gone.pack");
+  const auto link = connect();
+  const auto answer = link->work({.report = &report, .ask = false, .slot = 0}, never);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::internal);
+}
+
 TEST_F(PacksTest, SendsAPackAnewThatTheCoordinatorLostInTheMiddle) {
   const SpooledReport report = report_with(noise(20 * kChunk));
   std::string received;

@@ -36,6 +36,7 @@ class SlotTest : public WithSandbox {
             .janitor = janitor,
             .work_folder = folder.path("work"),
             .shim = folder.path("shim"),
+            .spool = folder.path("spool"),
             .worker = WorkerName("w"),
             .host_class = "epyc",
             .environment = {}};

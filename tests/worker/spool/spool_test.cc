@@ -39,6 +39,43 @@ TEST_F(SpoolTest, GivesBackWhatWasPutUntilItIsRemoved) {
   EXPECT_EQ(spool_.read_all()->reports.size(), 1U);
 }
 
+TEST_F(SpoolTest, TheFileOfALargePackComesAndGoesWithItsReport) {
+  const std::string folder = folder_.path() + "/spool";
+  SpooledReport large = report(1, 2);
+  large.pack.clear();
+  large.pack_file = Spool::pack_file(folder, TaskId(1), FencingToken(2));
+  ASSERT_TRUE(write_file(large.pack_file, "PACK of many objects"));
+  ASSERT_TRUE(spool_.put(large));
+  const auto next_life = Spool::open(folder);
+  ASSERT_TRUE(next_life);
+  const auto contents = next_life->read_all();
+  ASSERT_EQ(contents->reports.size(), 1U);
+  EXPECT_EQ(contents->reports.front(), large);
+  EXPECT_EQ(*read_file(large.pack_file, 100), "PACK of many objects");
+  ASSERT_TRUE(next_life->remove(TaskId(1), FencingToken(2)));
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+}
+
+TEST_F(SpoolTest, AReportWhosePackIsNotAsItWasIsSetAside) {
+  SpooledReport large = report(1, 2);
+  large.pack_file = Spool::pack_file(folder_.path() + "/spool", TaskId(1), FencingToken(2));
+  ASSERT_TRUE(write_file(large.pack_file, "PACK of many objects"));
+  ASSERT_TRUE(spool_.put(large));
+  ASSERT_TRUE(write_file(large.pack_file, "PACK of"));
+  const auto contents = spool_.read_all();
+  ASSERT_TRUE(contents);
+  EXPECT_TRUE(contents->reports.empty());
+  EXPECT_EQ(contents->broken.size(), 1U);
+}
+
+TEST_F(SpoolTest, APackWithoutAReportIsOfAnAttemptThatWasKilledAndIsRemoved) {
+  const std::string folder = folder_.path() + "/spool";
+  const std::string alone = Spool::pack_file(folder, TaskId(7), FencingToken(8));
+  ASSERT_TRUE(write_file(alone, "PACK of a killed attempt"));
+  ASSERT_TRUE(Spool::open(folder));
+  EXPECT_FALSE(std::filesystem::exists(alone));
+}
+
 TEST_F(SpoolTest, TheSameReportAgainTakesItsOwnPlace) {
   ASSERT_TRUE(spool_.put(report(1, 2)));
   ASSERT_TRUE(spool_.put(report(1, 2)));
