@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -13,9 +14,11 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/download.h"
 #include "cli/lab_texts.h"
 #include "cli/locate.h"
 #include "cli/notebook.h"
+#include "cli/peer.h"
 #include "cli/result_rows.h"
 #include "cli/text.h"
 #include "cli/views.h"
@@ -97,13 +100,12 @@ Result<schema::LabView::Reader> view_of(const wire::Incoming& labs, const std::s
   return *view;
 }
 
-Result<Story> load_story(const Context& context) {
-  SWARMLAB_TRY(swarm, context.swarm());
-  SWARMLAB_TRY(lab, swarm->lab_of(context));
-  SWARMLAB_TRY(labs, ask_labs(*swarm));
+Result<Story> load_story(const Context& context, Swarm& swarm) {
+  SWARMLAB_TRY(lab, swarm.lab_of(context));
+  SWARMLAB_TRY(labs, ask_labs(swarm));
   SWARMLAB_TRY(view, view_of(labs, lab));
   Story story{.folder = text_of(view.getFolder()), .before = {}, .own = {}};
-  SWARMLAB_TRY(own, load_chapter(*swarm, view, std::nullopt));
+  SWARMLAB_TRY(own, load_chapter(swarm, view, std::nullopt));
   story.own = std::move(own);
   if (story.own.chain.size() < 2) {
     return fail(ErrorCode::not_found,
@@ -111,7 +113,7 @@ Result<Story> load_story(const Context& context) {
   }
   for (auto from = count_of(view.getBranchedFrom()); from;) {
     SWARMLAB_TRY(parent, view_of(labs, text_of(view.getParent())));
-    SWARMLAB_TRY(chapter, load_chapter(*swarm, parent, from));
+    SWARMLAB_TRY(chapter, load_chapter(swarm, parent, from));
     if (chapter.chain.empty()) {
       return fail(ErrorCode::corrupt, "experiment {} of {} is not there", *from, chapter.lab);
     }
@@ -185,11 +187,14 @@ NotebookEntry entry_of(const Chapter& chapter, View view, View parent) {
           .candidate = text_of(view.getCommit())};
 }
 
+// Brings the candidate of a lab's experiment into the repository.
+using Bring = std::function<Result<void>(const std::string& lab, View view, const ObjectId&)>;
+
 // The candidates' trees under messages of our own.
 class ChainWriter {
  public:
-  ChainWriter(const git::Repository& objects, git::Repository& repository, ObjectId tip)
-      : objects_(objects), repository_(repository), tip_(tip) {}
+  ChainWriter(const Bring& bring, git::Repository& repository, ObjectId tip)
+      : bring_(bring), repository_(repository), tip_(tip) {}
 
   /// Of the first chapter the baseline is there already; of a branch it is the candidate that the
   /// chapter before ends with, unless the branch has other instructions.
@@ -198,7 +203,8 @@ class ChainWriter {
     for (std::size_t i = 1; i < chapter.chain.size(); ++i) {
       const View view = chapter.chain[i];
       const std::string message = message_of(entry_of(chapter, view, chapter.chain[i - 1]));
-      SWARMLAB_CHECK(add(view, message));
+      SWARMLAB_TRY(tree, tree_of(chapter, view));
+      SWARMLAB_CHECK(commit(tree, view, message));
     }
     return {};
   }
@@ -207,30 +213,31 @@ class ChainWriter {
  private:
   Result<void> add_instructions(const Chapter& chapter) {
     const View baseline = chapter.chain.front();
-    SWARMLAB_TRY(first, id_of(baseline.getCommit()));
-    SWARMLAB_TRY(tree, objects_.tree_of(first));
+    SWARMLAB_TRY(tree, tree_of(chapter, baseline));
     SWARMLAB_TRY(before, repository_.tree_of(tip_));
     if (tree == before) return {};
-    return add(baseline, chapter.lab + ": other instructions\n");
+    return commit(tree, baseline, chapter.lab + ": other instructions\n");
   }
 
-  Result<void> add(View view, const std::string& message) {
+  Result<ObjectId> tree_of(const Chapter& chapter, View view) {
     SWARMLAB_TRY(candidate, id_of(view.getCommit()));
-    SWARMLAB_CHECK(git::copy_commit(objects_, candidate, repository_));
-    SWARMLAB_TRY(tree, repository_.tree_of(candidate));
+    SWARMLAB_CHECK(bring_(chapter.lab, view, candidate));
+    return repository_.tree_of(candidate);
+  }
+
+  Result<void> commit(const ObjectId& tree, View view, const std::string& message) {
     SWARMLAB_TRY(commit, repository_.commit(tree, {tip_}, text_at(view, message)));
     tip_ = commit;
     return {};
   }
 
-  const git::Repository& objects_;
+  const Bring& bring_;
   git::Repository& repository_;
   ObjectId tip_;
 };
 
 // From the commit on that the first lab began with.
-Result<ObjectId> write_chain(const Story& story, const git::Repository& objects,
-                             git::Repository& repository) {
+Result<ObjectId> write_chain(const Story& story, const Bring& bring, git::Repository& repository) {
   const Chapter& first = story.before.empty() ? story.own : story.before.front();
   SWARMLAB_TRY(start, id_of(first.chain.front().getParentCommit()));
   if (!repository.has(start)) {
@@ -238,7 +245,7 @@ Result<ObjectId> write_chain(const Story& story, const git::Repository& objects,
                 "commit {}, which the lab started from, is not in this repository any more",
                 start.brief());
   }
-  ChainWriter writer(objects, repository, start);
+  ChainWriter writer(bring, repository, start);
   for (const Chapter& chapter : story.before) {
     SWARMLAB_CHECK(writer.add(chapter, &chapter != &story.before.front()));
   }
@@ -300,21 +307,45 @@ void tell(const Context& context, const Chapter& story, const std::string& branc
       story.metric, score_text(summary.from), score_text(summary.to), branch, branch));
 }
 
+// From where the coordinator of this repository keeps them.
+Result<Bring> from_disk(const fs::path& root, git::Repository& repository) {
+  const std::string folder = (state_folder(root) / "objects.git").string();
+  auto opened = git::Repository::open(folder);
+  if (!opened) {
+    return fail(
+        ErrorCode::not_found,
+        "{} is not there: export from the repository that the coordinator works in, or name "
+        "the coordinator with --connect",
+        folder);
+  }
+  auto objects = std::make_shared<git::Repository>(*std::move(opened));
+  return Bring([objects, &repository](const std::string&, View, const ObjectId& candidate) {
+    return git::copy_commit(*objects, candidate, repository);
+  });
+}
+
+Bring from_afar(Swarm& swarm, git::Repository& repository) {
+  return [&](const std::string& lab, View view, const ObjectId& candidate) {
+    return download(swarm, {.lab = lab, .experiment = view.getNumber(), .commit = candidate},
+                    repository);
+  };
+}
+
 Result<void> export_chain(const Context& context, const Options& options) {
   SWARMLAB_TRY(root, locate_root(context));
-  SWARMLAB_TRY(story, load_story(context));
-  const fs::path objects_folder = state_folder(root) / "objects.git";
-  auto opened = git::Repository::open(objects_folder.string());
-  if (!opened) {
-    return fail(ErrorCode::not_found,
-                "{} is not there: export from the repository that the coordinator works in",
-                objects_folder.string());
-  }
+  SWARMLAB_TRY(swarm, context.swarm());
+  SWARMLAB_TRY(story, load_story(context, *swarm));
   SWARMLAB_TRY(repository, git::Repository::open(root.string()));
+  SWARMLAB_TRY(elsewhere, chosen_peer(context));
+  Bring bring = from_afar(*swarm, repository);
+  if (!elsewhere) {
+    SWARMLAB_TRY(here, from_disk(root, repository));
+    bring = std::move(here);
+  }
   const std::string branch =
       options.branch.empty() ? "swarmlab/" + safe_name(story.own.lab) : options.branch;
   SWARMLAB_CHECK(check_branch(repository, story, branch, options.force));
-  SWARMLAB_TRY(chain, write_chain(story, *opened, repository));
+  SWARMLAB_TRY(chain, write_chain(story, bring, repository));
   SWARMLAB_TRY(commit, add_results(story, repository, chain));
   if (const auto moved = repository.set_ref("refs/heads/" + branch, commit); !moved) {
     return within("--branch " + branch, moved.error());
@@ -335,9 +366,12 @@ void add_export(CLI::App& app, Context& context) {
   command->add_flag("--force", options->force, "Overwrite a branch that is no export of this lab");
   add_json(*command, context);
   add_quiet(*command, context);
-  add_examples(*command,
-               "  swarmlab export\n"
-               "  swarmlab export my-lab --branch notebook && git log notebook");
+  add_connect(*command, context);
+  add_examples(
+      *command,
+      "  swarmlab export\n"
+      "  swarmlab export my-lab --branch notebook && git log notebook\n"
+      "  swarmlab export my-lab --connect tcp://host:7000 --key me.key --server-key server.pub");
   command->callback([&context, options] {
     context.action = [&context, options] { return export_chain(context, *options); };
   });

@@ -201,10 +201,13 @@ struct ChunkAck {
 }
 
 struct Fetch {
-  # Asks for a pack with all objects of `wanted` that commits in `have` do not bring.
+  # Asks for a pack with all objects of `wanted` that commits in `have` do not bring. People ask for
+  # an experiment instead, and get what its candidate changed in the commit that it started from.
   lab @0 :UInt64;
   wanted @1 :List(Data);     # object ids of commits
   have @2 :List(Data);       # object ids of commits
+  labName @3 :Text $Since.since(2);       # with `experiment`, instead of `lab`
+  experiment @4 :UInt64 $Since.since(2);  # its number. 0: none
 }
 
 struct FetchReply {

@@ -37,9 +37,9 @@ Kind kind_of(schema::Envelope::Body::Reader body) {
     case Body::PACK_CHUNK:
       return {"packChunk", body.getPackChunk().getTask() == 0 ? steer : work};
     case Body::FETCH:
-      return {"fetch", work};
+      return {"fetch", body.getFetch().getExperiment() == 0 ? work : look};
     case Body::FETCH_CHUNK:
-      return {"fetchChunk", work};
+      return {"fetchChunk", work_or_look};
     case Body::BYE:
       return {"bye", work};
     case Body::BRIEF:

@@ -24,7 +24,8 @@ struct Kind {
   Right right = Right::none;
 };
 
-/// Of a message. A chunk of a pack is an operator's if it is of no task: of a lab to be opened.
+/// Of a message. A chunk of a pack is an operator's if it is of no task: of a lab to be opened. Who
+/// fetches an experiment looks; who fetches commits works.
 [[nodiscard]] Kind kind_of(schema::Envelope::Body::Reader body);
 
 /// Messages that nobody may send are left to whoever answers them: not refused by role.

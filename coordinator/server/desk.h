@@ -142,6 +142,15 @@ class Desk {
                         Step& step);
   Result<void> write_fetch(const Request& request, schema::Fetch::Reader fetch,
                            schema::FetchReply::Builder to);
+  Result<void> write_offer(const Request& request, const std::vector<ObjectId>& wanted,
+                           const std::vector<ObjectId>& had, schema::FetchReply::Builder to);
+  struct CandidateChange {
+    ObjectId commit;
+    ObjectId before;  // that it started from
+  };
+  [[nodiscard]] Result<CandidateChange> change_of(const std::string& name,
+                                                  ExperimentNumber number) const;
+  [[nodiscard]] static std::string reader(const Request& request);
   void write_parked(std::vector<Answer>& answers);
   Result<std::string> events_answer(const Parked& parked);
 

@@ -97,8 +97,8 @@ Result<void> Desk::write_manifest(const Request& request, capnp::Data::Reader ha
 
 Result<void> Desk::write_chunk(const Request& request, schema::FetchChunk::Reader fetch,
                                schema::FetchData::Builder to) {
-  if (!offers_.has(*request.worker, fetch.getTransfer())) {
-    refusals_.count(Refusal::transfer, request.worker->value() + " reads what it did not fetch");
+  if (!offers_.has(reader(request), fetch.getTransfer())) {
+    refusals_.count(Refusal::transfer, reader(request) + " reads what it did not fetch");
     return fail(ErrorCode::conflict, "the pack is gone: fetch it again");
   }
   SWARMLAB_TRY(chunk, packs_.chunk({.peer = request.peer,
@@ -115,8 +115,42 @@ Result<void> Desk::write_chunk(const Request& request, schema::FetchChunk::Reade
   return {};
 }
 
+// Workers by their name, people by their key: no worker's name has a slash.
+std::string Desk::reader(const Request& request) {
+  return request.worker ? request.worker->value() : "/" + request.key();
+}
+
+// A viewer sees of a candidate what `show` tells: what changed in the commit that it started from,
+// and not what else is in the lab's repository.
+Result<Desk::CandidateChange> Desk::change_of(const std::string& name,
+                                              ExperimentNumber number) const {
+  SWARMLAB_TRY(lab, find_lab(engine_.state(), name));
+  SWARMLAB_TRY(experiment, engine_.store().experiment(lab->id, number));
+  if (!experiment || !experiment->commit) {
+    return fail(ErrorCode::not_found, "experiment {} of {} has no candidate", number.value(), name);
+  }
+  CandidateChange change{.commit = *experiment->commit, .before = experiment->parent_commit};
+  if (change.commit != change.before) return change;
+  if (!lab->origin) {
+    return fail(ErrorCode::not_found, "experiment {} of {} is the lab's own commit, no candidate",
+                number.value(), name);
+  }
+  // The baseline of a branch: other instructions, laid over the candidate that it began with.
+  SWARMLAB_TRY(began, engine_.store().experiment(lab->origin->parent, lab->origin->experiment));
+  if (!began || !began->commit) {
+    return fail(ErrorCode::not_found, "the experiment that {} began with is not there", name);
+  }
+  change.before = *began->commit;
+  return change;
+}
+
 Result<void> Desk::write_fetch(const Request& request, schema::Fetch::Reader fetch,
                                schema::FetchReply::Builder to) {
+  if (fetch.getExperiment() != 0) {
+    SWARMLAB_TRY(change,
+                 change_of(fetch.getLabName().cStr(), ExperimentNumber(fetch.getExperiment())));
+    return write_offer(request, {change.commit}, {change.before}, to);
+  }
   SWARMLAB_TRY(wanted, ids_of("wanted", fetch.getWanted()));
   SWARMLAB_TRY(had, ids_of("have", fetch.getHave()));
   for (const ObjectId& object : wanted) {
@@ -124,8 +158,13 @@ Result<void> Desk::write_fetch(const Request& request, schema::Fetch::Reader fet
       return refused_by_lease(request);
     }
   }
+  return write_offer(request, wanted, had, to);
+}
+
+Result<void> Desk::write_offer(const Request& request, const std::vector<ObjectId>& wanted,
+                               const std::vector<ObjectId>& had, schema::FetchReply::Builder to) {
   SWARMLAB_TRY(offer, packs_.offer(wanted, had));
-  offers_.add(*request.worker, offer.transfer);
+  offers_.add(reader(request), offer.transfer);
   to.setTransfer(offer.transfer);
   to.setSize(offer.pack.bytes);
   to.setHash(wire::data_of(offer.pack.hash));

@@ -165,7 +165,7 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
   }
   const auto known = engine_.state().workers.find(WorkerName(name));
   if (known == engine_.state().workers.end() || known->second.key != request.key()) {
-    offers_.forget(WorkerName(name));
+    offers_.forget(name);
   }
   request.session = fresh_session_();
   std::erase_if(sessions_, [&](const auto& entry) { return entry.second.worker.value() == name; });

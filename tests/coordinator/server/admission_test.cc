@@ -218,6 +218,44 @@ TEST(Admission, AWorkerFetchesOnlyWhatATaskOfItsOwnNeeds) {
   EXPECT_EQ(desk.refused(Refusal::lease), 2U);
 }
 
+TEST(Admission, AViewerFetchesWhatACandidateChangedAndNothingElse) {
+  Guarded desk;
+  desk.open_lab();
+  const auto w1 = desk.join_as("w1", "w1");
+  desk.say_as("w1", DeskUnderTest::delivering(desk.baseline(desk.task_of(desk.given_as("w1", w1)))),
+              w1);
+  const swarm::Task task = desk.task_of(desk.given_as("w1", w1));
+  const Candidate made = desk.candidate(task);
+  const Report report = desk.scored(task, 5, made);
+  desk.say_as("w1", DeskUnderTest::chunk(report, 0, made.pack), w1);
+  desk.say_as("w1", DeskUnderTest::delivering(report, made.pack.size()), w1);
+  const auto candidate = [](std::uint64_t number) {
+    return [number](Body body) {
+      auto fetch = body.initFetch();
+      fetch.setLabName("lab");
+      fetch.setExperiment(number);
+    };
+  };
+  const auto offer = desk.say_as("vera", candidate(2));
+  ASSERT_TRUE(offer.body().isFetchReply());
+  const auto transfer = offer.body().getFetchReply().getTransfer();
+  const auto reading = [&](Body body) { body.initFetchChunk().setTransfer(transfer); };
+  const auto piece = desk.say_as("vera", reading);
+  const auto chars = piece.body().getFetchData().getData().asChars();
+  const std::string_view pack(chars.begin(), chars.size());
+  auto elsewhere = must(git::Repository::init_bare(desk.folder.path() / "elsewhere.git"));
+  EXPECT_EQ(git::index_pack(elsewhere, pack, made.commit).error().code, ErrorCode::invalid_input)
+      << "what did not change is not in it";
+  const auto user = must(git::Repository::open(desk.lab.path().string()));
+  ASSERT_TRUE(git::copy_commit(user, desk.lab.base(), elsewhere));
+  EXPECT_TRUE(git::index_pack(elsewhere, pack, made.commit));
+  EXPECT_EQ(error_of(desk.say_as("vera", candidate(1))).code, ErrorCode::not_found)
+      << "the lab's own commit";
+  EXPECT_EQ(error_of(desk.say_as("vera", candidate(9))).code, ErrorCode::not_found);
+  EXPECT_EQ(error_of(desk.say_as("otto", reading)).code, ErrorCode::conflict) << "vera's";
+  EXPECT_EQ(error_of(desk.say_as("w1", candidate(2), w1)).code, ErrorCode::invalid_input);
+}
+
 TEST(Admission, AWorkerAsksForTreesOnlyOfALabThatItWorksFor) {
   Guarded desk;
   desk.open_lab();
