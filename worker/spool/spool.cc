@@ -144,10 +144,12 @@ Result<void> Spool::put(const SpooledReport& spooled) const {
                                to_file(spooled, bytes));
 }
 
-// The report first: a pack alone is nothing.
+// The report first: a pack alone is nothing, and goes when the spool is opened.
 Result<void> Spool::remove(TaskId task, FencingToken token) const {
   SWARMLAB_CHECK(files_->remove(path_of(task, token)));
-  return files_->remove(pack_file(folder_, task, token));
+  std::error_code ignored;
+  fs::remove(pack_file(folder_, task, token), ignored);
+  return {};
 }
 
 Result<Spool::Contents> Spool::read_all() const {
