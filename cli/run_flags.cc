@@ -9,7 +9,9 @@ namespace swarmlab::cli {
 namespace {
 
 std::vector<std::string> names_of_policies() {
-  return {std::string(name_of(PolicyKind::greedy)), std::string(name_of(PolicyKind::best_of_n))};
+  std::vector<std::string> names;
+  for (const PolicyKind policy : kPolicies) names.emplace_back(name_of(policy));
+  return names;
 }
 
 }  // namespace
@@ -46,7 +48,7 @@ std::shared_ptr<RunFlags> add_run_flags(CLI::App& command) {
       "--data", flags->data,
       "The data: a folder of the repository, /DIR of this machine to be shipped to workers, "
       "or path:/DIR that every worker has");
-  command.add_option("--policy", flags->policy, "How parents are picked: greedy or best-of-n")
+  command.add_option("--policy", flags->policy, "How parents are picked")
       ->check(CLI::IsMember(names_of_policies()));
   return flags;
 }

@@ -9,7 +9,7 @@ enum Direction { minimize @0; maximize @1; }
 enum ParseKind { regex @0; json @1; metricLines @2; }
 enum DataKind { none @0; folder @1; hostPath @2; shipped @3; }
 enum AgentKind { command @0; }
-enum PolicyKind { greedy @0; bestOfN @1; }
+enum PolicyKind { greedy @0; bestOfN @1; beam @2; ucb @3; islands @4; }
 
 struct MaybeNumber {
   # In JSON: a number or null.
@@ -43,14 +43,25 @@ struct LabSettings {
   guard @8 :Guard;          # absent: none
   agent @9 :Agent;
   limits @10 :ResourceLimits;
-  policy @11 :PolicyKind;
+  policy @11 :PolicyKind;   # greedy for those that protocol 1 does not have: search says which
   stop @12 :StopLimits;
   scale @13 :Text;
   needs @14 :Resources $Since.since(2);       # of each task; absent: none
   needLabels @15 :List(Text) $Since.since(2);
   maxParallel @16 :UInt32 $Since.since(2);    # 0: no limit
   weight @17 :UInt32 = 1 $Since.since(2);     # of its share of the workers
+  search @18 :Search $Since.since(2);         # absent: defaults, and what policy says
 
+  struct Search {
+    policy @0 :PolicyKind;
+    width @1 :UInt32;           # of the beam
+    exploration @2 :Float64;    # of ucb; finite
+    islands @3 :UInt32;
+    migrationEvery @4 :UInt64;  # decided experiments; 0: never
+    resetEvery @5 :UInt64;      # likewise
+    maxParentAge @6 :UInt64;    # experiments that began after it; 0: no bound
+    seed @7 :UInt64;
+  }
   struct Artifact {
     editable @0 :List(Text);
     frozen @1 :List(Text);

@@ -33,6 +33,12 @@ struct FrontierEntry {
   score @1 :Float64;          # finite
   commit @2 :Data;
   visits @3 :UInt64;
+  parent @4 :MaybeId;         # none: a baseline, or an older build wrote it: the experiment says
+}
+
+struct Island {
+  founder @0 :UInt64;         # what it began with, or a better one that came later
+  since @1 :UInt64;           # only experiments after this one are on it
 }
 
 struct Origin {
@@ -53,6 +59,7 @@ struct Lab {
   budget @7 :Budget;
   best @8 :FrontierEntry;     # absent: none yet
   origin @9 :Origin;          # of a branch; absent: it is none
+  islands @10 :List(Island);
 
   struct Counters {
     experiments @0 :UInt64;

@@ -123,21 +123,50 @@ void read_resources(Section resources, LabFile& file) {
   resources.finish();
 }
 
-void read_search(Section search, LabFile& file) {
-  constexpr const char* kExpected = "\"greedy\" or \"best-of-n\"";
-  std::string policy;
-  if (search.text("policy", policy, kExpected)) {
-    constexpr std::array<std::string_view, 3> kPlanned{"beam", "ucb", "islands"};
-    if (const auto known = policy_from(policy)) {
-      file.settings.policy = *known;
-    } else if (std::ranges::find(kPlanned, policy) != kPlanned.end()) {
-      search.problem(search.line("policy"),
-                     fmt::format("[search] policy {} is not in this version: use {}",
-                                 toml_tree::quoted(policy), kExpected));
-    } else {
-      search.wrong("policy", kExpected);
-    }
+namespace {
+
+void read_policy(Section& search, PolicyKind& target) {
+  std::string expected = "one of ";
+  for (const PolicyKind policy : kPolicies) {
+    if (policy != kPolicies.front()) expected += ", ";
+    expected += toml_tree::quoted(name_of(policy));
   }
+  std::string policy;
+  if (!search.text("policy", policy, expected.c_str())) return;
+  if (const auto known = policy_from(policy)) {
+    target = *known;
+  } else {
+    search.wrong("policy", expected);
+  }
+}
+
+void read_policy_numbers(Section& search, Search& settings) {
+  constexpr const char* kWidth = "a whole number, 1 to 256";
+  constexpr const char* kIslands = "a whole number, 1 to 64";
+  constexpr const char* kEvery = "experiments, 0 (never) or more";
+  constexpr double kMostExploration = 1000;
+  if (search.whole<std::uint32_t>("width", settings.width, 1, kWidth) &&
+      settings.width > kWidestBeam) {
+    search.wrong("width", kWidth);
+  }
+  search.number("exploration", settings.exploration,
+                {.min = 0, .max = kMostExploration, .expected = "a number, 0 to 1000"});
+  if (search.whole<std::uint32_t>("islands", settings.islands, 1, kIslands) &&
+      settings.islands > kMostIslands) {
+    search.wrong("islands", kIslands);
+  }
+  search.whole<std::uint64_t>("migration_every", settings.migration_every, 0, kEvery);
+  search.whole<std::uint64_t>("reset_every", settings.reset_every, 0, kEvery);
+  search.whole<std::uint64_t>("max_parent_age", settings.max_parent_age, 0,
+                              "experiments, 0 (no limit) or more");
+  search.whole<std::uint64_t>("seed", settings.seed, 0, "a whole number, 0 or more");
+}
+
+}  // namespace
+
+void read_search(Section search, LabFile& file) {
+  read_policy(search, file.settings.policy);
+  read_policy_numbers(search, file.settings.search);
   constexpr const char* kWeight = "a whole number, 1 to 1000";
   constexpr std::uint32_t kMostWeight = 1000;
   search.whole<std::uint32_t>("max_parallel", file.settings.max_parallel, 0,

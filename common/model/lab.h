@@ -108,7 +108,22 @@ struct ResourceLimits {
   bool operator==(const ResourceLimits&) const = default;
 };
 
-enum class PolicyKind : std::uint8_t { greedy, best_of_n };
+enum class PolicyKind : std::uint8_t { greedy, best_of_n, beam, ucb, islands };
+
+inline constexpr std::uint32_t kWidestBeam = 256;
+inline constexpr std::uint32_t kMostIslands = 64;
+
+// What the policies can be told. Each looks at its own; all are kept when another is chosen.
+struct Search {
+  std::uint32_t width = 4;             // of the beam, 1 to kWidestBeam
+  double exploration = 1.0;            // of ucb, 0 or more: how much few visits weigh against value
+  std::uint32_t islands = 4;           // 1 to kMostIslands
+  std::uint64_t migration_every = 50;  // decided experiments; 0: never
+  std::uint64_t reset_every = 200;     // likewise
+  std::uint64_t max_parent_age = 0;    // experiments that began after it; 0: no bound
+  std::uint64_t seed = 0;
+  bool operator==(const Search&) const = default;
+};
 
 struct StopLimits {
   std::uint64_t max_iterations = 50;              // experiments besides the baseline; 0: no limit
@@ -133,6 +148,7 @@ struct LabSettings {
   Agent agent;
   ResourceLimits limits;
   PolicyKind policy = PolicyKind::greedy;
+  Search search{};  // beside the policy
   StopLimits stop;
   std::string scale = "base";
   Needs needs;                     // of each task

@@ -92,6 +92,12 @@ std::string_view name_of(PolicyKind policy) {
       return "greedy";
     case PolicyKind::best_of_n:
       return "best-of-n";
+    case PolicyKind::beam:
+      return "beam";
+    case PolicyKind::ucb:
+      return "ucb";
+    case PolicyKind::islands:
+      return "islands";
   }
   return "unknown";
 }
@@ -112,7 +118,7 @@ std::optional<Verdict> verdict_from(std::string_view text) {
 }
 
 std::optional<PolicyKind> policy_from(std::string_view text) {
-  for (const PolicyKind policy : {PolicyKind::greedy, PolicyKind::best_of_n}) {
+  for (const PolicyKind policy : kPolicies) {
     if (name_of(policy) == text) return policy;
   }
   return std::nullopt;

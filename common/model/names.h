@@ -1,6 +1,7 @@
 // The words of the enums: the same in code, lab.toml, JSON, logs and docs.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string_view>
 
@@ -17,6 +18,10 @@ namespace swarmlab {
 [[nodiscard]] std::string_view name_of(Direction direction);
 [[nodiscard]] std::string_view name_of(PolicyKind policy);
 [[nodiscard]] std::string_view name_of(AgentKind kind);
+
+/// All that there are.
+inline constexpr std::array kPolicies{PolicyKind::greedy, PolicyKind::best_of_n, PolicyKind::beam,
+                                      PolicyKind::ucb, PolicyKind::islands};
 
 /// Nothing if `text` is no name of a value.
 [[nodiscard]] std::optional<Verdict> verdict_from(std::string_view text);

@@ -1,5 +1,6 @@
 #include "common/wire/lab_codec.h"
 
+#include "common/model/names.h"
 #include "common/wire/field_codec.h"
 #include "common/wire/resources_codec.h"
 
@@ -175,6 +176,37 @@ Result<StopLimits> read(schema::LabSettings::StopLimits::Reader from) {
                     .max_restarts = from.getMaxRestarts()};
 }
 
+void write(schema::LabSettings::Search::Builder to, PolicyKind policy, const Search& search) {
+  to.setPolicy(to_schema_enum<schema::PolicyKind>(policy));
+  to.setWidth(search.width);
+  to.setExploration(search.exploration);
+  to.setIslands(search.islands);
+  to.setMigrationEvery(search.migration_every);
+  to.setResetEvery(search.reset_every);
+  to.setMaxParentAge(search.max_parent_age);
+  to.setSeed(search.seed);
+}
+
+Result<Search> read(schema::LabSettings::Search::Reader from) {
+  SWARMLAB_TRY(exploration, finite("exploration", from.getExploration()));
+  return Search{.width = from.getWidth(),
+                .exploration = exploration,
+                .islands = from.getIslands(),
+                .migration_every = from.getMigrationEvery(),
+                .reset_every = from.getResetEvery(),
+                .max_parent_age = from.getMaxParentAge(),
+                .seed = from.getSeed()};
+}
+
+Result<PolicyKind> policy_of(schema::PolicyKind from) {
+  return from_schema_enum("policy", from, kPolicies.back());
+}
+
+// A peer of protocol 1 would refuse the whole record for a policy that it does not know.
+PolicyKind known_to_all(PolicyKind policy) {
+  return policy == PolicyKind::best_of_n ? policy : PolicyKind::greedy;
+}
+
 }  // namespace
 
 void write(schema::MaybeNumber::Builder to, std::optional<double> value) {
@@ -201,7 +233,8 @@ void write(schema::LabSettings::Builder to, const LabSettings& settings) {
   }
   write(to.initAgent(), settings.agent);
   write(to.initLimits(), settings.limits);
-  to.setPolicy(to_schema_enum<schema::PolicyKind>(settings.policy));
+  to.setPolicy(to_schema_enum<schema::PolicyKind>(known_to_all(settings.policy)));
+  write(to.initSearch(), settings.policy, settings.search);
   write(to.initStop(), settings.stop);
   to.setScale(text_of(settings.scale));
   write(to.initNeeds(), settings.needs.amount);
@@ -216,7 +249,13 @@ Result<LabSettings> read(schema::LabSettings::Reader from) {
   SWARMLAB_TRY(evaluator, read(from.getEvaluator()));
   SWARMLAB_TRY(agent, read(from.getAgent()));
   SWARMLAB_TRY(limits, read(from.getLimits()));
-  SWARMLAB_TRY(policy, from_schema_enum("policy", from.getPolicy(), PolicyKind::best_of_n));
+  SWARMLAB_TRY(policy,
+               policy_of(from.hasSearch() ? from.getSearch().getPolicy() : from.getPolicy()));
+  Search search;
+  if (from.hasSearch()) {
+    SWARMLAB_TRY(told, read(from.getSearch()));
+    search = told;
+  }
   SWARMLAB_TRY(stop, read(from.getStop()));
   std::optional<Guard> guard;
   if (from.hasGuard()) {
@@ -236,6 +275,7 @@ Result<LabSettings> read(schema::LabSettings::Reader from) {
       .agent = std::move(agent),
       .limits = limits,
       .policy = policy,
+      .search = search,
       .stop = stop,
       .scale = string_of(from.getScale()),
       .needs = {.amount = read(from.getNeeds()), .labels = read_texts(from.getNeedLabels())},

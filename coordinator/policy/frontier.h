@@ -1,7 +1,10 @@
-// A candidate that the next experiments may start from.
+// Candidates that the next experiments may start from, and the islands that they live on.
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
 
 #include "common/model/object_id.h"
 #include "common/strong_id.h"
@@ -13,7 +16,19 @@ struct FrontierEntry {
   double score = 0.0;
   ObjectId commit;
   std::uint64_t visits = 0;  // experiments that started from it, running ones too (virtual loss)
+  std::optional<ExperimentNumber> parent{};  // none: a baseline
   bool operator==(const FrontierEntry&) const = default;
 };
+
+using Frontier = std::map<ExperimentNumber, FrontierEntry>;
+
+// What is told of an island; who else is on it follows from the numbers (island_of() in islands.h).
+struct Island {
+  ExperimentNumber founder;  // what it began with, or a better one that migrated to it
+  ExperimentNumber since;    // of those dealt to it, only experiments after this one are on it
+  bool operator==(const Island&) const = default;
+};
+
+using Islands = std::vector<Island>;
 
 }  // namespace swarmlab::policy

@@ -14,4 +14,26 @@ namespace swarmlab::policy {
 [[nodiscard]] Pick best_of_n_pick(const View& view);
 [[nodiscard]] std::vector<Ranked> best_of_n_ranked(const View& view);
 
+// Of the best `width`, the one that the fewest experiments started from.
+[[nodiscard]] Pick beam_pick(const View& view);
+[[nodiscard]] std::vector<Ranked> beam_ranked(const View& view);
+/// Who is better than the parent and gets into the beam is better than this one.
+[[nodiscard]] std::optional<ExperimentNumber> beam_reference(const View& view,
+                                                             ExperimentNumber parent);
+
+// The most promising, counting how little it was tried (ucb.cc has the formula).
+[[nodiscard]] Pick ucb_pick(const View& view);
+[[nodiscard]] std::vector<Ranked> ucb_ranked(const View& view);
+
+// The best of the island whose turn it is (islands.h).
+[[nodiscard]] Pick islands_pick(const View& view);
+[[nodiscard]] std::vector<Ranked> islands_ranked(const View& view);
+
+/// Young enough, or the best.
+[[nodiscard]] bool may_be_picked(const View& view, ExperimentNumber number);
+
+/// These first, each once, and then the others as greedy has them.
+[[nodiscard]] std::vector<Ranked> ranked_after(const View& view,
+                                               const std::vector<ExperimentNumber>& first);
+
 }  // namespace swarmlab::policy

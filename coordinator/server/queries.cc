@@ -11,6 +11,7 @@
 #include "common/wire/record_codec.h"
 #include "coordinator/policy/policy.h"
 #include "coordinator/server/views.h"
+#include "coordinator/swarm/search.h"
 
 namespace swarmlab::server {
 namespace {
@@ -202,11 +203,7 @@ Result<void> answer_frontier(const Source& source, std::string_view name,
                              schema::FrontierList::Builder to) {
   SWARMLAB_TRY(lab, find_lab(source.state, name));
   if (!lab->best || !lab->frontier.contains(lab->segment.baseline)) return {};
-  const auto ranked =
-      policy::ranked(lab->settings.policy, {.frontier = lab->frontier,
-                                            .best = lab->best->number,
-                                            .baseline = lab->segment.baseline,
-                                            .direction = lab->settings.metric.direction});
+  const auto ranked = policy::ranked(lab->settings.policy, swarm::view_of(source.state, *lab));
   auto entries = to.initEntries(size_of(ranked.size()));
   for (unsigned i = 0; i < ranked.size(); ++i) {
     const policy::FrontierEntry& entry = ranked[i].entry;

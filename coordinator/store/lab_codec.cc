@@ -69,7 +69,12 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
                  .budget = read(from.getBudget()),
                  .best = std::nullopt,
                  .frontier = {},
+                 .islands = {},
                  .trees = {}};
+  for (const auto island : from.getIslands()) {
+    lab.islands.push_back({.founder = ExperimentNumber(island.getFounder()),
+                           .since = ExperimentNumber(island.getSince())});
+  }
   if (from.hasBest()) {
     SWARMLAB_TRY(best, store::read(from.getBest()));
     lab.best = best;
@@ -94,6 +99,11 @@ std::string to_bytes(const swarm::Lab& lab) {
     write(to.initCounters(), lab.counters);
     write(to.initBudget(), lab.budget);
     if (lab.best) write(to.initBest(), *lab.best);
+    auto islands = to.initIslands(static_cast<unsigned>(lab.islands.size()));
+    for (unsigned i = 0; i < lab.islands.size(); ++i) {
+      islands[i].setFounder(lab.islands[i].founder.value());
+      islands[i].setSince(lab.islands[i].since.value());
+    }
     if (lab.origin) write(to.initOrigin(), *lab.origin);
   });
 }

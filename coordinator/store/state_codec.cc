@@ -120,6 +120,7 @@ void write(schema::FrontierEntry::Builder to, const swarm::FrontierEntry& entry)
   to.setScore(entry.score);
   to.setCommit(wire::data_of(entry.commit));
   to.setVisits(entry.visits);
+  write(to.initParent(), entry.parent);
 }
 
 Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from) {
@@ -132,7 +133,8 @@ Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from) {
   return swarm::FrontierEntry{.number = ExperimentNumber(number),
                               .score = from.getScore(),
                               .commit = commit,
-                              .visits = from.getVisits()};
+                              .visits = from.getVisits(),
+                              .parent = read(from.getParent())};
 }
 
 schema::LabStatus to_schema(swarm::LabStatus status) {

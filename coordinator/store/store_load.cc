@@ -25,6 +25,17 @@ Result<void> load_numbers(const Database& database, State& state) {
   return {};
 }
 
+// An entry that an older build wrote does not say its parent: the experiment does.
+Result<void> complete(const Database& database, const swarm::Lab& lab,
+                      swarm::FrontierEntry& entry) {
+  if (entry.parent || entry.number == lab.segment.baseline) return {};
+  SWARMLAB_TRY(bytes, database.get(Family::experiments, keys::of(lab.id, entry.number)));
+  if (!bytes) return {};
+  SWARMLAB_TRY(experiment, experiment_from(*bytes));
+  entry.parent = experiment.parent;
+  return {};
+}
+
 Result<void> load_frontier(const Database& database, swarm::Lab& lab) {
   return database.scan(Family::frontier, KeyRange::of_prefix(keys::of(lab.id)),
                        [&](std::string_view key, std::string_view value) -> Result<bool> {
@@ -33,6 +44,7 @@ Result<void> load_frontier(const Database& database, swarm::Lab& lab) {
                            return fail(ErrorCode::corrupt, "holds #{}, expected what the key says",
                                        entry.number.value());
                          }
+                         SWARMLAB_CHECK(complete(database, lab, entry));
                          lab.frontier.emplace_hint(lab.frontier.end(), entry.number, entry);
                          return true;
                        });
@@ -62,6 +74,7 @@ Result<void> load_labs(const Database& database, State& state) {
       }));
   for (auto& [id, lab] : state.labs) {
     SWARMLAB_CHECK(load_frontier(database, lab));
+    if (lab.best) SWARMLAB_CHECK(complete(database, lab, *lab.best));
     SWARMLAB_CHECK(load_trees(database, lab));
   }
   return {};

@@ -8,6 +8,7 @@
 #include "coordinator/swarm/fit.h"
 #include "coordinator/swarm/handlers.h"
 #include "coordinator/swarm/health.h"
+#include "coordinator/swarm/search.h"
 
 namespace swarmlab::swarm {
 namespace {
@@ -28,12 +29,7 @@ TaskCreated new_task(const State& state, const Lab& lab) {
                     lab_of(state, lab.origin->parent).settings.name);
   }
   if (!lab.segment.baseline_measured) return fact;
-  SWARMLAB_ASSERT(lab.best.has_value());
-  const policy::View view{.frontier = lab.frontier,
-                          .best = lab.best->number,
-                          .baseline = lab.segment.baseline,
-                          .direction = lab.settings.metric.direction};
-  policy::Pick pick = policy::pick_parent(lab.settings.policy, view);
+  policy::Pick pick = policy::pick_parent(lab.settings.policy, view_of(state, lab));
   fact.kind = TaskKind::explore;
   fact.parent = pick.parent;
   fact.parent_commit = lab.frontier.at(pick.parent).commit;

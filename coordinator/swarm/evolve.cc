@@ -5,6 +5,7 @@
 #include "coordinator/swarm/fit.h"
 #include "coordinator/swarm/health.h"
 #include "coordinator/swarm/lease.h"
+#include "coordinator/swarm/search.h"
 #include "coordinator/swarm/share.h"
 #include "coordinator/swarm/stop.h"
 
@@ -62,11 +63,12 @@ void remove(State& state, Task& task, Timestamp at) {
   state.tasks.erase(id);
 }
 
-void visit(Lab& lab, ExperimentNumber parent) {
+void visit(State& state, Lab& lab, ExperimentNumber parent) {
   const auto entry = lab.frontier.find(parent);
   SWARMLAB_ASSERT(entry != lab.frontier.end());
   entry->second.visits += 1;
   if (lab.best && lab.best->number == parent) lab.best = entry->second;
+  note_visited(state, lab, parent);
 }
 
 void count(Lab& lab, const Experiment& experiment) {
@@ -79,14 +81,17 @@ void count(Lab& lab, const Experiment& experiment) {
   counters.without_keep = keep || is_baseline ? 0 : counters.without_keep + 1;
 }
 
-void keep(Lab& lab, const Experiment& experiment, bool becomes_best) {
+void keep(State& state, Lab& lab, const Experiment& experiment, bool becomes_best) {
   const std::optional<double> score = experiment.score();
   SWARMLAB_ASSERT(score && experiment.commit);
-  const FrontierEntry entry{
-      .number = experiment.number, .score = *score, .commit = *experiment.commit};
+  const FrontierEntry entry{.number = experiment.number,
+                            .score = *score,
+                            .commit = *experiment.commit,
+                            .parent = experiment.parent};
   lab.frontier.emplace(entry.number, entry);
   if (becomes_best) lab.best = entry;
   if (experiment.kind == TaskKind::baseline) lab.segment.baseline_measured = true;
+  note_kept(state, lab, entry);
 }
 
 // A baseline that was tried again has the tree of the try that failed: what is kept owns it, so
@@ -103,13 +108,14 @@ void apply(State& state, const LabOpened& fact) {
   lab.settings = fact.settings;
   lab.segment = fact.segment;
   lab.origin = fact.origin;
-  state.labs.emplace(fact.lab, std::move(lab));
-  state.index.labs.try_emplace(fact.lab);
+  rebuild_search(state, state.labs.emplace(fact.lab, std::move(lab)).first->second);
   state.next_lab = next(fact.lab);
 }
 
 void apply(State& state, const SettingsChanged& fact) {
-  lab_in(state, fact.lab).settings = fact.settings;
+  Lab& lab = lab_in(state, fact.lab);
+  lab.settings = fact.settings;
+  note_searched_otherwise(state, lab);
 }
 
 void apply(State& state, const SegmentBegan& fact) {
@@ -122,6 +128,7 @@ void apply(State& state, const SegmentBegan& fact) {
   lab.best.reset();
   lab.trees.clear();
   lab.counters.without_keep = 0;
+  note_new_segment(state, lab);
 }
 
 void apply(State& state, const LabStatusChanged& fact) {
@@ -153,8 +160,9 @@ void apply(State& state, const TaskCreated& fact) {
   state.index.labs[fact.lab].waiting.insert(fact.task);
   state.next_task = next(fact.task);
   lab.next_experiment = next(fact.experiment);
+  note_begun(state, lab);
   if (fact.kind == TaskKind::baseline) lab.segment.baseline = fact.experiment;
-  if (fact.parent) visit(lab, *fact.parent);
+  if (fact.parent) visit(state, lab, *fact.parent);
 }
 
 void apply(State& state, const LeaseGranted& fact) {
@@ -253,7 +261,8 @@ void apply(State& state, const ExperimentFinished& fact) {
   // Attempts are counted as they are charged: those of before are in the task already.
   lab.budget.charged += experiment.charged.size() - task.charged.size();
   count(lab, experiment);
-  if (experiment.verdict == Verdict::keep) keep(lab, experiment, fact.becomes_best);
+  if (experiment.verdict == Verdict::keep) keep(state, lab, experiment, fact.becomes_best);
+  note_decided(state, lab);
   if (makes_tree_known(experiment)) know_tree(lab, experiment);
   note_decided(state.health, experiment);
   remove(state, task, experiment.ended_at);

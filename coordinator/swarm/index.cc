@@ -1,5 +1,6 @@
 #include "common/result.h"
 #include "coordinator/swarm/fit.h"
+#include "coordinator/swarm/search.h"
 
 namespace swarmlab::swarm {
 
@@ -21,6 +22,7 @@ void rebuild_index(State& state) {
     }
   }
   state.index = std::move(index);
+  for (auto& [id, lab] : state.labs) rebuild_search(state, lab);
 }
 
 }  // namespace swarmlab::swarm

@@ -22,6 +22,7 @@
 
 #include "common/model/experiment.h"
 #include "common/model/lab.h"
+#include "coordinator/policy/candidates.h"
 #include "coordinator/policy/frontier.h"
 
 namespace swarmlab::swarm {
@@ -114,6 +115,7 @@ struct Lab {
   Budget budget;
   std::optional<FrontierEntry> best;  // of the current segment
   std::map<ExperimentNumber, FrontierEntry> frontier;
+  policy::Islands islands{};  // of the policy islands; kept while another is in use
   std::map<ObjectId, ExperimentNumber> trees;  // of this segment's candidates: who had it first
   bool operator==(const Lab&) const = default;
 };
@@ -165,13 +167,14 @@ struct Presence {
   bool operator==(const Presence&) const = default;
 };
 
-// The open tasks, as decisions look for them: an ask must not walk through all of them. Not stored:
-// it follows from the tasks (see rebuild_index).
+// Open tasks and kept candidates, as decisions look for them: an ask must not walk through all of
+// them. Not stored: it follows from tasks and labs (see rebuild_index).
 struct Index {
   struct OfLab {
     std::set<TaskId> waiting;   // for a worker
     std::set<TaskId> leased;    // of the current segment
     std::set<TaskId> orphaned;  // leased, but their segment ended: only what they cost counts
+    policy::Candidates candidates{};  // of the lab's frontier
     bool operator==(const OfLab&) const = default;
   };
   std::map<LabId, OfLab> labs;                   // of every lab, with open tasks or not

@@ -107,7 +107,8 @@ TEST_F(SettingsTest, ValuesThatCannotBeAreRefusedWithWhatWasExpected) {
   EXPECT_EQ(said("coordinator", "max_hours = -1"),
             "[coordinator] max_hours is -1, expected a number, 0 or more\n");
   EXPECT_EQ(said("coordinator", "policy = \"best\""),
-            "[coordinator] policy is \"best\", expected one of greedy, best-of-n\n");
+            "[coordinator] policy is \"best\", expected one of greedy, best-of-n, beam, ucb, "
+            "islands\n");
   EXPECT_EQ(said("coordinator", "config = \"x\"").find("config is no known key"), 14U);
 }
 

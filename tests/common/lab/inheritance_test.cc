@@ -202,8 +202,8 @@ TEST(SetOnTheCommandLine, GoesBeforeTheFiles) {
 
 TEST(SetOnTheCommandLine, IsCheckedLikeTheFile) {
   EXPECT_EQ(errors(tiny(kRoot, kLeaf, {"search.policy=best"})),
-            "--set search.policy=best: [search] policy is \"best\", expected \"greedy\" or "
-            "\"best-of-n\"");
+            "--set search.policy=best: [search] policy is \"best\", expected one of "
+            "\"greedy\", \"best-of-n\", \"beam\", \"ucb\", \"islands\"");
   EXPECT_EQ(errors(tiny(kRoot, kLeaf, {"search.polcy=greedy"})),
             "--set search.polcy=greedy: [search] polcy is no known key, expected policy");
   for (const char* wrong :

@@ -33,6 +33,7 @@ std::string name_of_test(const testing::TestParamInfo<Wrong>& info) {
   return info.param.name;
 }
 
+#define EVERY_POLICY "one of \"greedy\", \"best-of-n\", \"beam\", \"ucb\", \"islands\""
 #define COMMAND "[evaluator]\ncommand = 'x'\n"
 
 INSTANTIATE_TEST_SUITE_P(
@@ -86,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"NumberInAList", COMMAND "[agent]\ncommand = 'a'\nargs = [\n'a',\n7]",
               "lab.toml:7: [agent] args has 7, expected a list of texts"},
         Wrong{"InlineTableForAText", COMMAND "[search]\npolicy = {a = 1}",
-              "lab.toml:4: [search] policy is a table, expected \"greedy\" or \"best-of-n\""},
+              "lab.toml:4: [search] policy is a table, expected " EVERY_POLICY},
         Wrong{"ControlCharacters", COMMAND "[metric]\nname = \"a\\u001bb\"",
               "lab.toml:4: [metric] name is \"a\\x1bb\", expected a name of at most 100 "
               "characters on one line"},
@@ -107,6 +108,7 @@ INSTANTIATE_TEST_SUITE_P(
               "lab.toml:3: [evaluator] timeout_seconds is no known key, expected timeout"},
         Wrong{"UnknownKey", COMMAND "[search]\nwarmth = 3",
               "lab.toml:4: [search] warmth is no known key, expected one of policy, "
+              "width, exploration, islands, migration_every, reset_every, max_parent_age, seed, "
               "max_parallel, weight"},
         Wrong{"UnknownKeyOfABackend", "[backend]\nklass = 'B'",
               "lab.toml:2: [backend] klass is no known key, expected class"},
@@ -198,6 +200,27 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"LabelsInOneText", COMMAND "[resources]\nlabels = ['a,b']",
               "lab.toml:4: [resources] labels has \"a,b\", expected a list of at most 64 labels "
               "such as [\"gpu=h100\", \"fast\"]"},
+        Wrong{"ZeroWidth", COMMAND "[search]\nwidth = 0",
+              "lab.toml:4: [search] width is 0, expected a whole number, 1 to 256"},
+        Wrong{"LargeWidth", COMMAND "[search]\nwidth = 257",
+              "lab.toml:4: [search] width is 257, expected a whole number, 1 to 256"},
+        Wrong{"ZeroIslands", COMMAND "[search]\nislands = 0",
+              "lab.toml:4: [search] islands is 0, expected a whole number, 1 to 64"},
+        Wrong{"ManyIslands", COMMAND "[search]\nislands = 65",
+              "lab.toml:4: [search] islands is 65, expected a whole number, 1 to 64"},
+        Wrong{"NegativeExploration", COMMAND "[search]\nexploration = -0.5",
+              "lab.toml:4: [search] exploration is -0.5, expected a number, 0 to 1000"},
+        Wrong{
+            "NegativeMigration", COMMAND "[search]\nmigration_every = -1",
+            "lab.toml:4: [search] migration_every is -1, expected experiments, 0 (never) or more"},
+        Wrong{"ResetInWords", COMMAND "[search]\nreset_every = 'never'",
+              "lab.toml:4: [search] reset_every is \"never\", expected experiments, 0 (never) or "
+              "more"},
+        Wrong{"HalfAnAge", COMMAND "[search]\nmax_parent_age = 1.5",
+              "lab.toml:4: [search] max_parent_age is 1.5, expected experiments, 0 (no limit) or "
+              "more"},
+        Wrong{"NegativeSeed", COMMAND "[search]\nseed = -7",
+              "lab.toml:4: [search] seed is -7, expected a whole number, 0 or more"},
         Wrong{"ZeroWeight", COMMAND "[search]\nweight = 0",
               "lab.toml:4: [search] weight is 0, expected a whole number, 1 to 1000"},
         Wrong{"LargeWeight", COMMAND "[search]\nweight = 1001",
@@ -211,7 +234,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"NegativeRestarts", COMMAND "[stop]\nmax_restarts = -2",
               "lab.toml:4: [stop] max_restarts is -2, expected a whole number, 0 or more"},
         Wrong{"UnknownPolicy", COMMAND "[search]\npolicy = 'random'",
-              "lab.toml:4: [search] policy is \"random\", expected \"greedy\" or \"best-of-n\""},
+              "lab.toml:4: [search] policy is \"random\", expected " EVERY_POLICY},
         Wrong{"UnknownAgent", COMMAND "[agent]\nkind = 'cursor'\ncommand = 'x'",
               "lab.toml:4: [agent] kind is \"cursor\", expected \"command\""},
         Wrong{"AgentWithoutCommand", COMMAND "[agent]\ntimeout = '1m'",
@@ -326,9 +349,6 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"AgentNetwork", COMMAND "[agent]\ncommand = 'x'\nnetwork = ['api.x.com']",
               "lab.toml:5: [agent] network is not in this version: agents run without network; "
               "take it out"},
-        Wrong{"Policy", COMMAND "[search]\npolicy = 'islands'",
-              "lab.toml:4: [search] policy \"islands\" is not in this version: use \"greedy\" or "
-              "\"best-of-n\""},
         Wrong{"HostService", "[backend]\n[backend.host_service]\ncommand = 'x'\nport = 1",
               "lab.toml:2: [backend.host_service] is not in this version: start the service in "
               "setup() of the backend"},

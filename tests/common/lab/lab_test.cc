@@ -114,7 +114,14 @@ memory = "16GB"
 gpus = 2
 labels = ["gpu=h100", "fast"]
 [search]
-policy = "best-of-n"
+policy = "islands"
+width = 8
+exploration = 0.5
+islands = 6
+migration_every = 0
+reset_every = 90
+max_parent_age = 500
+seed = 7
 max_parallel = 6
 weight = 3
 [stop]
@@ -145,7 +152,14 @@ max_restarts = 1
                               {"API_KEY"}}));
   EXPECT_EQ(lab.limits, (ResourceLimits{1U << 30U, 10, 1'000'000, 0, 1024, 1.5}));
   EXPECT_EQ(lab.needs, (Needs{{2500, 16'000'000'000, 2}, {"gpu=h100", "fast"}}));
-  EXPECT_EQ(lab.policy, PolicyKind::best_of_n);
+  EXPECT_EQ(lab.policy, PolicyKind::islands);
+  EXPECT_EQ(lab.search, (Search{.width = 8,
+                                .exploration = 0.5,
+                                .islands = 6,
+                                .migration_every = 0,
+                                .reset_every = 90,
+                                .max_parent_age = 500,
+                                .seed = 7}));
   EXPECT_EQ(lab.max_parallel, 6U);
   EXPECT_EQ(lab.weight, 3U);
   EXPECT_EQ(lab.stop, (StopLimits{7, 30min, MicroUsd(1'250'000), -3.0, 0, 1}));

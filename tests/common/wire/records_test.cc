@@ -205,7 +205,7 @@ TEST(RecordCodec, EnumsOfTheSchemasAreThoseOfTheModel) {
   expect_same_names<schema::Outcome>(Outcome::returned);
   expect_same_names<schema::Stage>(Stage::total);
   expect_same_names<schema::Direction>(Direction::maximize);
-  expect_same_names<schema::PolicyKind>(PolicyKind::best_of_n);
+  expect_same_names<schema::PolicyKind>(PolicyKind::islands);
   expect_same_names<schema::AgentKind>(AgentKind::command);
   static_assert(static_cast<int>(schema::ParseKind::REGEX) == static_cast<int>(ParseKind::regex));
   static_assert(static_cast<int>(schema::ParseKind::JSON) == static_cast<int>(ParseKind::json));

@@ -1,65 +1,41 @@
-#include "coordinator/policy/policy.h"
-
-#include <gtest/gtest.h>
+#include "tests/coordinator/policy/kept_lab.h"
 
 namespace swarmlab::policy {
 namespace {
 
 class Policies : public testing::Test {
  protected:
-  Frontier frontier;
-  Direction direction = Direction::minimize;
-  std::uint64_t best = 1;
+  KeptLab lab;
 
   void add(std::uint64_t number, double score, std::uint64_t visits = 0) {
-    FrontierEntry entry;
-    entry.number = ExperimentNumber(number);
-    entry.score = score;
-    entry.visits = visits;
-    frontier.emplace(entry.number, entry);
+    lab.keep(number, score, 1, visits);
   }
-  [[nodiscard]] View view() const {
-    return {.frontier = frontier,
-            .best = ExperimentNumber(best),
-            .baseline = ExperimentNumber(1),
-            .direction = direction};
+  std::uint64_t parent(PolicyKind policy) {
+    lab.policy = policy;
+    return lab.parent();
   }
-  [[nodiscard]] std::uint64_t parent(PolicyKind policy) const {
-    return pick_parent(policy, view()).parent.value();
-  }
-  // Numbers in the order of the ranking, whose priorities must not rise.
-  [[nodiscard]] std::vector<std::uint64_t> order(PolicyKind policy) const {
-    std::vector<std::uint64_t> numbers;
-    std::optional<double> before;
-    for (const Ranked& one : ranked(policy, view())) {
-      EXPECT_GE(before.value_or(one.priority), one.priority);
-      before = one.priority;
-      numbers.push_back(one.entry.number.value());
-    }
-    return numbers;
+  Numbers order(PolicyKind policy) {
+    lab.policy = policy;
+    return lab.order();
   }
 };
-
-using Numbers = std::vector<std::uint64_t>;
 
 TEST_F(Policies, GreedyTakesTheBest) {
   add(1, 3.0);
   add(12, 2.417);
   add(20, 2.9);
-  best = 12;
-  EXPECT_EQ(pick_parent(PolicyKind::greedy, view()),
+  EXPECT_EQ(pick_parent(PolicyKind::greedy, lab.view()),
             (Pick{ExperimentNumber(12), "best so far: #12, 2.417 (greedy)"}));
 }
 
 TEST_F(Policies, GreedyDoesNotLeaveTheBestBecauseItWasVisited) {
   add(1, 3.0, 0);
   add(2, 2.0, 1000);
-  best = 2;
   EXPECT_EQ(parent(PolicyKind::greedy), 2U);
 }
 
 TEST_F(Policies, GreedyRanksHigherScoresFirstWhenMaximizing) {
-  direction = Direction::maximize;
+  lab.direction = Direction::maximize;
   add(1, 3.0);
   add(12, 2.417);
   add(13, 2.9);
@@ -70,14 +46,13 @@ TEST_F(Policies, GreedyRanksLowerScoresFirstWhenMinimizing) {
   add(1, 3.0);
   add(12, 2.417);
   add(13, 2.9);
-  best = 12;
   EXPECT_EQ(order(PolicyKind::greedy), (Numbers{12, 13, 1}));
 }
 
 TEST_F(Policies, BestOfNAlwaysTakesTheBaseline) {
   add(1, 3.0, 100);
   add(2, 2.0);
-  EXPECT_EQ(pick_parent(PolicyKind::best_of_n, view()),
+  EXPECT_EQ(pick_parent(PolicyKind::best_of_n, lab.view()),
             (Pick{ExperimentNumber(1), "always the baseline: #1, 3 (best-of-n)"}));
 }
 
@@ -92,16 +67,15 @@ TEST_F(Policies, GreedyRanksEqualScoresByVisitsThenAge) {
 TEST_F(Policies, BestOfNRanksTheBaselineFirst) {
   add(1, 3.0);
   add(2, 2.0);
-  frontier.emplace(ExperimentNumber(0), FrontierEntry{});
-  EXPECT_EQ(order(PolicyKind::best_of_n), (Numbers{1, 0, 2}));
+  add(3, 1.0);
+  EXPECT_EQ(order(PolicyKind::best_of_n), (Numbers{1, 2, 3}));
 }
 
 TEST_F(Policies, TheFirstOfARankingIsWhatIsPicked) {
   add(1, 3.0, 2);
   add(2, 2.5, 1);
   add(9, 2.25, 3);
-  best = 9;
-  for (const PolicyKind policy : {PolicyKind::greedy, PolicyKind::best_of_n}) {
+  for (const PolicyKind policy : kPolicies) {
     EXPECT_EQ(order(policy).front(), parent(policy));
   }
 }

@@ -259,6 +259,7 @@ class CheckedSwarm : public NotedSwarm {
     entry.number = one.number;
     entry.score = one.score().value_or(0.0);
     entry.commit = one.commit.value_or(ObjectId{});
+    entry.parent = one.parent;
     const auto& visits = visits_[lab.id];
     const auto visited = visits.find(one.number);
     entry.visits = visited == visits.end() ? 0 : visited->second;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/model/names.h"
 #include "tests/coordinator/swarm/checked_swarm.h"
 
 namespace swarmlab::swarm {
@@ -330,7 +331,12 @@ class RandomSwarm {
     // The direction is part of what scores mean: it stays with the lab.
     settings.metric.direction =
         settings.name == "north" ? Direction::minimize : Direction::maximize;
-    settings.policy = one_in(3) ? PolicyKind::best_of_n : PolicyKind::greedy;
+    settings.policy = kPolicies[below(kPolicies.size())];
+    settings.search.islands = static_cast<std::uint32_t>(1 + below(3));
+    settings.search.migration_every = below(4);
+    settings.search.reset_every = below(6);
+    settings.search.max_parent_age = one_in(2) ? below(10) : 0;
+    settings.search.seed = below(3);
     settings.stop.max_iterations = one_in(3) ? 0 : 2 + below(12);
     settings.stop.max_cost = MicroUsd(one_in(3) ? static_cast<std::int64_t>(below(400)) : 0);
     settings.stop.plateau_threshold = one_in(3) ? 1 + below(8) : 0;
