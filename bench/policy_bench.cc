@@ -22,9 +22,9 @@ constexpr LabId kLab{1};
 constexpr SessionId kSession{1};
 
 ObjectId object(std::uint64_t number) {
-  std::mt19937_64 random(number);
   ObjectId id;
-  for (std::uint8_t& byte : id.bytes) byte = static_cast<std::uint8_t>(random());
+  std::minstd_rand random(static_cast<std::uint32_t>(number + 1));
+  for (std::uint8_t& byte : id.bytes) byte = static_cast<std::uint8_t>(random() >> 8U);
   return id;
 }
 
