@@ -124,6 +124,21 @@ std::string origin_of(schema::ExperimentView::Reader experiment) {
   return fmt::format("#{}{}{}", *parent, because.empty() ? "" : ": ", because);
 }
 
+// The gain with its interval: what a verdict on a noisy metric stands on.
+std::string evidence_text(schema::ExperimentView::Reader experiment) {
+  const auto gain = number_of(experiment.getGain());
+  if (!gain) return "";
+  const double low = number_of(experiment.getGainLow()).value_or(0.0);
+  const double high = number_of(experiment.getGainHigh()).value_or(0.0);
+  constexpr double kNoBound = 1e300;  // too few pairs to say
+  const std::string interval =
+      high - low > kNoBound ? "" : fmt::format(" [{:+.3g}, {:+.3g}]", low, high);
+  return fmt::format("{:+.4g}{} over #{}, {} pair{}, {:.4g} % sure that it is better", *gain,
+                     interval, count_of(experiment.getComparedWith()).value_or(0),
+                     experiment.getPairs(), experiment.getPairs() == 1 ? "" : "s",
+                     100.0 * number_of(experiment.getConfidence()).value_or(0.0));
+}
+
 std::string spent_text(schema::ExperimentView::Reader experiment) {
   const MicroUsd cost(static_cast<std::int64_t>(experiment.getCostUsd() * 1e6));
   if (cost.value() == 0 && experiment.getInputTokens() == 0.0) return "";
@@ -196,6 +211,7 @@ void print_summary(const Context& context, schema::ExperimentView::Reader experi
   print.field("score", score_text(number_of(experiment.getScore())));
   print.field("metrics", metrics_text(experiment.getMetrics()));
   print.field("why", text_of(experiment.getReason()));
+  print.field("evidence", evidence_text(experiment));
   if (const auto twin = count_of(experiment.getDuplicateOf())) {
     print.field("same as", fmt::format("#{}", *twin));
   }

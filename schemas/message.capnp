@@ -146,6 +146,7 @@ struct WorkReply {
   struct Counted {
     verdict @0 :Record.Verdict;
     reason @1 :Text;
+    undecided @2 :Bool $Since.since(2);  # it is measured again: the verdict says nothing yet
   }
   struct Nothing {
     because @0 :Text;

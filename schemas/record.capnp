@@ -19,7 +19,7 @@ enum Verdict {
   invalid @8;
 }
 
-enum TaskKind { baseline @0; explore @1; }
+enum TaskKind { baseline @0; explore @1; measure @2 $Since.since(2); }
 
 enum Outcome {
   measured @0;
@@ -77,6 +77,17 @@ struct Measurement {
   worker @9 :Text;
 }
 
+struct Evidence {
+  # Of a comparison in pairs. Gains are improvements, whatever the metric's direction.
+  reference @0 :UInt64;       # experiment
+  referenceScore @1 :Float64;
+  pairs @2 :UInt32;
+  gain @3 :Float64;           # mean
+  low @4 :Float64;            # the gain's interval
+  high @5 :Float64;
+  confidence @6 :Float64;     # that it is better at all, 0 to 1
+}
+
 struct Cost {
   microUsd @0 :Int64;         # millionths of a US dollar
   inputTokens @1 :UInt64;
@@ -121,6 +132,9 @@ struct Experiment {
   endedAtMs @25 :Int64;       # UTC, since 1970
   stages @26 :List(StageTime);
   pastLeases @27 :List(PastLease);  # of the task, that may still tell what they cost
+  judgedScore :union { none @28 :Void; score @29 :Float64; }  # after repeated runs
+  evidence @30 :Evidence;     # absent: not compared in pairs
+  measuredUnder @31 :List(UInt64);  # tokens whose reports counted; empty: `token` alone
 }
 
 struct Assignment {
@@ -139,6 +153,14 @@ struct Assignment {
   brief @13 :Text;
   results @14 :Text;
   takes @15 :Lab.Resources $Since.since(2);   # of the worker, while the lease lasts
+  repeats @16 :UInt32 = 1 $Since.since(2);    # of a baseline: runs of the evaluator
+  comparison @17 :Comparison $Since.since(2); # of `measure`; absent: none
+}
+
+struct Comparison {
+  candidate @0 :Data;         # commit
+  reference @1 :Data;         # commit
+  pair @2 :UInt32;            # from 0; of odd ones the reference runs first
 }
 
 struct Report {
@@ -157,6 +179,7 @@ struct Report {
   cost @12 :Cost;
   stages @13 :List(StageTime);
   ownFailure @14 :Bool $Since.since(2);       # of `returned`: the worker failed, nobody told it to stop
+  more @15 :List(Measurement) $Since.since(2);  # of a baseline: further runs; of a pair: the reference's
 }
 
 struct Attachments {

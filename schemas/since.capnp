@@ -6,4 +6,4 @@
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("swarmlab::schema");
 
-annotation since @0xd1a7f05c93b2e864 (field, union, group) :UInt16;
+annotation since @0xd1a7f05c93b2e864 (field, union, group, enumerant) :UInt16;

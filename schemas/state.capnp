@@ -60,6 +60,15 @@ struct Lab {
   best @8 :FrontierEntry;     # absent: none yet
   origin @9 :Origin;          # of a branch; absent: it is none
   islands @10 :List(Island);
+  learned @11 :Learned;       # of the noise; absent: nothing yet
+
+  struct Learned {
+    squares @0 :Float64;
+    degrees @1 :UInt64;
+    home @2 :Text;
+    hosts @3 :List(Host);
+    struct Host { hostClass @0 :Text; ratio @1 :Float64; runs @2 :UInt64; }
+  }
 
   struct Counters {
     experiments @0 :UInt64;
@@ -104,6 +113,16 @@ struct Task {
   startedAt @14 :MaybeTime;
   lostOn @15 :List(Text);     # workers that were lost with it
   pastLeases @16 :List(Record.PastLease);  # that may still tell what they cost
+  pending @17 :Pending;       # absent: nothing of it is measured yet
+}
+
+struct Pending {
+  # A candidate that is measured, but not decided: it is compared with another, pair by pair.
+  experiment @0 :Record.Experiment;
+  reference @1 :UInt64;       # experiment
+  referenceCommit @2 :Data;
+  series @3 :UInt32;          # place of the first pair among the measurements
+  kept @4 :Bool;              # against an earlier reference: now it is whether it is the best
 }
 
 struct Worker {
@@ -114,6 +133,7 @@ struct Worker {
   capacity @4 :LabFile.Capacity;
   quarantine @5 :Quarantine;  # absent: none
   key @6 :Text;              # public, that it last said hello with; empty: none
+  measures @7 :Bool;         # it understands tasks of kind measure
 
   struct Quarantine { why @0 :Text; atMs @1 :Int64; }
 }
@@ -145,6 +165,7 @@ struct Event {
     alarmRaised @15 :AlarmRaised;
     alarmCleared @16 :AlarmCleared;
     timeSkipped @17 :TimeSkipped;
+    candidateMeasured @18 :CandidateMeasured;
   }
 
   struct LabOpened {
@@ -232,6 +253,14 @@ struct Event {
     task @2 :UInt64;
     token @3 :UInt64;
     cost @4 :Record.Cost;
+  }
+  struct CandidateMeasured {
+    lab @0 :UInt64;
+    task @1 :UInt64;
+    token @2 :UInt64;
+    pending @3 :Pending;
+    cost @4 :Record.Cost;
+    atMs @5 :Int64;
   }
   struct ExperimentFinished {
     experiment @0 :Record.Experiment;

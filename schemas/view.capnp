@@ -81,6 +81,13 @@ struct ExperimentView {
   parentCommit @28 :Text;        # hexadecimal
   inputTokens @29 :Float64;
   outputTokens @30 :Float64;
+  # Of a comparison in pairs with another experiment; null where one run decided.
+  comparedWith @31 :MaybeCount $Since.since(2);
+  pairs @32 :UInt32 $Since.since(2);
+  gain @33 :Lab.MaybeNumber $Since.since(2);   # above zero is better, whatever the metric's direction
+  gainLow @34 :Lab.MaybeNumber $Since.since(2);
+  gainHigh @35 :Lab.MaybeNumber $Since.since(2);
+  confidence @36 :Lab.MaybeNumber $Since.since(2);  # that it is better at all, 0 to 1
 }
 
 struct SampleView {

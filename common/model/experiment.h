@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/model/evidence.h"
 #include "common/model/object_id.h"
 #include "common/strong_id.h"
 
@@ -23,7 +24,9 @@ enum class Verdict : std::uint8_t {
   invalid,  // no finite score came out
 };
 
-enum class TaskKind : std::uint8_t { baseline, explore };
+// What a lease is for. Of `measure` (a candidate again, beside what it is compared with) there are
+// no experiments: it goes on with one.
+enum class TaskKind : std::uint8_t { baseline, explore, measure };
 
 struct MetricValue {
   std::string name;
@@ -108,12 +111,18 @@ struct Experiment {
   std::optional<ObjectId> commit;
   std::optional<ObjectId> tree;
   std::optional<ExperimentNumber> duplicate_of;
-  std::vector<std::string> paths;         // that left the scope
-  std::vector<Measurement> measurements;  // the first is the experiment's own score
+  std::vector<std::string> paths;  // that left the scope
+  // The first decides whether there are more: of a baseline, further runs; of a candidate, pairs of
+  // a run of it and one of what it was compared with.
+  std::vector<Measurement> measurements;
+  std::optional<double> judged_score;  // after repeated runs: what it is worth
+  std::optional<Evidence> evidence;    // of a comparison in pairs
   AgentNotes notes;
   WorkerName worker;
   std::string host_class;
-  FencingToken token;                 // under which it was counted; zero: given up, no report did
+  FencingToken token;  // under which it was counted; zero: given up, no report did
+  std::vector<FencingToken>
+      measured_under;                 // whose reports counted, in order; empty: `token` alone
   std::vector<FencingToken> charged;  // whose cost is in `cost`, each once
   std::uint32_t attempts = 1;         // leases that it took
   Cost cost;
@@ -124,6 +133,7 @@ struct Experiment {
   bool operator==(const Experiment&) const = default;
 
   [[nodiscard]] std::optional<double> score() const {
+    if (judged_score) return judged_score;
     if (measurements.empty()) return std::nullopt;
     return measurements.front().score;
   }

@@ -32,6 +32,8 @@ std::string_view name_of(TaskKind kind) {
       return "baseline";
     case TaskKind::explore:
       return "explore";
+    case TaskKind::measure:
+      return "measure";
   }
   return "unknown";
 }

@@ -18,6 +18,14 @@ struct Briefing {
   bool operator==(const Briefing&) const = default;
 };
 
+// One pair of runs, on one worker: of a candidate, and of what it is compared with.
+struct Comparison {
+  ObjectId candidate;
+  ObjectId reference;
+  std::uint32_t pair = 0;  // from 0; of odd ones the reference runs first, so that drift cancels
+  bool operator==(const Comparison&) const = default;
+};
+
 // A leased task, with all that a worker needs to do it.
 struct Assignment {
   TaskId task;
@@ -33,7 +41,9 @@ struct Assignment {
   Milliseconds lease{0};  // from now; heartbeats extend it
   Resources takes;        // of the worker, while the lease lasts
   LabSettings settings;
-  Briefing briefing;  // empty: to be asked for when the agent is about to start
+  std::uint32_t repeats = 1;             // of a baseline: runs of the evaluator
+  std::optional<Comparison> comparison;  // of `measure`
+  Briefing briefing;                     // empty: to be asked for when the agent is about to start
   bool operator==(const Assignment&) const = default;
 };
 
@@ -61,6 +71,7 @@ struct Report {
   std::optional<ObjectId> tree;
   std::vector<std::string> paths;          // of `out_of_scope`
   std::optional<Measurement> measurement;  // of `measured`
+  std::vector<Measurement> more;  // of a baseline: further runs; of a pair: the reference's run
   AgentNotes notes;
   std::string host_class;
   Cost cost;

@@ -16,7 +16,7 @@ Result<Verdict> read(schema::Verdict verdict) {
 }
 
 Result<TaskKind> read(schema::TaskKind kind) {
-  return from_schema_enum("kind", kind, TaskKind::explore);
+  return from_schema_enum("kind", kind, TaskKind::measure);
 }
 
 void write(schema::AgentNotes::Builder to, const AgentNotes& notes) {
@@ -46,6 +46,46 @@ Result<AgentNotes> read(schema::AgentNotes::Reader from) {
       return notes;
   }
   return fail(ErrorCode::corrupt, "mechanismConfirmed is neither said nor unsaid");
+}
+
+void write(schema::Evidence::Builder to, const Evidence& evidence) {
+  to.setReference(evidence.reference.value());
+  to.setReferenceScore(evidence.reference_score);
+  to.setPairs(evidence.pairs);
+  to.setGain(evidence.gain);
+  to.setLow(evidence.low);
+  to.setHigh(evidence.high);
+  to.setConfidence(evidence.confidence);
+}
+
+Result<Evidence> read(schema::Evidence::Reader from) {
+  SWARMLAB_TRY(reference_score, finite("referenceScore", from.getReferenceScore()));
+  SWARMLAB_TRY(gain, finite("gain", from.getGain()));
+  SWARMLAB_TRY(low, finite("low", from.getLow()));
+  SWARMLAB_TRY(high, finite("high", from.getHigh()));
+  SWARMLAB_TRY(confidence, finite("confidence", from.getConfidence()));
+  return Evidence{.reference = ExperimentNumber(from.getReference()),
+                  .reference_score = reference_score,
+                  .pairs = from.getPairs(),
+                  .gain = gain,
+                  .low = low,
+                  .high = high,
+                  .confidence = confidence};
+}
+
+void write(capnp::List<schema::Measurement>::Builder to, const std::vector<Measurement>& runs) {
+  unsigned i = 0;
+  for (const Measurement& one : runs) write(to[i++], one);
+}
+
+Result<std::vector<Measurement>> read(capnp::List<schema::Measurement>::Reader from) {
+  std::vector<Measurement> runs;
+  runs.reserve(from.size());
+  for (const auto one : from) {
+    SWARMLAB_TRY(run, read(one));
+    runs.push_back(std::move(run));
+  }
+  return runs;
 }
 
 void write(schema::Measurement::Builder to, const Measurement& measurement) {

@@ -21,6 +21,7 @@ struct Known {
 // A name, and the protocol that has the fields for it.
 constexpr std::array kKnown{
     Known{"capabilities", 2},
+    Known{"measure", 2},
 };
 
 }  // namespace

@@ -28,18 +28,45 @@ Result<std::optional<ExperimentNumber>> read_number(std::string_view where,
   return fail(ErrorCode::corrupt, "{} is neither a number nor none", where);
 }
 
+void write_tokens(capnp::List<std::uint64_t>::Builder to, const std::vector<FencingToken>& tokens) {
+  unsigned i = 0;
+  for (const FencingToken token : tokens) to.set(i++, token.value());
+}
+
 Timestamp timestamp_of(std::int64_t ms) {
   return Timestamp(Milliseconds(ms));
 }
 
-Result<std::vector<Measurement>> read_measurements(capnp::List<schema::Measurement>::Reader from) {
-  std::vector<Measurement> measurements;
-  measurements.reserve(from.size());
-  for (const auto one : from) {
-    SWARMLAB_TRY(measurement, read(one));
-    measurements.push_back(std::move(measurement));
+void write(schema::Comparison::Builder to, const Comparison& comparison) {
+  to.setCandidate(data_of(comparison.candidate));
+  to.setReference(data_of(comparison.reference));
+  to.setPair(comparison.pair);
+}
+
+Result<std::optional<Comparison>> read_comparison(schema::Assignment::Reader from) {
+  if (!from.hasComparison()) return std::optional<Comparison>();
+  const auto comparison = from.getComparison();
+  SWARMLAB_TRY(candidate, object_id_of("candidate", comparison.getCandidate()));
+  SWARMLAB_TRY(reference, object_id_of("reference", comparison.getReference()));
+  return std::optional(
+      Comparison{.candidate = candidate, .reference = reference, .pair = comparison.getPair()});
+}
+
+// What repeated runs said of it.
+Result<void> read_judgement(schema::Experiment::Reader from, Experiment& experiment) {
+  const auto judged = from.getJudgedScore();
+  if (judged.isScore()) {
+    SWARMLAB_TRY(score, finite("judgedScore", judged.getScore()));
+    experiment.judged_score = score;
   }
-  return measurements;
+  if (from.hasEvidence()) {
+    SWARMLAB_TRY(evidence, read(from.getEvidence()));
+    experiment.evidence = evidence;
+  }
+  for (const std::uint64_t token : from.getMeasuredUnder()) {
+    experiment.measured_under.emplace_back(token);
+  }
+  return {};
 }
 
 // Where an experiment came from.
@@ -66,7 +93,7 @@ Result<void> read_result(schema::Experiment::Reader from, Experiment& experiment
   SWARMLAB_TRY(tree, maybe_object_id_of("tree", from.getTree()));
   SWARMLAB_TRY(duplicate_of,
                read_number<schema::Experiment::DuplicateOf>("duplicateOf", from.getDuplicateOf()));
-  SWARMLAB_TRY(measurements, read_measurements(from.getMeasurements()));
+  SWARMLAB_TRY(measurements, read(from.getMeasurements()));
   SWARMLAB_TRY(notes, read(from.getNotes()));
   experiment.verdict = verdict;
   experiment.reason = string_of(from.getReason());
@@ -117,16 +144,16 @@ void write(schema::Experiment::Builder to, const Experiment& experiment) {
   to.setTree(data_of(experiment.tree));
   write_number(to.getDuplicateOf(), experiment.duplicate_of);
   write_texts(to.initPaths(length_of(experiment.paths)), experiment.paths);
-  auto measurements = to.initMeasurements(length_of(experiment.measurements));
-  unsigned i = 0;
-  for (const Measurement& one : experiment.measurements) write(measurements[i++], one);
+  write(to.initMeasurements(length_of(experiment.measurements)), experiment.measurements);
+  if (experiment.judged_score) to.getJudgedScore().setScore(*experiment.judged_score);
+  if (experiment.evidence) write(to.initEvidence(), *experiment.evidence);
+  write_tokens(to.initMeasuredUnder(length_of(experiment.measured_under)),
+               experiment.measured_under);
   write(to.initNotes(), experiment.notes);
   to.setWorker(text_of(experiment.worker.value()));
   to.setHostClass(text_of(experiment.host_class));
   to.setToken(experiment.token.value());
-  auto charged = to.initCharged(length_of(experiment.charged));
-  i = 0;
-  for (const FencingToken token : experiment.charged) charged.set(i++, token.value());
+  write_tokens(to.initCharged(length_of(experiment.charged)), experiment.charged);
   to.setAttempts(experiment.attempts);
   write(to.initCost(), experiment.cost);
   to.setStartedAtMs(experiment.started_at.time_since_epoch().count());
@@ -138,6 +165,7 @@ void write(schema::Experiment::Builder to, const Experiment& experiment) {
 Result<Experiment> read(schema::Experiment::Reader from) {
   SWARMLAB_TRY(experiment, read_origin(from));
   SWARMLAB_CHECK(read_result(from, experiment));
+  SWARMLAB_CHECK(read_judgement(from, experiment));
   SWARMLAB_TRY(stages, read(from.getStages()));
   experiment.worker = WorkerName(string_of(from.getWorker()));
   experiment.host_class = string_of(from.getHostClass());
@@ -168,6 +196,8 @@ void write(schema::Assignment::Builder to, const Assignment& assignment) {
   to.setBrief(text_of(assignment.briefing.brief));
   to.setResults(text_of(assignment.briefing.results));
   write(to.initTakes(), assignment.takes);
+  to.setRepeats(assignment.repeats);
+  if (assignment.comparison) write(to.initComparison(), *assignment.comparison);
 }
 
 Result<Assignment> read(schema::Assignment::Reader from) {
@@ -178,6 +208,7 @@ Result<Assignment> read(schema::Assignment::Reader from) {
   SWARMLAB_TRY(evaluator_hash, object_id_of("evaluatorHash", from.getEvaluatorHash()));
   SWARMLAB_TRY(data_hash, object_id_of("dataHash", from.getDataHash()));
   SWARMLAB_TRY(settings, read(from.getSettings()));
+  SWARMLAB_TRY(comparison, read_comparison(from));
   return Assignment{
       .task = TaskId(from.getTask()),
       .token = FencingToken(from.getToken()),
@@ -192,6 +223,8 @@ Result<Assignment> read(schema::Assignment::Reader from) {
       .lease = Milliseconds(from.getLeaseMs()),
       .takes = read(from.getTakes()),
       .settings = std::move(settings),
+      .repeats = from.getRepeats(),
+      .comparison = comparison,
       .briefing = {.brief = string_of(from.getBrief()), .results = string_of(from.getResults())}};
 }
 

@@ -22,6 +22,8 @@ namespace swarmlab::wire {
 // Structs
 void write(schema::AgentNotes::Builder to, const AgentNotes& notes);
 void write(schema::Measurement::Builder to, const Measurement& measurement);
+void write(schema::Evidence::Builder to, const Evidence& evidence);
+void write(capnp::List<schema::Measurement>::Builder to, const std::vector<Measurement>& runs);
 void write(schema::Cost::Builder to, const Cost& cost);
 void write(capnp::List<schema::StageTime>::Builder to, const std::vector<StageTime>& stages);
 void write(capnp::List<schema::PastLease>::Builder to, const std::vector<PastLease>& leases);
@@ -32,6 +34,8 @@ void write(schema::Attachments::Builder to, const Attachments& attachments);
 
 [[nodiscard]] Result<AgentNotes> read(schema::AgentNotes::Reader from);
 [[nodiscard]] Result<Measurement> read(schema::Measurement::Reader from);
+[[nodiscard]] Result<Evidence> read(schema::Evidence::Reader from);
+[[nodiscard]] Result<std::vector<Measurement>> read(capnp::List<schema::Measurement>::Reader from);
 [[nodiscard]] Cost read(schema::Cost::Reader from);
 [[nodiscard]] Result<std::vector<StageTime>> read(capnp::List<schema::StageTime>::Reader from);
 [[nodiscard]] std::vector<PastLease> read(capnp::List<schema::PastLease>::Reader from);

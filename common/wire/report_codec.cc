@@ -19,6 +19,7 @@ void write(schema::Report::Builder to, const Report& report) {
   write(to.initCost(), report.cost);
   write(to.initStages(length_of(report.stages)), report.stages);
   to.setOwnFailure(report.own_failure);
+  write(to.initMore(length_of(report.more)), report.more);
 }
 
 Result<Report> read(schema::Report::Reader from) {
@@ -27,6 +28,7 @@ Result<Report> read(schema::Report::Reader from) {
   SWARMLAB_TRY(tree, maybe_object_id_of("tree", from.getTree()));
   SWARMLAB_TRY(notes, read(from.getNotes()));
   SWARMLAB_TRY(stages, read(from.getStages()));
+  SWARMLAB_TRY(more, read(from.getMore()));
   std::optional<Measurement> measurement;
   if (from.hasMeasurement()) {
     SWARMLAB_TRY(measured, read(from.getMeasurement()));
@@ -42,6 +44,7 @@ Result<Report> read(schema::Report::Reader from) {
                 .tree = tree,
                 .paths = read_texts(from.getPaths()),
                 .measurement = std::move(measurement),
+                .more = std::move(more),
                 .notes = std::move(notes),
                 .host_class = string_of(from.getHostClass()),
                 .cost = read(from.getCost()),

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "common/result.h"
+#include "coordinator/judge/sequential.h"
 
 namespace swarmlab::judge {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 // A difference of two scores is off by a few units in the last place of the larger one. So 0.3 and
 // 0.2 differ by a required 0.1, although the subtraction gives a little less.
 constexpr double kRounding = 1e-12;
+constexpr std::uint32_t kRunsOfBaseline = 3;
 
 const MetricValue* find_metric(const std::vector<MetricValue>& metrics, const std::string& name) {
   const auto found = std::find_if(metrics.begin(), metrics.end(),
@@ -35,36 +37,166 @@ std::string broken(const Constraint& constraint, const Measurement& measurement)
   return {};
 }
 
-double required(const Improvement& improvement, double best) {
-  return improvement.relative ? improvement.amount * std::abs(best) : improvement.amount;
+std::string broken_in_any_run(const JudgeInput& input) {
+  for (const Constraint& constraint : input.constraints) {
+    std::string reason = broken(constraint, input.measurement);
+    for (const Pair& pair : input.pairs) {
+      if (reason.empty()) reason = broken(constraint, pair.candidate);
+    }
+    if (!reason.empty()) return reason;
+  }
+  return {};
+}
+
+double required(const JudgeInput& input) {
+  const Improvement& improvement = input.metric.min_improvement;
+  return improvement.relative ? improvement.amount * std::abs(input.reference.score)
+                              : improvement.amount;
+}
+
+double gain_over(const JudgeInput& input, double score) {
+  const double gain = score - input.reference.score;
+  return input.metric.direction == Direction::maximize ? gain : -gain;
+}
+
+Judgement discard(double score, std::string reason) {
+  return {.verdict = Verdict::discard, .reason = std::move(reason), .score = score};
+}
+
+// Scores are what they are: the first run decides.
+Judgement judge_exactly(const JudgeInput& input) {
+  const double score = input.measurement.score;
+  const double reference = input.reference.score;
+  const auto number = input.reference.number.value();
+  if (!is_better(input.metric.direction, score, reference)) {
+    return discard(score,
+                   fmt::format("{:.6g} does not beat {:.6g} of #{}", score, reference, number));
+  }
+  const double gain = std::abs(score - reference);
+  const double least = required(input);
+  const double tolerance = kRounding * std::max(std::abs(score), std::abs(reference));
+  if (gain + tolerance < least) {
+    return discard(score,
+                   fmt::format("{:.6g} beats {:.6g} of #{} by {:.3g} only, at least {:.3g} counts",
+                               score, reference, number, gain, least));
+  }
+  return {
+      .verdict = Verdict::keep,
+      .reason = fmt::format("{:.6g} beats {:.6g} of #{} by {:.3g}", score, reference, number, gain),
+      .score = score};
+}
+
+// One run, and there will be no other.
+Judgement judge_once(const JudgeInput& input) {
+  Judgement exactly = judge_exactly(input);
+  if (exactly.verdict != Verdict::keep || !input.learned.noise.is_known()) return exactly;
+  const double gain = gain_over(input, input.measurement.score);
+  const double least = smallest_shown(input.learned.noise, input.metric.confidence, 1);
+  if (gain > least) return exactly;
+  return discard(exactly.score,
+                 fmt::format("{}, within the noise: {:.3g} would show (max_repeats is 1)",
+                             exactly.reason, least));
+}
+
+// A first run that looks no better than the reference is not worth a second: most candidates end
+// here.
+Judgement screen(const JudgeInput& input) {
+  const Measurement& first = input.measurement;
+  const std::string& host_class = first.identity.host_class;
+  const double score = at_home(first.score, host_class, input.learned);
+  const double reference = input.reference.score;
+  const auto number = input.reference.number.value();
+  if (!is_comparable(host_class, input.learned)) {
+    return {.reason =
+                fmt::format("{:.6g} on {}, where #{} was never measured: measured again beside it",
+                            first.score, host_class, number),
+            .score = score};
+  }
+  if (!is_better(input.metric.direction, score, reference)) {
+    return discard(score,
+                   fmt::format("{:.6g} does not beat {:.6g} of #{}", score, reference, number));
+  }
+  return {.reason = fmt::format("{:.6g} looks better than {:.6g} of #{}: measured again beside it",
+                                score, reference, number),
+          .score = score};
+}
+
+double with_gain(const JudgeInput& input, double gain) {
+  return input.metric.direction == Direction::maximize ? input.reference.score + gain
+                                                       : input.reference.score - gain;
+}
+
+std::string found_text(const JudgeInput& input, const Finding& found) {
+  return fmt::format("{:+.3g} over #{} in {} pair{}, {:.4g} % sure", found.gain,
+                     input.reference.number.value(), input.pairs.size(),
+                     input.pairs.size() == 1 ? "" : "s", 100.0 * found.confidence);
+}
+
+Judgement judge_pairs(const JudgeInput& input) {
+  std::vector<double> gains;
+  gains.reserve(input.pairs.size());
+  for (const Pair& pair : input.pairs) {
+    gains.push_back(
+        gain_of(pair, input.metric.direction, input.reference.score, input.learned.home));
+  }
+  const Plan plan{.confidence = input.metric.confidence,
+                  .pairs = input.metric.max_repeats - 1,
+                  .required = required(input)};
+  const Finding found = look(gains, input.learned.noise, plan);
+  Judgement judgement{.reason = found_text(input, found),
+                      .score = with_gain(input, found.gain),
+                      .evidence = Evidence{.reference = input.reference.number,
+                                           .reference_score = input.reference.score,
+                                           .pairs = static_cast<std::uint32_t>(gains.size()),
+                                           .gain = found.gain,
+                                           .low = found.low,
+                                           .high = found.high,
+                                           .confidence = found.confidence}};
+  switch (found.look) {
+    case Look::open:
+      judgement.reason += ": measured again";
+      return judgement;
+    case Look::given_up:
+      judgement.verdict = Verdict::discard;
+      if (found.gain > 0.0) {
+        judgement.reason += found.gain < plan.required
+                                ? fmt::format(", at least {:.3g} counts", plan.required)
+                                : ", which noise explains";
+      }
+      return judgement;
+    case Look::better:
+      break;
+  }
+  judgement.verdict = Verdict::keep;
+  judgement.score = with_gain(input, shrunken(found.gain, found.error));
+  return judgement;
 }
 
 }  // namespace
 
 Judgement judge(const JudgeInput& input) {
-  for (const Constraint& constraint : input.constraints) {
-    if (std::string reason = broken(constraint, input.measurement); !reason.empty()) {
-      return {.verdict = Verdict::discard, .reason = std::move(reason)};
-    }
+  if (std::string reason = broken_in_any_run(input); !reason.empty()) {
+    return discard(input.measurement.score, std::move(reason));
   }
-  const double score = input.measurement.score;
-  const double best = input.best.score;
-  const auto number = input.best.number.value();
-  if (!is_better(input.metric.direction, score, best)) {
-    return {.verdict = Verdict::discard,
-            .reason = fmt::format("{:.6g} does not beat {:.6g} of #{}", score, best, number)};
-  }
-  const double gain = std::abs(score - best);
-  const double least = required(input.metric.min_improvement, best);
-  const double tolerance = kRounding * std::max(std::abs(score), std::abs(best));
-  if (gain + tolerance < least) {
-    return {
-        .verdict = Verdict::discard,
-        .reason = fmt::format("{:.6g} beats {:.6g} of #{} by {:.3g} only, at least {:.3g} counts",
-                              score, best, number, gain, least)};
-  }
-  return {.verdict = Verdict::keep,
-          .reason = fmt::format("{:.6g} beats {:.6g} of #{} by {:.3g}", score, best, number, gain)};
+  const Metric& metric = input.metric;
+  if (metric.confidence == 0.0 || input.learned.noise.is_zero()) return judge_exactly(input);
+  if (metric.max_repeats < 2) return judge_once(input);
+  return input.pairs.empty() ? screen(input) : judge_pairs(input);
+}
+
+std::uint32_t runs_of_baseline(const Metric& metric) {
+  return metric.confidence == 0.0
+             ? 1
+             : std::clamp<std::uint32_t>(metric.max_repeats, 2, kRunsOfBaseline);
+}
+
+double score_of_baseline(std::span<const Measurement> runs) {
+  SWARMLAB_ASSERT(!runs.empty());
+  const auto differs = [&](const Measurement& run) { return run.score != runs.front().score; };
+  if (std::ranges::none_of(runs, differs)) return runs.front().score;
+  double sum = 0.0;
+  for (const Measurement& run : runs) sum += run.score;
+  return sum / static_cast<double>(runs.size());
 }
 
 }  // namespace swarmlab::judge

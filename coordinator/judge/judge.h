@@ -1,19 +1,23 @@
-// The judge: what a measurement is worth against the best so far.
+// The judge: what the measurements of a candidate are worth against another candidate.
 //
-// Pure, and it only sees numbers that a worker's evaluator measured (I7). It decides on one
-// measurement each; a judge that knows the noise will add "measure again" to Judgement.
+// Pure, and it only sees numbers that a worker's evaluator measured (I7). Where the metric is noisy
+// a single run decides nothing but that a candidate is not worth a second one: a keep needs pairs,
+// runs of the candidate and of its reference in turns on one worker (sequential.h).
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "common/model/experiment.h"
 #include "common/model/lab.h"
+#include "coordinator/judge/noise.h"
 
 namespace swarmlab::judge {
 
-struct Best {
+// What a candidate has to beat.
+struct Reference {
   ExperimentNumber number;
   double score = 0.0;
 };
@@ -21,23 +25,37 @@ struct Best {
 struct JudgeInput {
   const Metric& metric;
   const std::vector<Constraint>& constraints;
-  const Measurement& measurement;  // its score and metrics are finite
-  Best best;                       // of the segment
+  const Measurement& measurement;  // the candidate's first; its score and metrics are finite
+  Reference reference;
+  const Learned& learned;
+  std::span<const Pair> pairs{};  // with this reference, in the order of their coming
 };
 
 struct Judgement {
-  Verdict verdict = Verdict::discard;  // keep or discard
-  std::string reason;                  // one sentence for people, without a full stop
+  // keep or discard; none: it is to be measured once more, beside the reference
+  std::optional<Verdict> verdict{};
+  std::string reason{};  // one sentence for people, without a full stop
+  double score = 0.0;    // what the candidate is worth from now on, at home
+  std::optional<Evidence> evidence{};
   bool operator==(const Judgement&) const = default;
 };
 
-/// Keeps what holds all constraints, is strictly better than the best, and is so by at least the
-/// lab's min_improvement (up to the rounding of the subtraction).
+/// Keeps what holds all constraints and is better than the reference, by at least the lab's
+/// min_improvement (up to the rounding of the subtraction), beyond what noise explains: of
+/// candidates that are no better, at most 1 - confidence are kept. A deterministic metric and
+/// confidence 0 decide on one run.
 [[nodiscard]] Judgement judge(const JudgeInput& input);
 
 /// Whether `score` is strictly better than `other`.
 [[nodiscard]] constexpr bool is_better(Direction direction, double score, double other) {
   return direction == Direction::minimize ? score < other : score > other;
 }
+
+/// How often the evaluator runs on a baseline: so often that its noise is known, once where nobody
+/// asks for it. A worker stops at the second run if it is equal to the first.
+[[nodiscard]] std::uint32_t runs_of_baseline(const Metric& metric);
+
+/// The mean of the baseline's runs. \pre  there is one
+[[nodiscard]] double score_of_baseline(std::span<const Measurement> runs);
 
 }  // namespace swarmlab::judge

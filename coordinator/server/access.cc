@@ -116,7 +116,9 @@ bool needs(const swarm::State& state, const WorkerName& worker, LabId lab, const
       object == segment.lab_commit ||
       (!segment.data_hash.is_zero() && object == git::data_commit_of(segment.data_hash));
   return any_held(state, worker, lab, [&](const swarm::Task& task) {
-    return is_of_lab || task.parent_commit == object;
+    if (is_of_lab) return true;
+    if (!task.pending) return task.parent_commit == object;
+    return task.pending->experiment.commit == object || task.pending->reference_commit == object;
   });
 }
 

@@ -5,7 +5,9 @@
 
 #include "common/lab/scope.h"
 #include "common/log/log.h"
+#include "coordinator/judge/judge.h"
 #include "coordinator/server/brief.h"
+#include "coordinator/swarm/verdict.h"
 
 namespace swarmlab::server {
 namespace {
@@ -169,7 +171,13 @@ Result<void> Engine::ingest_candidates(std::vector<Step>& steps) {
     if (arrived == nullptr) continue;
     Report& report = arrived->report;
     const swarm::Task* task = current_task(state_, report);
-    if (task == nullptr || !names_candidate(report)) continue;
+    if (task == nullptr) continue;
+    if (task->pending) {  // its candidate is here
+      report.commit.reset();
+      report.tree.reset();
+      continue;
+    }
+    if (!names_candidate(report)) continue;
     if (task->kind == TaskKind::baseline) {
       check_baseline(report, *task);
       continue;
@@ -222,15 +230,30 @@ void Engine::decide_step(Draft& draft, Step& step, Timestamp now) {
       draft.charged[spent->task].push_back(spent->token);
     }
     if (finished != nullptr) draft.decided.emplace(finished->experiment.task, finished->experiment);
-    if (finished != nullptr && report_of(step) != nullptr) {
-      draft.attachments.push_back({.lab = finished->experiment.lab,
-                                   .number = finished->experiment.number,
-                                   .attachments = std::move(step.attachments)});
-    }
+    if (report_of(step) != nullptr) keep_attachments(draft, step, change);
     draft.changes.push_back(change);
   }
   fact_log_.note(step.command, decision.reply);
   draft.replies.push_back(std::move(decision.reply));
+}
+
+// The texts of the first report are the experiment's: of a further measurement only what went
+// wrong.
+void Engine::keep_attachments(Draft& draft, Step& step, const swarm::Change& change) {
+  const Experiment* experiment = nullptr;
+  if (const auto* finished = std::get_if<swarm::ExperimentFinished>(&change)) {
+    experiment = &finished->experiment;
+  } else if (const auto* measured = std::get_if<swarm::CandidateMeasured>(&change)) {
+    experiment = &measured->pending.experiment;
+  }
+  if (experiment == nullptr) return;
+  if (experiment->measured_under.size() > 1) {
+    if (report_of(step)->report.outcome == Outcome::measured) return;
+    step.attachments.samples.clear();
+  }
+  draft.attachments.push_back({.lab = experiment->lab,
+                               .number = experiment->number,
+                               .attachments = std::move(step.attachments)});
 }
 
 Result<const swarm::Task*> Engine::leased(TaskId id) const {
@@ -244,25 +267,38 @@ Result<const swarm::Task*> Engine::leased(TaskId id) const {
 Result<Assignment> Engine::assignment(TaskId id) const {
   SWARMLAB_TRY(task, leased(id));
   const swarm::Lab& lab = state_.labs.at(task->lab);
-  return Assignment{.task = id,
-                    .token = task->lease->token,
-                    .lab = task->lab,
-                    .experiment = task->experiment,
-                    .kind = task->kind,
-                    .parent = task->parent,
-                    .parent_commit = task->parent_commit,
-                    .lab_commit = lab.segment.lab_commit,
-                    .evaluator_hash = lab.segment.evaluator_hash,
-                    .data_hash = lab.segment.data_hash,
-                    .lease = rules_.lease,
-                    .takes = task->lease->takes,
-                    .settings = lab.settings,
-                    .briefing = {}};
+  Assignment assignment{.task = id,
+                        .token = task->lease->token,
+                        .lab = task->lab,
+                        .experiment = task->experiment,
+                        .kind = task->kind,
+                        .parent = task->parent,
+                        .parent_commit = task->parent_commit,
+                        .lab_commit = lab.segment.lab_commit,
+                        .evaluator_hash = lab.segment.evaluator_hash,
+                        .data_hash = lab.segment.data_hash,
+                        .lease = rules_.lease,
+                        .takes = task->lease->takes,
+                        .settings = lab.settings,
+                        .comparison = std::nullopt,
+                        .briefing = {}};
+  if (task->pending) {
+    const swarm::Pending& pending = *task->pending;
+    assignment.kind = TaskKind::measure;
+    assignment.comparison = Comparison{
+        .candidate = *pending.experiment.commit,
+        .reference = pending.reference_commit,
+        .pair =
+            static_cast<std::uint32_t>(swarm::pairs_of(pending.experiment, pending.series).size())};
+  } else if (task->kind == TaskKind::baseline) {
+    assignment.repeats = judge::runs_of_baseline(lab.settings.metric);
+  }
+  return assignment;
 }
 
 Result<Briefing> Engine::briefing(TaskId id) const {
   SWARMLAB_TRY(task, leased(id));
-  if (task->kind != TaskKind::explore) return Briefing{};
+  if (task->kind != TaskKind::explore || task->pending) return Briefing{};
   std::vector<Experiment> lineage;
   for (auto number = task->parent; number && lineage.size() < kLineage;) {
     SWARMLAB_TRY(ancestor, store_.experiment(task->lab, *number));

@@ -80,6 +80,7 @@ class Engine {
   Result<void> ingest_candidates(std::vector<Step>& steps);
   void check_baseline(Report& report, const swarm::Task& task) const;
   void decide_step(Draft& draft, Step& step, Timestamp now);
+  static void keep_attachments(Draft& draft, Step& step, const swarm::Change& change);
 
   store::Store store_;
   std::unique_ptr<store::ObjectStore> objects_;

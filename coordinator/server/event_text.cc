@@ -81,6 +81,11 @@ Line line_of(const swarm::State& /*state*/, const swarm::CostSpent& fact) {
                       static_cast<double>(fact.cost.usd.value()) / 1e6)};
 }
 
+Line line_of(const swarm::State& /*state*/, const swarm::CandidateMeasured& fact) {
+  const Experiment& experiment = fact.pending.experiment;
+  return {"candidate_measured", fact.lab, experiment.number, experiment.reason};
+}
+
 Line line_of(const swarm::State& /*state*/, const swarm::ExperimentFinished& fact) {
   const Experiment& experiment = fact.experiment;
   std::string text(swarmlab::name_of(experiment.verdict));

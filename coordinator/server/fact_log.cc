@@ -70,6 +70,17 @@ std::optional<Said> said(const swarm::State& state, const swarm::LeaseEnded& fac
   return line;
 }
 
+std::optional<Said> said(const swarm::State& state, const swarm::CandidateMeasured& fact) {
+  const Experiment& experiment = fact.pending.experiment;
+  Said line{.text = "not decided: measured again", .fields = {}};
+  add_lab(line.fields, state, fact.lab);
+  line.fields.push_back(field("experiment", experiment.number.value()));
+  line.fields.push_back(field("task", fact.task.value()));
+  line.fields.push_back(field("token", fact.token.value()));
+  line.fields.push_back(field("why", experiment.reason));
+  return line;
+}
+
 std::optional<Said> said(const swarm::State& state, const swarm::ExperimentFinished& fact) {
   const Experiment& experiment = fact.experiment;
   Said line{.text = fmt::format("verdict: {}", name_of(experiment.verdict)), .fields = {}};
@@ -78,8 +89,7 @@ std::optional<Said> said(const swarm::State& state, const swarm::ExperimentFinis
   line.fields.push_back(field("task", experiment.task.value()));
   line.fields.push_back(field("token", experiment.token.value()));
   add_worker(line.fields, state, experiment.worker);
-  if (!experiment.measurements.empty())
-    line.fields.push_back(field("score", experiment.measurements.back().score));
+  if (!experiment.measurements.empty()) line.fields.push_back(field("score", *experiment.score()));
   return line;
 }
 

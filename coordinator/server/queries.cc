@@ -82,7 +82,7 @@ Result<void> answer_running(const Source& source, const swarm::Lab& lab,
                             schema::ExperimentList::Builder to) {
   std::vector<const swarm::Task*> running;
   for (const auto& [id, task] : source.state.tasks) {
-    if (task.lab == lab.id && task.lease) running.push_back(&task);
+    if (task.lab == lab.id && (task.lease || task.pending)) running.push_back(&task);
   }
   auto list = to.initExperiments(size_of(running.size()));
   for (unsigned i = 0; i < running.size(); ++i) write_view(list[i], lab, *running[i]);

@@ -249,6 +249,7 @@ void Desk::write_report(const swarm::Reply& reply, const Request& request,
     auto answer = to.initCounted();
     answer.setVerdict(wire::to_schema(counted->verdict));
     answer.setReason(counted->reason.c_str());
+    answer.setUndecided(!counted->decided);
   } else if (const auto* stale = std::get_if<swarm::ReportStale>(&reply)) {
     to.setStale(stale->because.c_str());
   } else if (const auto* error = std::get_if<Error>(&reply)) {

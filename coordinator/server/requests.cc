@@ -167,22 +167,23 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
   if (known == engine_.state().workers.end() || known->second.key != request.key()) {
     offers_.forget(name);
   }
+  wire::Capabilities capabilities = wire::read_capabilities(hello.getCapabilities());
+  const bool measures = capabilities.contains("measure");
   request.session = fresh_session_();
   std::erase_if(sessions_, [&](const auto& entry) { return entry.second.worker.value() == name; });
   std::erase_if(draining_, [&](SessionId session) { return !sessions_.contains(session); });
-  sessions_.emplace(
-      request.session,
-      Session{.worker = WorkerName(name),
-              .key = request.key(),
-              .peer = {.protocol = request.protocol,
-                       .capabilities = wire::read_capabilities(hello.getCapabilities())}});
+  sessions_.emplace(request.session, Session{.worker = WorkerName(name),
+                                             .key = request.key(),
+                                             .peer = {.protocol = request.protocol,
+                                                      .capabilities = std::move(capabilities)}});
   request.step =
       push(steps, swarm::WorkerArrived{.worker = {.name = WorkerName(name),
                                                   .host_class = hello.getHostClass().cStr(),
                                                   .slots = hello.getSlots(),
                                                   .joined_at = engine_.now(),
                                                   .capacity = std::move(capacity),
-                                                  .key = request.key()},
+                                                  .key = request.key(),
+                                                  .measures = measures},
                                        .session = request.session,
                                        .held = held_of(hello.getHeld()),
                                        .again = hello.getAgain()});

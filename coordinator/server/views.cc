@@ -198,6 +198,28 @@ void write_view(schema::WorkerView::Builder to, const swarm::State& state,
   wire::write(to.initLastSeenSecondsAgo(), static_cast<double>(ago.count()) / 1e3);
 }
 
+namespace {
+
+void write_evidence(schema::ExperimentView::Builder to, const Experiment& experiment) {
+  const std::optional<Evidence>& evidence = experiment.evidence;
+  std::optional<ExperimentNumber> reference;
+  if (evidence) reference = evidence->reference;
+  wire::write(to.initComparedWith(), number_of(reference));
+  if (!evidence) return;
+  to.setPairs(evidence->pairs);
+  wire::write(to.initGain(), evidence->gain);
+  wire::write(to.initGainLow(), evidence->low);
+  wire::write(to.initGainHigh(), evidence->high);
+  wire::write(to.initConfidence(), evidence->confidence);
+}
+
+void write_measurements(schema::ExperimentView::Builder to, const std::vector<Measurement>& runs) {
+  auto measurements = to.initMeasurements(count(runs.size()));
+  for (unsigned i = 0; i < runs.size(); ++i) write_measurement(measurements[i], runs[i]);
+}
+
+}  // namespace
+
 void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
                 const Experiment& experiment) {
   to.setNumber(count(experiment.number.value()));
@@ -231,9 +253,8 @@ void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
     stages[i].setName(std::string(swarmlab::name_of(experiment.stages[i].stage)).c_str());
     stages[i].setValue(milliseconds(experiment.stages[i].took));
   }
-  auto measurements = to.initMeasurements(count(experiment.measurements.size()));
-  for (unsigned i = 0; i < experiment.measurements.size(); ++i)
-    write_measurement(measurements[i], experiment.measurements[i]);
+  write_measurements(to, experiment.measurements);
+  write_evidence(to, experiment);
   to.setIsBest(lab.best && lab.best->number == experiment.number);
   to.setHostClass(experiment.host_class.c_str());
   to.setParentCommit(experiment.parent_commit.hex().c_str());
@@ -253,6 +274,14 @@ void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
   to.setCostUsd(usd(task.cost.usd));
   wire::write(to.initStartedAt(), task.started_at);
   to.setReason(task.lease ? "it runs" : "it waits for a worker");
+  if (task.pending) {
+    const Experiment& candidate = task.pending->experiment;
+    to.setReason(candidate.reason.c_str());
+    write_notes(to, candidate.notes);
+    write_measurements(to, candidate.measurements);
+    write_evidence(to, candidate);
+    if (candidate.commit) to.setCommit(candidate.commit->hex().c_str());
+  }
   to.setPickedBecause(task.picked_because.c_str());
   to.setParentCommit(task.parent_commit.hex().c_str());
 }

@@ -120,6 +120,15 @@ struct Write {
     change.setToken(fact.token.value());
     wire::write(change.initCost(), fact.cost);
   }
+  void operator()(const swarm::CandidateMeasured& fact) {
+    auto change = to.initCandidateMeasured();
+    change.setLab(fact.lab.value());
+    change.setTask(fact.task.value());
+    change.setToken(fact.token.value());
+    write(change.initPending(), fact.pending);
+    wire::write(change.initCost(), fact.cost);
+    change.setAtMs(to_ms(fact.at));
+  }
   void operator()(const swarm::ExperimentFinished& fact) {
     auto change = to.initExperimentFinished();
     wire::write(change.initExperiment(), fact.experiment);
@@ -249,6 +258,17 @@ Result<swarm::Change> read(schema::Event::CostSpent::Reader from) {
                           .cost = cost};
 }
 
+Result<swarm::Change> read(schema::Event::CandidateMeasured::Reader from) {
+  SWARMLAB_TRY(pending, store::read(from.getPending()));
+  const Cost cost = wire::read(from.getCost());
+  return swarm::CandidateMeasured{.lab = LabId(from.getLab()),
+                                  .task = TaskId(from.getTask()),
+                                  .token = FencingToken(from.getToken()),
+                                  .pending = std::move(pending),
+                                  .cost = cost,
+                                  .at = from_ms(from.getAtMs())};
+}
+
 Result<swarm::Change> read(schema::Event::ExperimentFinished::Reader from) {
   SWARMLAB_TRY(experiment, wire::read(from.getExperiment()));
   const Cost cost = wire::read(from.getCost());
@@ -293,6 +313,8 @@ Result<swarm::Change> read(schema::Event::Change::Reader from) {
       return read(from.getLeaseEnded());
     case schema::Event::Change::COST_SPENT:
       return read(from.getCostSpent());
+    case schema::Event::Change::CANDIDATE_MEASURED:
+      return read(from.getCandidateMeasured());
     case schema::Event::Change::EXPERIMENT_FINISHED:
       return read(from.getExperimentFinished());
     case schema::Event::Change::WORKER_JOINED: {

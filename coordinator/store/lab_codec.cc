@@ -2,6 +2,7 @@
 #include "common/wire/lab_codec.h"
 
 #include "common/wire/bytes_codec.h"
+#include "common/wire/field_codec.h"
 #include "common/wire/record_codec.h"
 #include "coordinator/store/codec.h"
 #include "coordinator/store/state_codec.h"
@@ -51,6 +52,33 @@ swarm::Budget read(schema::Lab::Budget::Reader from) {
           .running_since = store::read(from.getRunningSince())};
 }
 
+void write(schema::Lab::Learned::Builder to, const judge::Learned& learned) {
+  to.setSquares(learned.noise.squares);
+  to.setDegrees(learned.noise.degrees);
+  to.setHome(wire::text_of(learned.home));
+  auto hosts = to.initHosts(static_cast<unsigned>(learned.hosts.size()));
+  unsigned place = 0;
+  for (const auto& [host_class, level] : learned.hosts) {
+    hosts[place].setHostClass(wire::text_of(host_class));
+    hosts[place].setRatio(level.ratio);
+    hosts[place].setRuns(level.runs);
+    ++place;
+  }
+}
+
+Result<judge::Learned> read(schema::Lab::Learned::Reader from) {
+  SWARMLAB_TRY(squares, wire::finite("squares", from.getSquares()));
+  judge::Learned learned{.noise = {.squares = squares, .degrees = from.getDegrees()},
+                         .home = wire::string_of(from.getHome()),
+                         .hosts = {}};
+  for (const auto host : from.getHosts()) {
+    SWARMLAB_TRY(ratio, wire::finite("ratio", host.getRatio()));
+    learned.hosts.emplace(wire::string_of(host.getHostClass()),
+                          judge::HostLevel{.ratio = ratio, .runs = host.getRuns()});
+  }
+  return learned;
+}
+
 Result<swarm::Lab> read(schema::Lab::Reader from) {
   SWARMLAB_TRY(id, from_one("id", from.getId()));
   SWARMLAB_TRY(settings, wire::read(from.getSettings()));
@@ -58,6 +86,7 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
   SWARMLAB_TRY(status, store::read(from.getStatus()));
   SWARMLAB_TRY(next_experiment, from_one("nextExperiment", from.getNextExperiment()));
   SWARMLAB_TRY(counters, read(from.getCounters()));
+  SWARMLAB_TRY(learned, read(from.getLearned()));
   swarm::Lab lab{.id = LabId(id),
                  .settings = std::move(settings),
                  .origin = std::nullopt,
@@ -70,7 +99,8 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
                  .best = std::nullopt,
                  .frontier = {},
                  .islands = {},
-                 .trees = {}};
+                 .trees = {},
+                 .learned = std::move(learned)};
   for (const auto island : from.getIslands()) {
     lab.islands.push_back({.founder = ExperimentNumber(island.getFounder()),
                            .since = ExperimentNumber(island.getSince())});
@@ -105,6 +135,7 @@ std::string to_bytes(const swarm::Lab& lab) {
       islands[i].setSince(lab.islands[i].since.value());
     }
     if (lab.origin) write(to.initOrigin(), *lab.origin);
+    write(to.initLearned(), lab.learned);
   });
 }
 

@@ -67,6 +67,8 @@ Result<bool> Refs::follow(const Store& store, const swarm::State& state, std::si
   for (const StoredEvent& event : events) {
     if (const auto* fact = std::get_if<swarm::ExperimentFinished>(&event.change)) {
       take(*fact, state);
+    } else if (const auto* measured = std::get_if<swarm::CandidateMeasured>(&event.change)) {
+      name_candidate(measured->pending.experiment, state);
     }
     read_ = event.sequence;
   }
@@ -74,12 +76,20 @@ Result<bool> Refs::follow(const Store& store, const swarm::State& state, std::si
   return events.size() == max_events;
 }
 
+std::optional<std::string> Refs::name_candidate(const Experiment& experiment,
+                                                const swarm::State& state) {
+  const auto lab = state.labs.find(experiment.lab);
+  if (!experiment.commit || lab == state.labs.end()) return std::nullopt;
+  std::string folder = ref_folder(lab->second.settings.name);
+  pending_[fmt::format("{}/exp/{}", folder, experiment.number.value())] = *experiment.commit;
+  return folder;
+}
+
 void Refs::take(const swarm::ExperimentFinished& fact, const swarm::State& state) {
   const Experiment& experiment = fact.experiment;
-  const auto lab = state.labs.find(experiment.lab);
-  if (!experiment.commit || lab == state.labs.end()) return;
-  const std::string folder = ref_folder(lab->second.settings.name);
-  pending_[fmt::format("{}/exp/{}", folder, experiment.number.value())] = *experiment.commit;
+  const std::optional<std::string> named = name_candidate(experiment, state);
+  if (!named) return;
+  const std::string& folder = *named;
   if (experiment.verdict != Verdict::keep) return;
   urgent_ = true;
   pending_[fmt::format("{}/kept/{}", folder, experiment.number.value())] = *experiment.commit;

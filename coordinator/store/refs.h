@@ -43,6 +43,9 @@ class Refs {
       : folder_(std::move(folder)), read_(mark), written_(mark), count_(count) {}
 
   void take(const swarm::ExperimentFinished& fact, const swarm::State& state);
+  // Says the folder of its lab's refs; nothing if it has no candidate, or its lab is gone.
+  std::optional<std::string> name_candidate(const Experiment& experiment,
+                                            const swarm::State& state);
 
   std::filesystem::path folder_;
   Sequence read_;            // the last event that was looked at

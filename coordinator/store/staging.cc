@@ -78,6 +78,11 @@ class Touched {
     labs_.insert(fact.lab);
     return charge_decided(fact);
   }
+  Result<void> operator()(const swarm::CandidateMeasured& fact) {
+    touch_task(fact.task);
+    labs_.insert(fact.lab);
+    return {};
+  }
   Result<void> operator()(const swarm::ExperimentFinished& fact) {
     const Experiment& experiment = fact.experiment;
     touch_task(experiment.task);

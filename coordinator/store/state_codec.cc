@@ -71,6 +71,25 @@ Result<swarm::Segment> read(schema::Segment::Reader from) {
                         .baseline_measured = from.getBaselineMeasured()};
 }
 
+void write(schema::Pending::Builder to, const swarm::Pending& pending) {
+  wire::write(to.initExperiment(), pending.experiment);
+  to.setReference(pending.reference.value());
+  to.setReferenceCommit(wire::data_of(pending.reference_commit));
+  to.setSeries(pending.series);
+  to.setKept(pending.kept);
+}
+
+Result<swarm::Pending> read(schema::Pending::Reader from) {
+  SWARMLAB_TRY(experiment, wire::read(from.getExperiment()));
+  SWARMLAB_TRY(reference, from_one("reference", from.getReference()));
+  SWARMLAB_TRY(commit, wire::object_id_of("referenceCommit", from.getReferenceCommit()));
+  return swarm::Pending{.experiment = std::move(experiment),
+                        .reference = ExperimentNumber(reference),
+                        .reference_commit = commit,
+                        .series = from.getSeries(),
+                        .kept = from.getKept()};
+}
+
 void write(schema::Origin::Builder to, const swarm::LabOrigin& origin) {
   to.setParent(origin.parent.value());
   to.setExperiment(origin.experiment.value());
@@ -91,6 +110,7 @@ void write(schema::Worker::Builder to, const swarm::Worker& worker) {
   to.setSlots(worker.slots);
   to.setJoinedAtMs(to_ms(worker.joined_at));
   to.setKey(wire::text_of(worker.key));
+  to.setMeasures(worker.measures);
   wire::write(to.initCapacity(), worker.capacity);
   if (!worker.quarantine) return;
   auto quarantine = to.initQuarantine();
@@ -104,7 +124,8 @@ Result<swarm::Worker> read(schema::Worker::Reader from) {
                        .slots = from.getSlots(),
                        .joined_at = from_ms(from.getJoinedAtMs()),
                        .capacity = wire::read(from.getCapacity()),
-                       .key = wire::string_of(from.getKey())};
+                       .key = wire::string_of(from.getKey()),
+                       .measures = from.getMeasures()};
   if (from.hasQuarantine()) {
     worker.quarantine = swarm::Quarantine{.why = wire::string_of(from.getQuarantine().getWhy()),
                                           .at = from_ms(from.getQuarantine().getAtMs())};

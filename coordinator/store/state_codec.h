@@ -26,6 +26,7 @@ void write(schema::Segment::Builder to, const swarm::Segment& segment);
 void write(schema::Origin::Builder to, const swarm::LabOrigin& origin);
 void write(schema::Worker::Builder to, const swarm::Worker& worker);
 void write(schema::FrontierEntry::Builder to, const swarm::FrontierEntry& entry);
+void write(schema::Pending::Builder to, const swarm::Pending& pending);
 
 [[nodiscard]] std::optional<ExperimentNumber> read(schema::MaybeId::Reader from);
 [[nodiscard]] std::optional<Timestamp> read(schema::MaybeTime::Reader from);
@@ -33,6 +34,7 @@ void write(schema::FrontierEntry::Builder to, const swarm::FrontierEntry& entry)
 [[nodiscard]] Result<swarm::LabOrigin> read(schema::Origin::Reader from);
 [[nodiscard]] Result<swarm::Worker> read(schema::Worker::Reader from);
 [[nodiscard]] Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from);
+[[nodiscard]] Result<swarm::Pending> read(schema::Pending::Reader from);
 
 [[nodiscard]] schema::LabStatus to_schema(swarm::LabStatus status);
 [[nodiscard]] Result<swarm::LabStatus> read(schema::LabStatus status);

@@ -36,6 +36,16 @@ Result<void> complete(const Database& database, const swarm::Lab& lab,
   return {};
 }
 
+// The record of a lab of an older build does not say where its baseline was measured.
+Result<void> complete(const Database& database, swarm::Lab& lab) {
+  if (!lab.segment.baseline_measured || lab.learned != judge::Learned{}) return {};
+  SWARMLAB_TRY(bytes, database.get(Family::experiments, keys::of(lab.id, lab.segment.baseline)));
+  if (!bytes) return {};
+  SWARMLAB_TRY(baseline, experiment_from(*bytes));
+  judge::learn_from_baseline(lab.learned, baseline.measurements);
+  return {};
+}
+
 Result<void> load_frontier(const Database& database, swarm::Lab& lab) {
   return database.scan(Family::frontier, KeyRange::of_prefix(keys::of(lab.id)),
                        [&](std::string_view key, std::string_view value) -> Result<bool> {
@@ -76,6 +86,7 @@ Result<void> load_labs(const Database& database, State& state) {
     SWARMLAB_CHECK(load_frontier(database, lab));
     if (lab.best) SWARMLAB_CHECK(complete(database, lab, *lab.best));
     SWARMLAB_CHECK(load_trees(database, lab));
+    SWARMLAB_CHECK(complete(database, lab));
   }
   return {};
 }

@@ -50,6 +50,7 @@ void write(schema::Task::Builder to, const swarm::Task& task) {
     lost_on.set(place, wire::text_of(task.lost_on[place].value()));
   }
   wire::write(to.initPastLeases(static_cast<unsigned>(task.past_leases.size())), task.past_leases);
+  if (task.pending) store::write(to.initPending(), *task.pending);
 }
 
 Result<swarm::Task> read(schema::Task::Reader from) {
@@ -81,6 +82,10 @@ Result<swarm::Task> read(schema::Task::Reader from) {
   if (from.hasLease()) {
     SWARMLAB_TRY(lease, read(from.getLease()));
     task.lease = std::move(lease);
+  }
+  if (from.hasPending()) {
+    SWARMLAB_TRY(pending, store::read(from.getPending()));
+    task.pending = std::move(pending);
   }
   return task;
 }

@@ -51,12 +51,15 @@ bool has_slot(const State& state, const WorkAsked& ask) {
 Decision grant(const State& state, const Rules& rules, const WorkAsked& ask, const Lab& lab,
                TaskId task, std::vector<Change> changes, Timestamp now) {
   const FencingToken token = state.next_token;
-  changes.emplace_back(LeaseGranted{.task = task,
-                                    .worker = ask.worker,
-                                    .token = token,
-                                    .reserved = expected_cost(lab.budget),
-                                    .at = now,
-                                    .takes = lab.settings.needs.amount});
+  const Task* known = find_task(state, task);
+  const bool runs_agent = known == nullptr || !known->pending;
+  changes.emplace_back(
+      LeaseGranted{.task = task,
+                   .worker = ask.worker,
+                   .token = token,
+                   .reserved = runs_agent ? expected_cost(lab.budget) : MicroUsd(0),
+                   .at = now,
+                   .takes = lab.settings.needs.amount});
   changes.emplace_back(LeaseExtended{.task = task, .token = token, .until = now + rules.lease});
   if (has_slot(state, ask)) {
     changes.emplace_back(

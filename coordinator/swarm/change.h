@@ -108,6 +108,17 @@ struct CostSpent {
   bool operator==(const CostSpent&) const = default;
 };
 
+// A report counted, but does not decide: the lease ends, and the task waits to be measured again.
+struct CandidateMeasured {
+  LabId lab;
+  TaskId task;
+  FencingToken token;
+  Pending pending;  // as it is from now on
+  Cost cost;        // of this report alone
+  Timestamp at;
+  bool operator==(const CandidateMeasured&) const = default;
+};
+
 // The task is no more. If workers were lost too often, the experiment's token is zero: no report
 // counted.
 struct ExperimentFinished {
@@ -197,11 +208,11 @@ struct LeaseExtended {
   bool operator==(const LeaseExtended&) const = default;
 };
 
-using Change =
-    std::variant<LabOpened, SettingsChanged, SegmentBegan, LabStatusChanged, TaskCreated,
-                 LeaseGranted, LeaseEnded, TaskDropped, CostSpent, ExperimentFinished, WorkerJoined,
-                 WorkerQuarantined, WorkerReleased, AlarmRaised, AlarmCleared, TimeSkipped,
-                 WorkerReserved, WorkerSeen, SlotServed, WorkerGone, LeaseExtended>;
+using Change = std::variant<LabOpened, SettingsChanged, SegmentBegan, LabStatusChanged, TaskCreated,
+                            LeaseGranted, LeaseEnded, TaskDropped, CostSpent, CandidateMeasured,
+                            ExperimentFinished, WorkerJoined, WorkerQuarantined, WorkerReleased,
+                            AlarmRaised, AlarmCleared, TimeSkipped, WorkerReserved, WorkerSeen,
+                            SlotServed, WorkerGone, LeaseExtended>;
 
 /// Whether the fact goes to disk. What is not stored is learned anew after a restart.
 [[nodiscard]] bool is_stored(const Change& change);

@@ -60,12 +60,22 @@ Obstacle against_a_new_task(const Lab& lab, const Standing& standing, Timestamp 
   return against_another(lab, standing, open);
 }
 
-// What the lab has to give, if anything may be leased. The lowest number that waits goes first.
-std::optional<Choice> work_of(const State& state, const Lab& lab, const Standing& standing,
-                              Timestamp now) {
+// The first that waits and that the worker can do: one of an old release cannot measure again.
+std::optional<TaskId> first_waiting(const State& state, const Lab& lab, const Worker* worker) {
   const std::set<TaskId>& waiting = state.index.labs.at(lab.id).waiting;
-  if (!waiting.empty() && against_a_retry(lab, standing, now) == Obstacle::none) {
-    return Choice{.lab = &lab, .waiting = *waiting.begin()};
+  const auto first = std::ranges::find_if(waiting, [&](TaskId id) {
+    return worker == nullptr || worker->measures || !task_of(state, id).pending;
+  });
+  return first == waiting.end() ? std::nullopt : std::optional(*first);
+}
+
+// What the lab has to give, if anything may be leased. The lowest number that waits goes first.
+// Without a worker: to one that can do anything.
+std::optional<Choice> work_of(const State& state, const Lab& lab, const Standing& standing,
+                              Timestamp now, const Worker* worker = nullptr) {
+  if (const auto first = first_waiting(state, lab, worker);
+      first && against_a_retry(lab, standing, now) == Obstacle::none) {
+    return Choice{.lab = &lab, .waiting = first};
   }
   if (against_a_new_task(lab, standing, now) != Obstacle::none) return std::nullopt;
   return Choice{.lab = &lab};
@@ -111,7 +121,12 @@ std::string explain(const Lab& lab, const Standing& standing, Timestamp now) {
 // Of a lab for which nothing but the worker may be wrong.
 std::string explain_for(const State& state, const Lab& lab, const Worker& worker, Timestamp now) {
   const Standing standing = standing_of(state, lab);
-  if (!work_of(state, lab, standing, now)) return explain(lab, standing, now);
+  if (!work_of(state, lab, standing, now, &worker)) {
+    if (work_of(state, lab, standing, now)) {
+      return "what waits is to be measured again, which this worker's release cannot";
+    }
+    return explain(lab, standing, now);
+  }
   const std::string misfit = why_not(state, worker, lab.settings.needs);
   return misfit.empty() ? "ready" : misfit;
 }
@@ -124,7 +139,7 @@ Choice choose(const State& state, const Rules& rules, const Worker& worker, Time
   for (const auto& [id, lab] : state.labs) {
     if (lab.status != LabStatus::running || !suits(worker, lab.settings.needs)) continue;
     const Standing standing = standing_of(state, lab);
-    auto choice = work_of(state, lab, standing, now);
+    auto choice = work_of(state, lab, standing, now, &worker);
     if (!choice) continue;
     choice->reserves = !fits(state, worker, lab.settings.needs);
     if (choice->reserves && is_reserved_elsewhere(state, rules, lab, worker.name, now)) continue;

@@ -137,6 +137,7 @@ struct NothingToDo {
 struct ReportCounted {
   Verdict verdict = Verdict::discard;
   std::string reason;
+  bool decided = true;  // false: it is measured again, and the verdict says nothing yet
 };
 // It counts as nothing but its cost; also the answer to outcome `returned`.
 struct ReportStale {

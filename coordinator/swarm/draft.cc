@@ -25,23 +25,38 @@ void Draft::end_lease(const Task& task, LeaseEnd how, std::string why) {
       .task = task.id, .token = task.lease->token, .how = how, .at = now_, .why = std::move(why)});
 }
 
-void Draft::finish(const Task& task, Experiment experiment, const Cost& cost, bool leased) {
+void Draft::measure_again(const Task& task, Pending pending, const Cost& cost) {
   Standing& of_lab = standing(task.lab);
-  if (leased) {
+  release(task, of_lab);
+  of_lab.waiting += 1;
+  of_lab.spent = plus(of_lab.spent, cost.usd);
+  add(CandidateMeasured{.lab = task.lab,
+                        .task = task.id,
+                        .token = task.lease->token,
+                        .pending = std::move(pending),
+                        .cost = cost,
+                        .at = now_});
+}
+
+void Draft::finish(const Task& task, Experiment experiment, const Finish& how) {
+  Standing& of_lab = standing(task.lab);
+  if (how.leased) {
     release(task, of_lab);
   } else {
     of_lab.waiting -= 1;
   }
-  of_lab.spent = plus(of_lab.spent, cost.usd);
+  of_lab.spent = plus(of_lab.spent, how.cost.usd);
   const bool keep = experiment.verdict == Verdict::keep;
   if (task.kind == TaskKind::explore) of_lab.iterations += 1;
-  of_lab.without_keep = keep || task.kind == TaskKind::baseline ? 0 : of_lab.without_keep + 1;
-  if (keep) {
+  of_lab.without_keep =
+      how.becomes_best || task.kind == TaskKind::baseline ? 0 : of_lab.without_keep + 1;
+  if (how.becomes_best) {
     of_lab.best = experiment.score();
     of_lab.best_number = experiment.number;
   }
   const std::string reason = experiment.reason;
-  add(ExperimentFinished{.experiment = std::move(experiment), .cost = cost, .becomes_best = keep});
+  add(ExperimentFinished{
+      .experiment = std::move(experiment), .cost = how.cost, .becomes_best = how.becomes_best});
   const bool runs = of_lab.status == LabStatus::running || of_lab.status == LabStatus::paused;
   if (task.kind == TaskKind::baseline && !keep && runs) {
     stop(task.lab, "the baseline failed: " + reason, kCoordinator);

@@ -28,8 +28,15 @@ class Draft {
 
   /// \pre  the task is leased, and no orphan
   void end_lease(const Task& task, LeaseEnd how, std::string why = {});
-  /// Ends the task. `cost` is what the report adds. `leased`: the lease was not ended before.
-  void finish(const Task& task, Experiment experiment, const Cost& cost, bool leased);
+  /// Ends the task. `cost` is what the report adds.
+  struct Finish {
+    Cost cost;
+    bool leased = true;  // the lease was not ended before
+    bool becomes_best = false;
+  };
+  void finish(const Task& task, Experiment experiment, const Finish& how);
+  /// Its report counted, and it waits to be measured again. \pre  as of end_lease()
+  void measure_again(const Task& task, Pending pending, const Cost& cost);
   /// \pre  the task waits, or is an orphan
   void drop(const Task& task, std::string why);
   /// Charges a token, unless it cost nothing.

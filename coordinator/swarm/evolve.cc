@@ -8,6 +8,7 @@
 #include "coordinator/swarm/search.h"
 #include "coordinator/swarm/share.h"
 #include "coordinator/swarm/stop.h"
+#include "coordinator/swarm/verdict.h"
 
 namespace swarmlab::swarm {
 namespace {
@@ -71,14 +72,14 @@ void visit(State& state, Lab& lab, ExperimentNumber parent) {
   note_visited(state, lab, parent);
 }
 
-void count(Lab& lab, const Experiment& experiment) {
+void count(Lab& lab, const Experiment& experiment, bool becomes_best) {
   Counters& counters = lab.counters;
   counters.experiments += 1;
   counters.by_verdict[experiment.verdict] += 1;
   const bool is_baseline = experiment.kind == TaskKind::baseline;
   if (!is_baseline) counters.iterations += 1;
-  const bool keep = experiment.verdict == Verdict::keep;
-  counters.without_keep = keep || is_baseline ? 0 : counters.without_keep + 1;
+  // What is kept beside the best brings the lab no further by itself.
+  counters.without_keep = becomes_best || is_baseline ? 0 : counters.without_keep + 1;
 }
 
 void keep(State& state, Lab& lab, const Experiment& experiment, bool becomes_best) {
@@ -127,6 +128,7 @@ void apply(State& state, const SegmentBegan& fact) {
   lab.frontier.clear();
   lab.best.reset();
   lab.trees.clear();
+  lab.learned = {};
   lab.counters.without_keep = 0;
   note_new_segment(state, lab);
 }
@@ -252,6 +254,34 @@ void note_decided(Health& health, const Experiment& experiment) {
   }
 }
 
+void apply(State& state, const CandidateMeasured& fact) {
+  Task& task = task_in(state, fact.task);
+  SWARMLAB_ASSERT(task.lease && task.lease->token == fact.token);
+  Budget& budget = lab_in(state, fact.lab).budget;
+  const Experiment& experiment = fact.pending.experiment;
+  budget.spent = plus(budget.spent, fact.cost.usd);
+  budget.charged += experiment.charged.size() - task.charged.size();
+  task.charged = experiment.charged;
+  task.cost = experiment.cost;
+  note_success(state.health, task.lease->worker);
+  task.pending = fact.pending;
+  release(state, task, fact.at);
+}
+
+// What its repeated runs say of the noise.
+void learn(Lab& lab, const Task& task, const Experiment& experiment) {
+  if (experiment.kind == TaskKind::baseline) {
+    if (experiment.verdict == Verdict::keep) {
+      judge::learn_from_baseline(lab.learned, experiment.measurements);
+    }
+    return;
+  }
+  if (!task.pending) return;
+  judge::learn_from_pairs(lab.learned, pairs_of(experiment, task.pending->series),
+                          lab.settings.metric.direction,
+                          lab.frontier.at(task.pending->reference).score);
+}
+
 void apply(State& state, const ExperimentFinished& fact) {
   const Experiment& experiment = fact.experiment;
   Task& task = task_in(state, experiment.task);
@@ -260,7 +290,8 @@ void apply(State& state, const ExperimentFinished& fact) {
   lab.budget.spent = plus(lab.budget.spent, fact.cost.usd);
   // Attempts are counted as they are charged: those of before are in the task already.
   lab.budget.charged += experiment.charged.size() - task.charged.size();
-  count(lab, experiment);
+  count(lab, experiment, fact.becomes_best);
+  learn(lab, task, experiment);
   if (experiment.verdict == Verdict::keep) keep(state, lab, experiment, fact.becomes_best);
   note_decided(state, lab);
   if (makes_tree_known(experiment)) know_tree(lab, experiment);

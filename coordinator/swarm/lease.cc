@@ -58,6 +58,7 @@ PastLease past_lease(const State& state, const Task& task) {
 Experiment record_of(const Task& task, Timestamp now) {
   SWARMLAB_ASSERT(task.lease.has_value());
   Experiment experiment;
+  if (task.pending) experiment = task.pending->experiment;
   experiment.lab = task.lab;
   experiment.number = task.experiment;
   experiment.task = task.id;
@@ -66,7 +67,7 @@ Experiment record_of(const Task& task, Timestamp now) {
   experiment.parent = task.parent;
   experiment.parent_commit = task.parent_commit;
   experiment.picked_because = task.picked_because;
-  experiment.worker = task.lease->worker;
+  if (!task.pending) experiment.worker = task.lease->worker;  // who made the candidate
   experiment.charged = task.charged;
   experiment.attempts = task.attempts;
   experiment.cost = task.cost;
@@ -92,11 +93,12 @@ void lose_lease(Draft& draft, const State& state, const Task& task, LeaseEnd how
   if (losses <= lab_of(state, task.lab).settings.stop.max_restarts) return;
   Experiment experiment = record_of(task, now);
   experiment.past_leases.push_back(past_lease(state, task));
+  experiment.token = FencingToken();  // no report decided it
   experiment.verdict = Verdict::crash;
   experiment.reason =
       fmt::format("given up after {} lost worker{}: {}{}", losses, losses == 1 ? "" : "s",
                   names_of(task), loss_text(task.lease->worker, how));
-  draft.finish(task, std::move(experiment), Cost{}, false);
+  draft.finish(task, std::move(experiment), {.cost = {}, .leased = false});
 }
 
 }  // namespace swarmlab::swarm

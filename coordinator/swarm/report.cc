@@ -62,6 +62,10 @@ Decision on_decided(const State& state, const ReportArrived& command, const Expe
     return std::move(draft).with(
         ReportCounted{.verdict = decided.verdict, .reason = decided.reason});
   }
+  if (contains(decided.measured_under, report.token)) {
+    return std::move(draft).with(
+        ReportCounted{.verdict = decided.verdict, .reason = decided.reason});
+  }
   if (held(state, command, decided.past_leases)) charge(draft, report, decided.charged);
   draft.settle();
   return stale(
@@ -93,40 +97,82 @@ Decision without_a_verdict(const State& state, const Task& task, const Report& r
                    : fmt::format("handed back: task {} waits for another worker", task.id.value()));
 }
 
-Experiment experiment_of(const Task& task, const Report& report, const Ruling& ruling,
-                         Timestamp now) {
+// The experiment with what the report adds to it, whatever that is worth.
+Experiment experiment_of(const Task& task, const Report& report, Timestamp now) {
   Experiment experiment = record_of(task, now);
-  experiment.verdict = ruling.verdict;
-  experiment.reason = ruling.reason;
-  experiment.duplicate_of = ruling.duplicate_of;
-  if (ruling.tree_is_real) {
+  if (!task.pending) {
     experiment.commit = report.commit;
     experiment.tree = report.tree;
+    experiment.paths = report.paths;
+    experiment.notes = report.notes;
+    experiment.host_class = report.host_class;
+    experiment.token = report.token;
+    experiment.stages = report.stages;
   }
-  experiment.paths = report.paths;
+  experiment.measured_under.push_back(report.token);
   if (report.measurement) experiment.measurements.push_back(*report.measurement);
-  experiment.notes = report.notes;
-  experiment.host_class = report.host_class;
-  experiment.token = report.token;
-  experiment.stages = report.stages;
+  for (const Measurement& one : report.more) experiment.measurements.push_back(one);
   return experiment;
 }
 
-Decision finish(const State& state, const Task& task, const Report& report, Timestamp now) {
-  const Ruling ruling = rule_on(lab_of(state, task.lab), task, report);
-  Experiment experiment = experiment_of(task, report, ruling, now);
-  Cost cost;
-  if (!contains(task.charged, report.token)) {
-    cost = report.cost;
-    experiment.charged.push_back(report.token);
-    experiment.cost.usd = plus(experiment.cost.usd, cost.usd);
-    experiment.cost.input_tokens += cost.input_tokens;
-    experiment.cost.output_tokens += cost.output_tokens;
-  }
+// What this report costs, added to the experiment. Another measurement is free, most of the time:
+// it is not charged then, so that it does not count as an attempt of an agent.
+Cost charge_report(Experiment& experiment, const Task& task, const Report& report) {
+  if (contains(task.charged, report.token)) return {};
+  if (task.pending && report.cost == Cost{}) return {};
+  experiment.charged.push_back(report.token);
+  experiment.cost.usd = plus(experiment.cost.usd, report.cost.usd);
+  experiment.cost.input_tokens += report.cost.input_tokens;
+  experiment.cost.output_tokens += report.cost.output_tokens;
+  return report.cost;
+}
+
+void take_ruling(Experiment& experiment, const Ruling& ruling) {
+  experiment.verdict = ruling.verdict.value_or(Verdict::discard);
+  experiment.reason = ruling.reason;
+  experiment.judged_score = ruling.score;
+  experiment.evidence = ruling.evidence;
+  experiment.duplicate_of = ruling.duplicate_of;
+  if (ruling.tree_is_real) return;
+  experiment.commit.reset();
+  experiment.tree.reset();
+}
+
+Pending pending_of(const State& state, const Task& task, Experiment experiment,
+                   const Ruling& ruling) {
+  const Ruling::Against& against = ruling.against;
+  const bool goes_on = task.pending && task.pending->kept && against.kept;
+  if (!goes_on) take_ruling(experiment, ruling);  // else what it was kept for stands
+  return {.experiment = std::move(experiment),
+          .reference = against.reference,
+          .reference_commit = lab_of(state, task.lab).frontier.at(against.reference).commit,
+          .series = against.series,
+          .kept = against.kept};
+}
+
+Decision count_report(const State& state, const Task& task, const Report& report, Timestamp now) {
+  Experiment experiment = experiment_of(task, report, now);
+  const Ruling ruling = rule_on(state, task, report, experiment);
+  const Cost cost = charge_report(experiment, task, report);
   Draft draft(state, now);
-  draft.finish(task, std::move(experiment), cost, true);
+  if (ruling.verdict) {
+    take_ruling(experiment, ruling);
+    draft.finish(task, std::move(experiment), {.cost = cost, .becomes_best = ruling.becomes_best});
+  } else {
+    draft.measure_again(task, pending_of(state, task, std::move(experiment), ruling), cost);
+  }
   draft.settle();
-  return std::move(draft).with(ReportCounted{.verdict = ruling.verdict, .reason = ruling.reason});
+  return std::move(draft).with(ReportCounted{.verdict = ruling.verdict.value_or(Verdict::discard),
+                                             .reason = ruling.reason,
+                                             .decided = ruling.verdict.has_value()});
+}
+
+// It counted before, and the task is measured again meanwhile: the same answer.
+std::optional<ReportCounted> counted_before(const Task& task, FencingToken token) {
+  if (!task.pending || !contains(task.pending->experiment.measured_under, token)) {
+    return std::nullopt;
+  }
+  return ReportCounted{.reason = task.pending->experiment.reason, .decided = false};
 }
 
 Decision on_open(const State& state, const Task& task, const ReportArrived& command,
@@ -140,6 +186,9 @@ Decision on_open(const State& state, const Task& task, const ReportArrived& comm
   if (is_current && task.lease->worker != command.worker) {
     return stale(std::move(draft), "its lease is another worker's");
   }
+  if (auto counted = counted_before(task, report.token)) {
+    return std::move(draft).with(*std::move(counted));
+  }
   if (!holds(state, task, command.worker, report.token, now)) {
     if (is_current || held(state, command, task.past_leases)) {
       charge(draft, report, task.charged);
@@ -150,10 +199,10 @@ Decision on_open(const State& state, const Task& task, const ReportArrived& comm
   if (report.outcome == Outcome::returned || is_orphan(state, task)) {
     return without_a_verdict(state, task, report, now);
   }
-  if (auto wrong = wrong_for(report, lab_of(state, task.lab).segment); !wrong.empty()) {
+  if (auto wrong = wrong_for(report, task, lab_of(state, task.lab).segment); !wrong.empty()) {
     return refuse(report, wrong);
   }
-  return finish(state, task, report, now);
+  return count_report(state, task, report, now);
 }
 
 }  // namespace

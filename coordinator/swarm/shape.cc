@@ -9,6 +9,8 @@
 namespace swarmlab::swarm {
 namespace {
 
+constexpr std::size_t kMostRuns = 100;  // of an evaluator, in one report
+
 std::string wrong_in(const Measurement& measurement) {
   if (!std::isfinite(measurement.score)) {
     return fmt::format("score is {}, expected a finite number", measurement.score);
@@ -23,13 +25,61 @@ std::string wrong_in(const Measurement& measurement) {
 
 std::string wrong_in_measured(const Report& report) {
   if (!report.measurement) return "outcome is measured, expected a measurement with it";
-  if (!report.commit) return "outcome is measured, expected a commit with it";
-  if (!report.tree) return "outcome is measured, expected a tree with it";
-  if (report.measurement->identity.tree != *report.tree) {
+  if (report.commit.has_value() != report.tree.has_value()) {
+    return "outcome is measured, expected a commit and its tree";
+  }
+  if (report.tree && report.measurement->identity.tree != *report.tree) {
     return fmt::format("the measured tree is {}, expected the candidate's, {}",
                        report.measurement->identity.tree.brief(), report.tree->brief());
   }
+  if (report.more.size() >= kMostRuns) {
+    return fmt::format("it has {} runs, expected {} at most", report.more.size() + 1, kMostRuns);
+  }
+  for (const Measurement& one : report.more) {
+    if (std::string wrong = wrong_in(one); !wrong.empty()) return wrong;
+  }
   return wrong_in(*report.measurement);
+}
+
+std::string wrong_identity(const ScoreIdentity& identity, const Segment& segment) {
+  if (identity.evaluator != segment.evaluator_hash) {
+    return fmt::format("measured by evaluator {}, expected {}", identity.evaluator.brief(),
+                       segment.evaluator_hash.brief());
+  }
+  if (identity.data != segment.data_hash) {
+    return fmt::format("measured on data {}, expected {}", identity.data.brief(),
+                       segment.data_hash.brief());
+  }
+  return {};
+}
+
+// What a new candidate, or the baseline, is measured by: all runs are of it.
+std::string wrong_runs_of_one(const Report& report, const Task& task) {
+  if (!report.commit) return "outcome is measured, expected a commit with it";
+  if (task.kind != TaskKind::baseline && !report.more.empty()) {
+    return fmt::format("it has {} runs, expected one", report.more.size() + 1);
+  }
+  for (const Measurement& one : report.more) {
+    if (one.identity.tree != *report.tree) return "a run of the baseline is of another tree";
+  }
+  return {};
+}
+
+// What a pair is: one run of the candidate, one of what it is compared with.
+std::string wrong_pair(const Report& report, const Experiment& candidate) {
+  if (report.more.size() != 1) {
+    return fmt::format("it has {} runs, expected a pair", report.more.size() + 1);
+  }
+  if (report.measurement->identity.tree != candidate.tree) {
+    return "the first run of the pair is not of the candidate";
+  }
+  if (report.more.front().identity.tree == candidate.tree) {
+    return "the second run of the pair is of the candidate, expected its reference";
+  }
+  if (report.measurement->identity.host_class != report.more.front().identity.host_class) {
+    return "the runs of the pair are from different hosts";
+  }
+  return {};
 }
 
 }  // namespace
@@ -45,7 +95,7 @@ std::string wrong_in(const Report& report) {
     return fmt::format("tokens are {}, expected 0 to {}", tokens, kMostTokens);
   }
   if (report.outcome == Outcome::measured) return wrong_in_measured(report);
-  if (report.measurement) {
+  if (report.measurement || !report.more.empty()) {
     return fmt::format("outcome is {}, expected no measurement with it", name_of(report.outcome));
   }
   if (report.outcome == Outcome::duplicate && !report.tree) {
@@ -70,18 +120,15 @@ std::string wrong_for(const Report& report, TaskId task, LabId lab, ExperimentNu
   return {};
 }
 
-std::string wrong_for(const Report& report, const Segment& segment) {
+std::string wrong_for(const Report& report, const Task& task, const Segment& segment) {
   if (!report.measurement) return {};
-  const ScoreIdentity& identity = report.measurement->identity;
-  if (identity.evaluator != segment.evaluator_hash) {
-    return fmt::format("measured by evaluator {}, expected {}", identity.evaluator.brief(),
-                       segment.evaluator_hash.brief());
+  std::string wrong = wrong_identity(report.measurement->identity, segment);
+  for (const Measurement& one : report.more) {
+    if (wrong.empty()) wrong = wrong_identity(one.identity, segment);
   }
-  if (identity.data != segment.data_hash) {
-    return fmt::format("measured on data {}, expected {}", identity.data.brief(),
-                       segment.data_hash.brief());
-  }
-  return {};
+  if (!wrong.empty()) return wrong;
+  return task.pending ? wrong_pair(report, task.pending->experiment)
+                      : wrong_runs_of_one(report, task);
 }
 
 }  // namespace swarmlab::swarm

@@ -19,7 +19,8 @@ inline constexpr std::uint64_t kMostTokens = 1'000'000'000'000;
 [[nodiscard]] std::string wrong_for(const Report& report, TaskId task, LabId lab,
                                     ExperimentNumber experiment);
 
-/// What makes the measurement incomparable with the segment that it is for; empty: nothing.
-[[nodiscard]] std::string wrong_for(const Report& report, const Segment& segment);
+/// What makes the measurements incomparable with the segment that they are for, or not those that
+/// the task asked for; empty: nothing. \pre  the report is about `task`
+[[nodiscard]] std::string wrong_for(const Report& report, const Task& task, const Segment& segment);
 
 }  // namespace swarmlab::swarm

@@ -22,6 +22,7 @@
 
 #include "common/model/experiment.h"
 #include "common/model/lab.h"
+#include "coordinator/judge/noise.h"
 #include "coordinator/policy/candidates.h"
 #include "coordinator/policy/frontier.h"
 
@@ -36,6 +37,16 @@ struct Lease {
   Timestamp granted_at;
   Resources takes{};  // of the worker
   bool operator==(const Lease&) const = default;
+};
+
+// A candidate that is measured, but not decided yet: it waits to run again, beside its reference.
+struct Pending {
+  Experiment experiment;  // so far; verdict and reason say why it is measured again
+  ExperimentNumber reference;
+  ObjectId reference_commit;
+  std::uint32_t series = 1;  // place of the first pair among the experiment's measurements
+  bool kept = false;         // against an earlier reference: now it is whether it is the best
+  bool operator==(const Pending&) const = default;
 };
 
 // A unit of work that has not ended. It becomes one Experiment.
@@ -57,6 +68,7 @@ struct Task {
   std::optional<Timestamp> started_at;   // of the first lease
   std::vector<WorkerName> lost_on{};     // workers that were lost with it, each once
   std::vector<PastLease> past_leases{};  // that may still tell what they cost
+  std::optional<Pending> pending{};      // its next lease measures it again
   bool operator==(const Task&) const = default;
 };
 
@@ -90,7 +102,7 @@ struct Counters {
   std::uint64_t experiments = 0;  // decided, baselines too
   std::uint64_t iterations = 0;   // decided, without baselines
   std::map<Verdict, std::uint64_t> by_verdict;
-  std::uint64_t without_keep = 0;  // in a row, since the last keep
+  std::uint64_t without_keep = 0;  // in a row, since the last one that became best
   bool operator==(const Counters&) const = default;
 };
 
@@ -117,6 +129,7 @@ struct Lab {
   std::map<ExperimentNumber, FrontierEntry> frontier;
   policy::Islands islands{};  // of the policy islands; kept while another is in use
   std::map<ObjectId, ExperimentNumber> trees;  // of this segment's candidates: who had it first
+  judge::Learned learned{};                    // in this segment
   bool operator==(const Lab&) const = default;
 };
 
@@ -134,6 +147,7 @@ struct Worker {
   Capacity capacity{};
   std::optional<Quarantine> quarantine{};  // it gets nothing until it is released
   std::string key{};                       // public, that it last said hello with; empty: none
+  bool measures = false;                   // it understands tasks of kind measure
   bool operator==(const Worker&) const = default;
 };
 
@@ -171,9 +185,9 @@ struct Presence {
 // them. Not stored: it follows from tasks and labs (see rebuild_index).
 struct Index {
   struct OfLab {
-    std::set<TaskId> waiting;   // for a worker
-    std::set<TaskId> leased;    // of the current segment
-    std::set<TaskId> orphaned;  // leased, but their segment ended: only what they cost counts
+    std::set<TaskId> waiting;         // for a worker
+    std::set<TaskId> leased;          // of the current segment
+    std::set<TaskId> orphaned;        // leased, but their segment ended: only what they cost counts
     policy::Candidates candidates{};  // of the lab's frontier
     bool operator==(const OfLab&) const = default;
   };

@@ -1,8 +1,12 @@
 #include "coordinator/swarm/verdict.h"
 
+#include <algorithm>
+
 #include "common/model/names.h"
 #include "common/result.h"
 #include "coordinator/judge/judge.h"
+#include "coordinator/swarm/find.h"
+#include "coordinator/swarm/search.h"
 
 namespace swarmlab::swarm {
 namespace {
@@ -35,10 +39,18 @@ Ruling as_reported(const Report& report) {
           .reason = report.reason.empty() ? std::string(name_of(verdict)) : report.reason};
 }
 
-Ruling rule_on_baseline(const Report& report) {
+Ruling rule_on_baseline(const Report& report, const Experiment& so_far) {
   if (report.outcome == Outcome::measured) {
-    return {.verdict = Verdict::keep,
-            .reason = fmt::format("the baseline: {:.6g}", report.measurement->score)};
+    const double score = judge::score_of_baseline(so_far.measurements);
+    Ruling ruling{.verdict = Verdict::keep,
+                  .reason = fmt::format("the baseline: {:.6g}", score),
+                  .becomes_best = true};
+    const std::size_t runs = so_far.measurements.size();
+    if (score != report.measurement->score) {
+      ruling.reason += fmt::format(", the mean of {} runs", runs);
+      ruling.score = score;
+    }
+    return ruling;
   }
   if (report.outcome == Outcome::duplicate || report.outcome == Outcome::no_change) {
     return {.verdict = Verdict::crash,
@@ -63,30 +75,118 @@ Ruling rule_on_known(const Lab& lab, const Task& task, ExperimentNumber owner) {
           .duplicate_of = owner};
 }
 
-Ruling rule_on_measured(const Lab& lab, const Report& report) {
+judge::Judgement judged(const Lab& lab, const Experiment& so_far, ExperimentNumber reference,
+                        std::span<const judge::Pair> pairs) {
+  return judge::judge(
+      {.metric = lab.settings.metric,
+       .constraints = lab.settings.constraints,
+       .measurement = so_far.measurements.front(),
+       .reference = {.number = reference, .score = lab.frontier.at(reference).score},
+       .learned = lab.learned,
+       .pairs = pairs});
+}
+
+Ruling ruling_of(const Lab& lab, const Experiment& so_far, judge::Judgement judgement,
+                 const Ruling::Against& against) {
+  Ruling ruling{.verdict = judgement.verdict,
+                .reason = std::move(judgement.reason),
+                .evidence = judgement.evidence,
+                .against = against};
+  if (judgement.score != so_far.measurements.front().score) ruling.score = judgement.score;
+  ruling.becomes_best = ruling.verdict == Verdict::keep && against.reference == lab.best->number;
+  return ruling;
+}
+
+// What is no new best is still worth keeping where the policy would go on from it.
+std::optional<ExperimentNumber> reference_beside_best(const State& state, const Lab& lab,
+                                                      const Task& task) {
+  if (!task.parent) return std::nullopt;
+  return policy::reference_beside_best(lab.settings.policy, view_of(state, lab), task.experiment,
+                                       *task.parent);
+}
+
+Ruling rule_on_first(const State& state, const Lab& lab, const Task& task,
+                     const Experiment& so_far) {
   SWARMLAB_ASSERT(lab.best.has_value());  // the baseline was measured first
-  judge::Judgement judgement =
-      judge::judge({.metric = lab.settings.metric,
-                    .constraints = lab.settings.constraints,
-                    .measurement = *report.measurement,
-                    .best = {.number = lab.best->number, .score = lab.best->score}});
-  return {.verdict = judgement.verdict, .reason = std::move(judgement.reason)};
+  const ExperimentNumber best = lab.best->number;
+  Ruling ruling = ruling_of(lab, so_far, judged(lab, so_far, best, {}), {.reference = best});
+  if (ruling.verdict != Verdict::discard) return ruling;
+  if (const auto beside = reference_beside_best(state, lab, task)) {
+    return ruling_of(lab, so_far, judged(lab, so_far, *beside, {}), {.reference = *beside});
+  }
+  return ruling;
+}
+
+// The best moved on while this one was measured: now it is compared with that one, from here on.
+Ruling challenge(const Lab& lab, const Experiment& so_far, Ruling kept) {
+  kept.reason +=
+      fmt::format("; measured again beside #{}, the best by now", lab.best->number.value());
+  kept.verdict.reset();
+  kept.against = {.reference = lab.best->number,
+                  .series = static_cast<std::uint32_t>(so_far.measurements.size()),
+                  .kept = true};
+  return kept;
+}
+
+Ruling rule_on_pairs(const Lab& lab, const Pending& pending, const Experiment& so_far) {
+  const std::vector<judge::Pair> pairs = pairs_of(so_far, pending.series);
+  Ruling ruling =
+      ruling_of(lab, so_far, judged(lab, so_far, pending.reference, pairs),
+                {.reference = pending.reference, .series = pending.series, .kept = pending.kept});
+  if (ruling.verdict == Verdict::discard && pending.kept) {
+    return {.verdict = Verdict::keep,
+            .reason = pending.experiment.reason + ": not shown to beat it",
+            .score = pending.experiment.judged_score,
+            .evidence = pending.experiment.evidence};
+  }
+  if (ruling.verdict == Verdict::keep && !ruling.becomes_best &&
+      judge::is_better(lab.settings.metric.direction,
+                       ruling.score.value_or(so_far.measurements.front().score), lab.best->score)) {
+    return challenge(lab, so_far, std::move(ruling));
+  }
+  return ruling;
+}
+
+Ruling rule_on_repeat(const Lab& lab, const Task& task, const Report& report,
+                      const Experiment& so_far) {
+  const Pending& pending = *task.pending;
+  if (report.outcome == Outcome::measured) {
+    // Another with the same tree was decided meanwhile.
+    const auto known = lab.trees.find(*so_far.tree);
+    if (known != lab.trees.end()) return rule_on_known(lab, task, known->second);
+    return rule_on_pairs(lab, pending, so_far);
+  }
+  Ruling ruling = as_reported(report);
+  ruling.reason = fmt::format("when it ran again: {}", ruling.reason);
+  return ruling;
 }
 
 }  // namespace
 
-Ruling rule_on(const Lab& lab, const Task& task, const Report& report) {
-  if (task.kind == TaskKind::baseline) return rule_on_baseline(report);
+Ruling rule_on(const State& state, const Task& task, const Report& report,
+               const Experiment& so_far) {
+  const Lab& lab = lab_of(state, task.lab);
+  if (task.pending) return rule_on_repeat(lab, task, report, so_far);
+  if (task.kind == TaskKind::baseline) return rule_on_baseline(report, so_far);
   if (report.outcome != Outcome::measured && report.outcome != Outcome::duplicate) {
     return as_reported(report);
   }
   const auto known = lab.trees.find(*report.tree);
   if (known != lab.trees.end()) return rule_on_known(lab, task, known->second);
-  if (report.outcome == Outcome::measured) return rule_on_measured(lab, report);
+  if (report.outcome == Outcome::measured) return rule_on_first(state, lab, task, so_far);
   return {.verdict = Verdict::crash,
           .reason = fmt::format("the worker took tree {} for a duplicate, but it is not known",
                                 report.tree->brief()),
           .tree_is_real = false};
+}
+
+std::vector<judge::Pair> pairs_of(const Experiment& experiment, std::uint32_t series) {
+  std::vector<judge::Pair> pairs;
+  const std::vector<Measurement>& runs = experiment.measurements;
+  for (std::size_t place = series; place + 1 < runs.size(); place += 2) {
+    pairs.push_back({.candidate = runs[place], .reference = runs[place + 1]});
+  }
+  return pairs;
 }
 
 }  // namespace swarmlab::swarm

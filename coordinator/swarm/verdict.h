@@ -1,5 +1,5 @@
 // What becomes of a report that counts: the worker says how the attempt ended, the coordinator what
-// that is worth.
+// that is worth, or that it takes another measurement to tell.
 #pragma once
 
 #include <optional>
@@ -11,14 +11,30 @@
 namespace swarmlab::swarm {
 
 struct Ruling {
-  Verdict verdict = Verdict::discard;
+  std::optional<Verdict> verdict;  // none: `pending` says what to measure
   std::string reason;
   std::optional<ExperimentNumber> duplicate_of{};
-  bool tree_is_real = true;  // false: the worker never measured it, and its claim was wrong
+  bool tree_is_real = true;       // false: the worker never measured it, and its claim was wrong
+  std::optional<double> score{};  // where it is not simply what was measured first
+  std::optional<Evidence> evidence{};
+  bool becomes_best = false;
+  // Of no verdict: what it is compared with, and from which of its measurements on.
+  struct Against {
+    ExperimentNumber reference;
+    std::uint32_t series = 1;
+    bool kept = false;
+    bool operator==(const Against&) const = default;
+  };
+  Against against{};
 };
 
+/// \param so_far  the experiment with the report's measurements added to it
 /// \pre  the report's shape is right (shape.h), it is about `task`, a task of the lab's current
 ///       segment, and its outcome is not `returned`
-[[nodiscard]] Ruling rule_on(const Lab& lab, const Task& task, const Report& report);
+[[nodiscard]] Ruling rule_on(const State& state, const Task& task, const Report& report,
+                             const Experiment& so_far);
+
+/// The pairs among the measurements of an experiment, from a place on.
+[[nodiscard]] std::vector<judge::Pair> pairs_of(const Experiment& experiment, std::uint32_t series);
 
 }  // namespace swarmlab::swarm

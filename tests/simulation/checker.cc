@@ -92,22 +92,26 @@ void Checker::check_answer(const Asked& asked, schema::Envelope::Reader answer) 
 
 void Checker::check_report(const Key& key, schema::WorkReply::Report::Reader answer) {
   std::string said;
-  if (answer.isCounted()) {
+  // A worker of protocol 1 is not told that more is measured.
+  if (answer.isCounted() && ledger_.has_counted(key.token) && !ledger_.decided(key.task)) {
+    said = "undecided";
+  } else if (answer.isCounted()) {
     const auto verdict = wire::read(answer.getCounted().getVerdict());
     const Ledger::Decided* decided = ledger_.decided(key.task);
     world_.require(decided != nullptr, "I1: acknowledged, but not in the log");
     if (decided == nullptr) return;
-    world_.require(decided->token == key.token,
+    world_.require(decided->counts(key.token),
                    "I2: told that it counts, but another lease's report did");
     world_.require(verdict && *verdict == decided->verdict,
                    "I1: acknowledged with another verdict than the log has");
-    world_.require(ledger_.is_charged(key.token), "I4: a report counts, its cost does not");
+    world_.require(ledger_.is_charged(key.token) || decided->token != key.token,
+                   "I4: a report counts, its cost does not");
     said = fmt::format("counted {}", static_cast<int>(decided->verdict));
   } else if (answer.isStale()) {
     // After its deadline, but the lease is not ended yet: a restart lets it live again.
     said = ledger_.is_leased(key.task, key.token) ? "late" : "stale";
     const Ledger::Decided* decided = ledger_.decided(key.task);
-    world_.require(decided == nullptr || decided->token != key.token,
+    world_.require(decided == nullptr || !decided->counts(key.token),
                    "I1: told that it is stale, but it counts");
   } else if (answer.isRefused()) {
     return world_.violate(
@@ -117,7 +121,7 @@ void Checker::check_report(const Key& key, schema::WorkReply::Report::Reader ans
   }
   world_.note("report {} {}: {}", key.task.value(), key.token.value(), said);
   const auto first = answers_.emplace(key, said).first;
-  if (first->second == "late") first->second = said;
+  if (first->second == "late" || first->second == "undecided") first->second = said;
   world_.require(first->second == said, "I1: the same report got another answer");
 }
 

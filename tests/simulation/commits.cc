@@ -38,6 +38,10 @@ double score_of(const ObjectId& tree) {
   return static_cast<double>(Random(number_of(tree)).below(10'000));
 }
 
+bool is_score_of(double score, const ObjectId& tree) {
+  return score >= score_of(tree) && score < score_of(tree) + static_cast<double>(kNoise);
+}
+
 std::string to_pack(const std::vector<NamedCommit>& commits, std::size_t padding) {
   std::string pack = fmt::format("{:08}", commits.size());
   for (const NamedCommit& one : commits) {

@@ -26,6 +26,9 @@ struct Commit {
 [[nodiscard]] std::uint64_t number_of(const ObjectId& object);
 /// Of a candidate of this tree, whoever measures it.
 [[nodiscard]] double score_of(const ObjectId& tree);
+/// A noisy run adds less than this.
+inline constexpr std::uint64_t kNoise = 2'000;
+[[nodiscard]] bool is_score_of(double score, const ObjectId& tree);
 
 struct NamedCommit {
   ObjectId id;

@@ -71,25 +71,41 @@ void Ledger::note(const swarm::CostSpent& fact) {
 void Ledger::note(const swarm::ExperimentFinished& fact) {
   const Experiment& one = fact.experiment;
   world_.require(open_.erase(one.task) == 1, "I1: an experiment is decided twice");
-  decided_.emplace(
-      one.task,
-      Decided{.token = one.token, .verdict = one.verdict, .lab = one.lab, .number = one.number});
+  decided_.emplace(one.task, Decided{.token = one.token,
+                                     .verdict = one.verdict,
+                                     .lab = one.lab,
+                                     .number = one.number,
+                                     .measured_under = one.measured_under});
   if (one.token == FencingToken()) {
     world_.require(one.verdict == Verdict::crash, "given up, but not as a crash");
     world_.require(fact.cost == Cost{}, "given up, but it cost something");
   } else {
-    world_.require(is_leased(one.task, one.token),
-                   "I2: a report counts that holds no current lease");
-    if (!charged_.contains(one.token)) {
-      charge(one.lab, one.token, fact.cost);
-    } else {
-      world_.require(fact.cost == Cost{}, "I4: a cost counts twice");
-    }
+    count(one, fact.cost);
     check_candidate(one);
   }
   end_lease(one.task);
   count_[one.lab] += 1;
   by_verdict_[one.lab][one.verdict] += 1;
+}
+
+void Ledger::note(const swarm::CandidateMeasured& fact) {
+  world_.require(open_.contains(fact.task), "I3: an ended task is measured");
+  count(fact.pending.experiment, fact.cost);
+  check_candidate(fact.pending.experiment);
+  end_lease(fact.task);
+}
+
+// The newest report of an experiment counts, and costs what it cost, once.
+void Ledger::count(const Experiment& one, const Cost& cost) {
+  const FencingToken token = one.measured_under.back();
+  world_.require(is_leased(one.task, token), "I2: a report counts that holds no current lease");
+  world_.require(counted_.insert(token).second, "I1: a report counts twice");
+  const bool is_free = one.measured_under.size() > 1 && cost == Cost{};
+  if (!is_free && !charged_.contains(token)) {
+    charge(one.lab, token, cost);
+  } else {
+    world_.require(cost == Cost{}, "I4: a cost counts twice");
+  }
 }
 
 // I5 and I7: the commit is there, and the score is what an evaluator measured of that very tree.
@@ -109,7 +125,7 @@ void Ledger::check_candidate(const Experiment& one) {
   world_.require(made.measurement == one.measurements.front(),
                  "I7: another measurement than the worker's evaluator made");
   world_.require(one.tree && one.measurements.front().identity.tree == *one.tree &&
-                     one.measurements.front().score == score_of(*one.tree),
+                     is_score_of(one.measurements.front().score, *one.tree),
                  "I7: the score is not the candidate's");
 }
 

@@ -2,6 +2,7 @@
 // of them: the invariants of coordinator/swarm/state.h. It shares no code with the core.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -21,6 +22,10 @@ class Ledger {
     Verdict verdict = Verdict::discard;
     LabId lab;
     ExperimentNumber number;
+    std::vector<FencingToken> measured_under{};  // all whose reports counted
+    [[nodiscard]] bool counts(FencingToken report) const {
+      return std::ranges::count(measured_under, report) > 0;
+    }
   };
 
   void take(const store::StoredEvent& event);
@@ -30,6 +35,8 @@ class Ledger {
 
   [[nodiscard]] const Decided* decided(TaskId task) const;
   [[nodiscard]] const std::map<TaskId, Decided>& all_decided() const { return decided_; }
+  /// A report under it counted, whatever was decided since.
+  [[nodiscard]] bool has_counted(FencingToken token) const { return counted_.contains(token); }
   [[nodiscard]] bool is_leased(TaskId task, FencingToken token) const;
   [[nodiscard]] bool is_charged(FencingToken token) const { return charged_.contains(token); }
   /// Its segment ended: nobody knows it any more, nor what its attempts cost.
@@ -47,12 +54,14 @@ class Ledger {
   void note(const swarm::LeaseEnded& fact);
   void note(const swarm::TaskDropped& fact);
   void note(const swarm::CostSpent& fact);
+  void note(const swarm::CandidateMeasured& fact);
   void note(const swarm::ExperimentFinished& fact);
   template <class Other>
   void note(const Other& /*says nothing of tasks*/) {}
 
   void end_lease(TaskId task);
   void charge(LabId lab, FencingToken token, const Cost& cost);
+  void count(const Experiment& one, const Cost& cost);
   void check_candidate(const Experiment& one);
   void check_lab(const swarm::Lab& lab) const;
 
@@ -74,6 +83,7 @@ class Ledger {
   std::set<TaskId> dropped_;
   std::set<std::pair<LabId, ExperimentNumber>> numbers_;
   std::set<FencingToken> charged_;
+  std::set<FencingToken> counted_;
   std::map<LabId, std::int64_t> spent_;
   std::map<LabId, std::uint64_t> count_;
   std::map<LabId, std::map<Verdict, std::uint64_t>> by_verdict_;

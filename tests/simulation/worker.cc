@@ -143,8 +143,15 @@ bool SimulatedWorker::has_delivered_all() {
 Result<void> SimulatedWorker::fetch(Life& life, std::uint32_t slot, const Assignment& assignment,
                                     const CancelToken& cancel) {
   const std::string folder = fmt::format("{}/{}-{}", folder_, name_, slot);
-  const ObjectId wanted[] = {assignment.lab_commit, assignment.parent_commit};
-  if (life.commits.contains(wanted[0]) && life.commits.contains(wanted[1])) return {};
+  ObjectId wanted[] = {assignment.lab_commit, assignment.parent_commit, assignment.parent_commit};
+  if (assignment.comparison) {
+    wanted[1] = assignment.comparison->candidate;
+    wanted[2] = assignment.comparison->reference;
+  }
+  const auto has_all = [&] {
+    return std::ranges::all_of(wanted, [&](const auto& id) { return life.commits.contains(id); });
+  };
+  if (has_all()) return {};
   const std::vector<ObjectId> had(life.commits.begin(), life.commits.end());
   SWARMLAB_TRY(
       file, life.crew->link().fetch(
@@ -153,7 +160,7 @@ Result<void> SimulatedWorker::fetch(Life& life, std::uint32_t slot, const Assign
   SWARMLAB_CHECK(remove_tree(file));
   SWARMLAB_TRY(commits, from_pack(pack));
   for (const NamedCommit& one : commits) life.commits.insert(one.id);
-  if (life.commits.contains(wanted[0]) && life.commits.contains(wanted[1])) return {};
+  if (has_all()) return {};
   world_.violate("a pack does not bring what was asked for");
   return fail(ErrorCode::internal, "a pack does not bring what was asked for");
 }
@@ -164,18 +171,43 @@ bool SimulatedWorker::work_for(Life& life, Milliseconds about, const CancelToken
   return !life.process->sleep(Micros(time), cancel);
 }
 
+Measurement SimulatedWorker::run(const Assignment& assignment, const ObjectId& tree) {
+  Measurement measurement;
+  measurement.identity.evaluator = assignment.evaluator_hash;
+  measurement.identity.data = assignment.data_hash;
+  measurement.identity.tree = tree;
+  measurement.identity.scale = assignment.settings.scale;
+  measurement.identity.host_class = kHostClass;
+  measurement.score = score_of(tree);
+  if (plan_.noisy) measurement.score += static_cast<double>(world_.random.below(kNoise));
+  measurement.took = Milliseconds(1);
+  measurement.worker = WorkerName(name_);
+  return measurement;
+}
+
 void SimulatedWorker::measure(const Assignment& assignment, Report& report) {
   report.outcome = Outcome::measured;
   report.reason.clear();
-  Measurement& measurement = report.measurement.emplace();
-  measurement.identity.evaluator = assignment.evaluator_hash;
-  measurement.identity.data = assignment.data_hash;
-  measurement.identity.tree = *report.tree;
-  measurement.identity.scale = assignment.settings.scale;
-  measurement.identity.host_class = kHostClass;
-  measurement.score = score_of(*report.tree);
-  measurement.took = Milliseconds(1);
-  measurement.worker = WorkerName(name_);
+  report.measurement = run(assignment, *report.tree);
+  for (std::uint32_t i = 1; i < assignment.repeats; ++i) {
+    report.more.push_back(run(assignment, *report.tree));
+  }
+}
+
+// Every candidate was made by an attempt; what is none of theirs is the lab's own commit.
+ObjectId SimulatedWorker::tree_of(const Assignment& assignment, const ObjectId& commit) const {
+  for (const auto& [token, attempt] : truth_) {
+    if (attempt.report.commit == commit && attempt.report.tree) return *attempt.report.tree;
+  }
+  world_.require(commit == assignment.lab_commit, "asked to measure what nobody made");
+  return object_named(1, number_of(commit));
+}
+
+void SimulatedWorker::compare(const Assignment& assignment, Report& report) {
+  report.outcome = Outcome::measured;
+  report.reason.clear();
+  report.measurement = run(assignment, tree_of(assignment, assignment.comparison->candidate));
+  report.more.push_back(run(assignment, tree_of(assignment, assignment.comparison->reference)));
 }
 
 // The report, as far as it came; it stays `returned` if it was cancelled.
@@ -187,6 +219,11 @@ void SimulatedWorker::fill(Life& life, const Assignment& assignment, const Cance
     report.outcome = outcome;
     report.reason = reason;
   };
+  if (assignment.comparison) {
+    if (!work_for(life, plan_.attempt / 2, cancel)) return;
+    if (random.chance(plan_.fails / 4)) return fails(Outcome::crash, "it does not run twice");
+    return compare(assignment, report);
+  }
   if (assignment.kind == TaskKind::baseline) {
     report.commit = assignment.lab_commit;
     report.tree = object_named(1, number_of(assignment.lab_commit));

@@ -56,7 +56,10 @@ class SimulatedWorker {
   Result<void> fetch(Life& life, std::uint32_t slot, const Assignment& assignment,
                      const CancelToken& cancel);
   bool work_for(Life& life, Milliseconds about, const CancelToken& cancel);
+  Measurement run(const Assignment& assignment, const ObjectId& tree);
   void measure(const Assignment& assignment, Report& report);
+  void compare(const Assignment& assignment, Report& report);
+  [[nodiscard]] ObjectId tree_of(const Assignment& assignment, const ObjectId& commit) const;
   void fill(Life& life, const Assignment& assignment, const CancelToken& cancel,
             worker::SpooledReport& result);
 

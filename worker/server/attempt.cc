@@ -14,7 +14,9 @@
 #include "worker/agent/agent.h"
 #include "worker/agent/outcome.h"
 #include "worker/evaluator/evaluation.h"
+#include "worker/server/stage_timer.h"
 #include "worker/server/texts.h"
+#include "worker/server/trials.h"
 #include "worker/workspace/collect.h"
 #include "worker/workspace/workspace.h"
 
@@ -22,34 +24,6 @@ namespace swarmlab::worker {
 namespace {
 
 constexpr std::uint64_t kSmallPack = 4U << 20U;  // inflated: is held in memory
-
-using SteadyTime = std::chrono::steady_clock::time_point;
-
-// Measures the stage that its scope is.
-class StageTimer {
- public:
-  StageTimer(std::vector<StageTime>& stages, Stage stage)
-      : stages_(stages), stage_(stage), begin_(std::chrono::steady_clock::now()) {}
-  StageTimer(const StageTimer&) = delete;
-  StageTimer& operator=(const StageTimer&) = delete;
-  StageTimer(StageTimer&&) = delete;
-  StageTimer& operator=(StageTimer&&) = delete;
-  ~StageTimer() {
-    const auto took = std::chrono::steady_clock::now() - begin_;
-    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took);
-    const auto known = std::ranges::find(stages_, stage_, &StageTime::stage);
-    if (known == stages_.end()) {
-      stages_.push_back({.stage = stage_, .took = micros});
-    } else {
-      known->took += micros;  // two checkouts are one stage
-    }
-  }
-
- private:
-  std::vector<StageTime>& stages_;
-  Stage stage_;
-  SteadyTime begin_;
-};
 
 class Attempt {
  public:
@@ -82,6 +56,7 @@ class Attempt {
     }));
     SWARMLAB_CHECK(fetch());
     SWARMLAB_CHECK(take_data());
+    if (assignment_.comparison) return compare();
     const bool is_baseline = assignment_.kind == TaskKind::baseline;
     if (!is_baseline) SWARMLAB_CHECK(take_briefing());
     SWARMLAB_TRY(has_candidate, is_baseline ? take_lab_commit() : make_candidate());
@@ -106,8 +81,12 @@ class Attempt {
 
   Result<void> fetch() {
     const StageTimer timer(report_.stages, Stage::fetch);
-    const ObjectId wanted[] = {assignment_.lab_commit, assignment_.parent_commit};
+    std::vector<ObjectId> wanted = {assignment_.lab_commit, assignment_.parent_commit};
+    if (const auto& comparison = assignment_.comparison) {
+      wanted = {assignment_.lab_commit, comparison->candidate, comparison->reference};
+    }
     SWARMLAB_CHECK(bench_.objects.bring(bench_.link, assignment_.lab, wanted, opened_, cancel_));
+    if (assignment_.comparison) return {};
     SWARMLAB_TRY(tree, repository_.tree_of(assignment_.parent_commit));
     parent_tree_ = tree;
     return {};
@@ -272,76 +251,77 @@ class Attempt {
   Result<void> forget_candidate() {
     report_.commit.reset();
     report_.tree.reset();
-    report_.measurement.reset();
+    SWARMLAB_CHECK(forget_runs());
     result_.pack.clear();
     return result_.pack_file.empty() ? Result<void>()
                                      : remove_tree(std::exchange(result_.pack_file, {}));
   }
 
-  // Guard and evaluator, each with a scratch folder of its own, on a checkout that no agent saw.
+  // Of the baseline so often that its noise is known. Two equal runs say that there is none.
   Result<void> measure() {
-    {
-      const StageTimer timer(report_.stages, Stage::checkout);
-      SWARMLAB_CHECK(prepare(repository_, *report_.tree, in_folder("checkout"), data_in_checkout_));
+    SWARMLAB_CHECK(trials_.check_out(*report_.tree, "checkout"));
+    SWARMLAB_TRY(passed, trials_.guard("checkout"));
+    if (!passed) return {};
+    for (std::uint32_t run = 0; run < std::max(1U, assignment_.repeats); ++run) {
+      SWARMLAB_TRY(measured, trials_.evaluate("checkout", *report_.tree, run));
+      if (!measured) return forget_runs();
+      take_run(*std::move(measured));
+      if (run == 1 && report_.more.front().score == report_.measurement->score) break;
     }
-    if (settings_.guard) {
-      SWARMLAB_TRY(passed, guard());
-      if (!passed) return {};
-    }
-    return evaluate();
-  }
-
-  Result<EvaluationPaths> paths_for(const char* scratch) const {
-    SWARMLAB_CHECK(make_folders(in_folder(scratch)));
-    return EvaluationPaths{.checkout = in_folder("checkout"),
-                           .scratch = in_folder(scratch),
-                           .shim = bench_.shim,
-                           .data = data_.folder,
-                           .data_in_checkout = data_in_checkout_};
-  }
-
-  Result<bool> guard() {
-    const StageTimer timer(report_.stages, Stage::guard);
-    SWARMLAB_TRY(paths, paths_for("guard"));
-    SWARMLAB_TRY(ended, run(prepare_guard(settings_, paths)));
-    result_.attachments.guard_log = log_of(ended);
-    if (auto failed = read_guard(ended)) return end(failed->outcome, std::move(failed->reason));
-    return true;
-  }
-
-  Result<void> evaluate() {
-    const auto begin = std::chrono::steady_clock::now();
-    const StageTimer timer(report_.stages, Stage::evaluate);
-    SWARMLAB_TRY(paths, paths_for("scratch"));
-    SWARMLAB_TRY(request, prepare_evaluation(settings_, paths));
-    SWARMLAB_TRY(ended, run(std::move(request)));
-    result_.attachments.evaluator_log = log_of(ended);
-    Evaluation evaluation = read_evaluation(settings_, ended);
-    if (auto* failed = std::get_if<Failed>(&evaluation)) {
-      end(failed->outcome, std::move(failed->reason));
-      return {};
-    }
-    for (const std::string& warning : std::get<Scored>(evaluation).warnings) {
-      result_.attachments.evaluator_log += "warning: " + warning + "\n";
-    }
-    take_score(std::get<Scored>(std::move(evaluation)),
-               std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begin));
+    report_.outcome = Outcome::measured;
     return {};
   }
 
-  void take_score(Scored scored, Milliseconds took) {
+  void take_run(Measurement run) {
+    if (report_.measurement) {
+      report_.more.push_back(std::move(run));
+    } else {
+      report_.measurement = std::move(run);
+    }
+  }
+
+  Result<void> forget_runs() {
+    report_.measurement.reset();
+    report_.more.clear();
+    return {};
+  }
+
+  // A candidate that was measured before, and what it is compared with, one after the other.
+  Result<void> compare() {
+    const Comparison& comparison = *assignment_.comparison;
+    SWARMLAB_TRY(candidate, repository_.tree_of(comparison.candidate));
+    SWARMLAB_TRY(reference, repository_.tree_of(comparison.reference));
+    SWARMLAB_CHECK(trials_.check_out(candidate, "candidate"));
+    SWARMLAB_CHECK(trials_.check_out(reference, "reference"));
+    const std::uint32_t repeat = comparison.pair + 1;
+    std::optional<Measurement> of_reference;
+    const auto run_reference = [&]() -> Result<void> {
+      SWARMLAB_TRY(run, trials_.evaluate("reference", reference, repeat));
+      of_reference = std::move(run);
+      return {};
+    };
+    const bool reference_first = comparison.pair % 2 == 1;
+    if (reference_first) SWARMLAB_CHECK(run_reference());
+    if (reference_first && !of_reference) return reference_failed();
+    SWARMLAB_TRY(of_candidate, trials_.evaluate("candidate", candidate, repeat));
+    if (!of_candidate) return {};
+    if (!reference_first) SWARMLAB_CHECK(run_reference());
+    if (!of_reference) return reference_failed();
     report_.outcome = Outcome::measured;
-    Measurement& measurement = report_.measurement.emplace();
-    measurement.identity.evaluator = assignment_.evaluator_hash;
-    measurement.identity.data = assignment_.data_hash;
-    measurement.identity.tree = *report_.tree;
-    measurement.identity.scale = settings_.scale;
-    measurement.identity.host_class = bench_.host_class;
-    measurement.score = scored.score;
-    measurement.metrics = std::move(scored.metrics);
-    measurement.took = took;
-    measurement.worker = bench_.worker;
-    result_.attachments.samples = within_limit(std::move(scored.samples));
+    report_.reason.clear();
+    report_.measurement = std::move(of_candidate);
+    report_.more.push_back(*std::move(of_reference));
+    return {};
+  }
+
+  // It was measured before, and kept: this machine is what failed.
+  Result<void> reference_failed() {
+    if (report_.outcome == Outcome::returned) return {};  // cancelled
+    report_.reason =
+        fmt::format("what the candidate is compared with does not run here: {}", report_.reason);
+    report_.outcome = Outcome::returned;
+    report_.own_failure = true;
+    return {};
   }
 
   Result<void> pack() {
@@ -380,6 +360,14 @@ class Attempt {
   std::string data_in_checkout_;  // empty there, and to be mounted
   SpooledReport result_;
   Report& report_ = result_.report;
+  Trials trials_{{.bench = bench_,
+                  .assignment = assignment_,
+                  .repository = repository_,
+                  .folder = folder_,
+                  .data = data_,
+                  .data_in_checkout = data_in_checkout_,
+                  .run = [this](auto request) { return run(std::move(request)); },
+                  .result = result_}};
 };
 
 }  // namespace

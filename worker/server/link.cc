@@ -20,6 +20,7 @@ Result<ReportAnswer> read_report_answer(schema::WorkReply::Report::Reader answer
   if (answer.isCounted()) {
     SWARMLAB_TRY(verdict, wire::read(answer.getCounted().getVerdict()));
     read.verdict = verdict;
+    read.decided = !answer.getCounted().getUndecided();
     read.reason = wire::string_of(answer.getCounted().getReason());
   } else if (answer.isStale()) {
     read.kind = ReportAnswer::Kind::stale;

@@ -41,6 +41,7 @@ struct LinkOptions {
 struct ReportAnswer {
   enum class Kind : std::uint8_t { counted, stale, refused } kind = Kind::counted;
   Verdict verdict = Verdict::discard;  // of `counted`
+  bool decided = true;                 // of `counted`; false: it is measured again
   std::string reason;
 };
 

@@ -45,6 +45,11 @@ void Slot::settle(const SpooledReport& report, const ReportAnswer& answer) {
   const ExperimentContext context(lab_, said.experiment, said.task, said.token);
   switch (answer.kind) {
     case ReportAnswer::Kind::counted:
+      if (!answer.decided) {
+        log::info("experiment {} is not decided yet{}", said.experiment.value(),
+                  log::field("why", answer.reason));
+        break;
+      }
       log::info("experiment {} counts: {}{}", said.experiment.value(), name_of(answer.verdict),
                 log::field("why", answer.reason));
       break;

@@ -80,6 +80,16 @@ inline Measurement any_measurement() {
           .worker = WorkerName(any_text())};
 }
 
+inline Evidence any_evidence() {
+  return {.reference = ExperimentNumber(any<std::uint64_t>()),
+          .reference_score = any_finite(),
+          .pairs = any<std::uint32_t>(),
+          .gain = any_finite(),
+          .low = any_finite(),
+          .high = any_finite(),
+          .confidence = any_finite()};
+}
+
 inline Cost any_cost() {
   return {.usd = MicroUsd(any<std::int64_t>()),
           .input_tokens = any<std::uint64_t>(),
@@ -96,7 +106,7 @@ inline Experiment any_experiment() {
   return {.lab = LabId(any<std::uint64_t>()),
           .number = ExperimentNumber(any<std::uint64_t>()),
           .task = TaskId(any<std::uint64_t>()),
-          .kind = any_of(TaskKind::explore),
+          .kind = any_of(TaskKind::measure),
           .segment = SegmentNumber(any<std::uint64_t>()),
           .parent = maybe_number(),
           .parent_commit = any_object_id(),
@@ -108,10 +118,13 @@ inline Experiment any_experiment() {
           .duplicate_of = maybe_number(),
           .paths = several(any_text),
           .measurements = several(any_measurement),
+          .judged_score = any<bool>() ? std::optional(any_finite()) : std::nullopt,
+          .evidence = any<bool>() ? std::optional(any_evidence()) : std::nullopt,
           .notes = any_notes(),
           .worker = WorkerName(any_text()),
           .host_class = any_text(),
           .token = FencingToken(any<std::uint64_t>()),
+          .measured_under = several([] { return FencingToken(any<std::uint64_t>()); }),
           .charged = several([] { return FencingToken(any<std::uint64_t>()); }),
           .attempts = any<std::uint32_t>(),
           .cost = any_cost(),
@@ -204,12 +217,16 @@ inline LabSettings any_settings() {
           .weight = any<std::uint32_t>()};
 }
 
+inline Comparison any_comparison() {
+  return {.candidate = any_object_id(), .reference = any_object_id(), .pair = any<std::uint32_t>()};
+}
+
 inline Assignment any_assignment() {
   return {.task = TaskId(any<std::uint64_t>()),
           .token = FencingToken(any<std::uint64_t>()),
           .lab = LabId(any<std::uint64_t>()),
           .experiment = ExperimentNumber(any<std::uint64_t>()),
-          .kind = any_of(TaskKind::explore),
+          .kind = any_of(TaskKind::measure),
           .parent = maybe_number(),
           .parent_commit = any_object_id(),
           .lab_commit = any_object_id(),
@@ -218,6 +235,8 @@ inline Assignment any_assignment() {
           .lease = any_duration(),
           .takes = any_resources(),
           .settings = any_settings(),
+          .repeats = any<std::uint32_t>(),
+          .comparison = any<bool>() ? std::optional(any_comparison()) : std::nullopt,
           .briefing = {.brief = any_text(), .results = any_text()}};
 }
 
@@ -232,6 +251,7 @@ inline Report any_report() {
           .tree = maybe_object_id(),
           .paths = several(any_text),
           .measurement = any<bool>() ? std::optional(any_measurement()) : std::nullopt,
+          .more = several(any_measurement),
           .notes = any_notes(),
           .host_class = any_text(),
           .cost = any_cost(),

@@ -21,7 +21,8 @@ TEST(Json, PrintsEveryFieldOfAnEmptyExperiment) {
             R"("costUsd":0,"startedAt":null,"endedAt":null,"reason":"","mechanism":"",)"
             R"("mechanismConfirmed":null,"notes":"","ideas":[],"pickedBecause":"",)"
             R"("duplicateOf":null,"paths":[],"stages":{},"measurements":[],"isBest":false,)"
-            R"("hostClass":"","parentCommit":"","inputTokens":0,"outputTokens":0})");
+            R"("hostClass":"","parentCommit":"","inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
+            R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null})");
 }
 
 void fill(schema::ExperimentView::Builder view) {
@@ -61,7 +62,8 @@ TEST(Json, PrintsAnExperiment) {
       R"("duplicateOf":null,"paths":[],"stages":{},"measurements":[{"score":0.1,"metrics":{},)"
       R"("scale":"","hostClass":"","repeat":0,"worker":"","tookMs":12.5,"evaluatorHash":"",)"
       R"("dataHash":"","tree":""}],"isBest":false,"hostClass":"","parentCommit":"",)"
-      R"("inputTokens":0,"outputTokens":0})");
+      R"("inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
+            R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null})");
 }
 
 TEST(Json, PrintsPrettyWithTwoSpaces) {

@@ -43,6 +43,12 @@ class EventText : public testing::Test {
     return fact;
   }
 
+  [[nodiscard]] swarm::Pending pending(const std::string& reason) {
+    swarm::Pending pending;
+    pending.experiment = finished(Verdict::discard, reason).experiment;
+    return pending;
+  }
+
   swarm::SwarmUnderTest swarm;
   swarm::Task task;
 };
@@ -78,6 +84,12 @@ TEST_F(EventText, TellsEveryStoredFactAsALineOfItsOwnKind) {
                        .task = task.id,
                        .token = FencingToken(3),
                        .cost = {}},
+      swarm::CandidateMeasured{.lab = lab,
+                               .task = task.id,
+                               .token = FencingToken(3),
+                               .pending = pending("looks better"),
+                               .cost = {},
+                               .at = {}},
       finished(Verdict::keep, "better"),
       swarm::WorkerJoined{
           .worker = {.name = WorkerName("w"), .host_class = "epyc", .slots = 2, .joined_at = {}}},

@@ -83,15 +83,14 @@ class CheckedSwarm : public NotedSwarm {
     }
     const auto* counted = std::get_if<ReportCounted>(&reply);
     if (counted == nullptr) return;
-    const auto [first, is_first] =
-        answers_.emplace(std::pair(report.lab, report.experiment),
-                         Answer{report.token, counted->verdict, counted->reason});
-    require(first->second.token == report.token && first->second.verdict == counted->verdict &&
-                first->second.reason == counted->reason,
-            "I1: the same report got another answer");
-    const auto found = stored.find({report.lab, report.experiment});
-    require(found != stored.end() && found->second.token == report.token,
-            "I1: acknowledged, but not in the store");
+    const bool is_first = counted_.insert({report.task, report.token}).second;
+    if (counted->decided) {
+      check_decided(report, *counted);
+    } else {
+      const auto task = state.tasks.find(report.task);
+      require(task != state.tasks.end() && task->second.pending,
+              "I1: acknowledged and not decided, but nothing waits");
+    }
     if (!is_first) {
       require(last.empty(), "I1: a report counts again");
       return;
@@ -102,6 +101,17 @@ class CheckedSwarm : public NotedSwarm {
     const auto deadline = deadlines.find(report.task);
     require(deadline == deadlines.end() || now < deadline->second,
             "I2: a report counts after its deadline");
+  }
+
+  // Every report of an experiment hears the same, once it is decided.
+  void check_decided(const Report& report, const ReportCounted& counted) {
+    const auto answer = answers_.emplace(std::pair(report.lab, report.experiment), counted).first;
+    require(answer->second.verdict == counted.verdict && answer->second.reason == counted.reason,
+            "I1: the same report got another answer");
+    const auto found = stored.find({report.lab, report.experiment});
+    require(found != stored.end() &&
+                std::ranges::count(found->second.measured_under, report.token) == 1,
+            "I1: acknowledged, but not in the store");
   }
 
   // What its own worker says that an attempt cost is recorded while anyone can know the attempt.

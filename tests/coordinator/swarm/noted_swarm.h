@@ -35,11 +35,6 @@ class NotedSwarm : public SwarmUnderTest {
     WorkerName worker;
     FencingToken token;
   };
-  struct Answer {
-    FencingToken token;
-    Verdict verdict;
-    std::string reason;
-  };
   using Leases = std::map<TaskId, ModelLease>;
   using Deadlines = std::map<TaskId, Timestamp>;
 
@@ -55,7 +50,8 @@ class NotedSwarm : public SwarmUnderTest {
   std::map<LabId, std::uint64_t> without_keep_;
   std::map<LabId, std::map<ExperimentNumber, std::uint64_t>> visits_;  // of this segment
   std::map<LabId, std::set<ExperimentNumber>> numbers_;
-  std::map<std::pair<LabId, ExperimentNumber>, Answer> answers_;
+  std::map<std::pair<LabId, ExperimentNumber>, ReportCounted> answers_;
+  std::set<std::pair<TaskId, FencingToken>> counted_;
 
  private:
   void end_lease(TaskId task) {
@@ -136,6 +132,29 @@ class NotedSwarm : public SwarmUnderTest {
     found->second.cost.usd = MicroUsd(found->second.cost.usd.value() + fact.cost.usd.value());
   }
 
+  void note(const CandidateMeasured& fact) {
+    require(open_.contains(fact.task), "a task is measured after its end");
+    const Experiment& one = fact.pending.experiment;
+    require(one.commit && one.tree && !one.measurements.empty(),
+            "measured again, but never before");
+    check_counts(one, fact.token, fact.cost);
+    end_lease(fact.task);
+  }
+
+  // A report of `token` counts: it holds the current lease, and what it cost is charged once.
+  void check_counts(const Experiment& one, FencingToken token, const Cost& cost) {
+    const auto lease = leases_.find(one.task);
+    require(lease != leases_.end() && lease->second.token == token,
+            "I2: a report counts that holds no current lease");
+    require(std::ranges::count(one.measured_under, token) == 1, "I1: it is not known as counted");
+    const bool is_free = one.measured_under.size() > 1 && cost == Cost{};
+    if (is_free || charged_.contains({one.task, token})) {
+      require(cost == Cost{}, "I1: a cost counts twice");
+    } else {
+      charge(one.lab, one.task, token, cost.usd.value());
+    }
+  }
+
   void note(const ExperimentFinished& fact) {
     const Experiment& one = fact.experiment;
     require(open_.erase(one.task) == 1, "I3: a task ends twice");
@@ -146,26 +165,20 @@ class NotedSwarm : public SwarmUnderTest {
               "given up while it runs");
       require(fact.cost == Cost{}, "given up, but it cost something");
     } else {
-      const auto lease = leases_.find(one.task);
-      require(lease != leases_.end() && lease->second.token == one.token,
-              "I2: a report counts that holds no current lease");
-      if (charged_.contains({one.task, one.token})) {
-        require(fact.cost == Cost{}, "I1: a cost counts twice");
-      } else {
-        charge(one.lab, one.task, one.token, fact.cost.usd.value());
-      }
+      require(!one.measured_under.empty(), "decided without a report");
+      if (!one.measured_under.empty()) check_counts(one, one.measured_under.back(), fact.cost);
     }
     end_lease(one.task);
     const bool keep = one.verdict == Verdict::keep;
     std::uint64_t& without = without_keep_[one.lab];
-    without = keep || one.kind == TaskKind::baseline ? 0 : without + 1;
+    without = fact.becomes_best || one.kind == TaskKind::baseline ? 0 : without + 1;
     if (keep) check_kept(one);
   }
 
   void check_kept(const Experiment& one) {
     const Segment& segment = state.labs.at(one.lab).segment;
     require(one.segment == segment.number, "an experiment of an old segment is kept");
-    require(one.commit && one.tree && one.measurements.size() == 1, "I7: kept without measurement");
+    require(one.commit && one.tree && !one.measurements.empty(), "I7: kept without measurement");
     if (one.measurements.empty() || !one.tree) return;
     const ScoreIdentity& identity = one.measurements[0].identity;
     require(identity.evaluator == segment.evaluator_hash && identity.data == segment.data_hash &&

@@ -76,7 +76,8 @@ class RandomSwarm {
       settings.stop.plateau_threshold = 0;
       settings.stop.max_time = Milliseconds(0);
       settings.stop.max_iterations =
-          lab.counters.iterations + swarm.state.index.labs.at(id).waiting.size() + 8;
+          lab.counters.iterations + swarm.state.index.labs.at(id).waiting.size() +
+          swarm.state.index.labs.at(id).leased.size() + 8;
       tell("drain opens " + settings.name,
            OpenLab{.settings = settings, .segment = lab.segment, .who = "drain"});
       tell("drain resumes " + settings.name, SetLabStatus{.lab = settings.name,
@@ -202,6 +203,11 @@ class RandomSwarm {
     if (memories_.empty()) return;
     const Memory& memory = memories_.back();
     Report report = swarm.scored(memory.task, 0.0, 20);
+    if (memory.task.pending) {  // of a pair
+      report.more.front().score = std::numeric_limits<double>::infinity();
+      send(memory.worker, report, "reports a pair of nonsense");
+      return swarm.require(swarm.last.empty(), "a malformed pair changed something");
+    }
     switch (below(7)) {
       case 0:
         report.measurement.reset();
@@ -274,6 +280,7 @@ class RandomSwarm {
     worker.name = WorkerName(name);
     worker.host_class = one_in(4) ? "old" : "new";
     worker.slots = 2;
+    worker.measures = name != "c";  // of an old release
     worker.capacity = std::move(capacity);
     tell(name + " arrives", WorkerArrived{.worker = worker,
                                           .session = swarm.sessions[name],
@@ -337,6 +344,9 @@ class RandomSwarm {
     settings.search.reset_every = below(6);
     settings.search.max_parent_age = one_in(2) ? below(10) : 0;
     settings.search.seed = below(3);
+    // So is whether one run decides: the best of estimates is not the best number.
+    settings.metric.confidence = settings.name == "north" ? 0.0 : 0.8;
+    settings.metric.max_repeats = static_cast<std::uint32_t>(1 + below(4));
     settings.stop.max_iterations = one_in(3) ? 0 : 2 + below(12);
     settings.stop.max_cost = MicroUsd(one_in(3) ? static_cast<std::int64_t>(below(400)) : 0);
     settings.stop.plateau_threshold = one_in(3) ? 1 + below(8) : 0;

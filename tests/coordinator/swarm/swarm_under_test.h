@@ -24,6 +24,7 @@ inline LabSettings settings_named(const std::string& name) {
   settings.name = name;
   settings.stop.max_time = Milliseconds(0);
   settings.stop.plateau_threshold = 0;
+  settings.metric.confidence = 0.0;  // one run decides
   return settings;
 }
 
@@ -95,6 +96,7 @@ class SwarmUnderTest {
     worker.name = WorkerName(name);
     worker.host_class = "epyc";
     worker.slots = 4;
+    worker.measures = true;
     return expect<Welcome>(
         WorkerArrived{.worker = worker, .session = sessions[name], .held = std::move(held)});
   }
@@ -142,20 +144,41 @@ class SwarmUnderTest {
   // A candidate that is new unless `tree` says otherwise.
   [[nodiscard]] Report scored(const Task& task, double score, std::int64_t cost = 0,
                               std::optional<ObjectId> tree = {}) const {
+    if (task.pending) return paired(task, score, task.pending->experiment, cost);
     Report report = ended(task, Outcome::measured, cost);
     report.reason.clear();
     report.tree = tree.value_or(object(200, static_cast<std::uint8_t>(task.id.value())));
     report.commit = object(100, static_cast<std::uint8_t>(task.id.value()));
+    report.measurement = run_of(task, *report.tree, score);
+    return report;
+  }
+
+  // A run of the candidate, and one of its reference, which scores what it did before, or `other`.
+  [[nodiscard]] Report paired(const Task& task, double score, const Experiment& candidate,
+                              std::int64_t cost = 0, std::optional<double> other = {}) const {
+    Report report = ended(task, Outcome::measured, cost);
+    report.reason.clear();
+    report.measurement = run_of(task, candidate.tree.value_or(ObjectId{}), score);
+    double reference = other.value_or(0.0);
+    const auto lab = state.labs.find(task.lab);
+    if (!other && lab != state.labs.end()) {
+      const auto entry = lab->second.frontier.find(task.pending->reference);
+      if (entry != lab->second.frontier.end()) reference = entry->second.score;
+    }
+    report.more.push_back(run_of(task, object(99), reference));
+    return report;
+  }
+
+  [[nodiscard]] Measurement run_of(const Task& task, const ObjectId& tree, double score) const {
     Measurement measurement;
     measurement.score = score;
-    measurement.identity.tree = *report.tree;
+    measurement.identity.tree = tree;
     const auto lab = state.labs.find(task.lab);
     if (lab != state.labs.end()) {
       measurement.identity.evaluator = lab->second.segment.evaluator_hash;
       measurement.identity.data = lab->second.segment.data_hash;
     }
-    report.measurement = measurement;
-    return report;
+    return measurement;
   }
 
   Reply hand_in(const std::string& worker, const Report& report) {
