@@ -56,9 +56,10 @@ std::string explain(const Noise& noise) {
   if (noise.asked >= noise.suggested) {
     return text + fmt::format("; min_improvement = {} is above it", score_text(noise.asked));
   }
-  return text + fmt::format("; what looks better runs again beside the best (with confidence = 0, "
-                            "min_improvement = {} would make sense: 3 sd)",
-                            score_text(noise.suggested));
+  return text + fmt::format(
+                    "; what looks better runs again beside the best (with confidence = 0, "
+                    "min_improvement = {} would make sense: 3 sd)",
+                    score_text(noise.suggested));
 }
 
 }  // namespace swarmlab::cli

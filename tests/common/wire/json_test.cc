@@ -15,14 +15,15 @@ namespace {
 TEST(Json, PrintsEveryFieldOfAnEmptyExperiment) {
   capnp::MallocMessageBuilder message;
   const auto view = message.initRoot<schema::ExperimentView>().asReader();
-  EXPECT_EQ(to_json(view),
-            R"({"number":0,"lab":"","parent":null,"verdict":"","kind":"","segment":0,"score":null,)"
-            R"("metrics":{},"scale":"","commit":"","hypothesis":"","worker":"","attempts":0,)"
-            R"("costUsd":0,"startedAt":null,"endedAt":null,"reason":"","mechanism":"",)"
-            R"("mechanismConfirmed":null,"notes":"","ideas":[],"pickedBecause":"",)"
-            R"("duplicateOf":null,"paths":[],"stages":{},"measurements":[],"isBest":false,)"
-            R"("hostClass":"","parentCommit":"","inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
-            R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null})");
+  EXPECT_EQ(
+      to_json(view),
+      R"({"number":0,"lab":"","parent":null,"verdict":"","kind":"","segment":0,"score":null,)"
+      R"("metrics":{},"scale":"","commit":"","hypothesis":"","worker":"","attempts":0,)"
+      R"("costUsd":0,"startedAt":null,"endedAt":null,"reason":"","mechanism":"",)"
+      R"("mechanismConfirmed":null,"notes":"","ideas":[],"pickedBecause":"",)"
+      R"("duplicateOf":null,"paths":[],"stages":{},"measurements":[],"isBest":false,)"
+      R"("hostClass":"","parentCommit":"","inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
+      R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null})");
 }
 
 void fill(schema::ExperimentView::Builder view) {
@@ -63,7 +64,7 @@ TEST(Json, PrintsAnExperiment) {
       R"("scale":"","hostClass":"","repeat":0,"worker":"","tookMs":12.5,"evaluatorHash":"",)"
       R"("dataHash":"","tree":""}],"isBest":false,"hostClass":"","parentCommit":"",)"
       R"("inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
-            R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null})");
+      R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null})");
 }
 
 TEST(Json, PrintsPrettyWithTwoSpaces) {

@@ -42,7 +42,8 @@ inline bool is_editable(std::string_view path) {
 // Of the lab of these tests.
 inline constexpr const char* kLabToml =
     "[lab]\n[artifact]\neditable = ['pipeline/**']\n"
-    "[metric]\nconfidence = 0\n[evaluator]\ncommand = 'python3 measure.py'\n[agent]\ncommand = 'true'\n";
+    "[metric]\nconfidence = 0\n[evaluator]\ncommand = 'python3 measure.py'\n[agent]\ncommand = "
+    "'true'\n";
 
 class GitLab {
  public:

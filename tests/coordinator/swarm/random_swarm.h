@@ -75,9 +75,9 @@ class RandomSwarm {
       settings.stop = {};
       settings.stop.plateau_threshold = 0;
       settings.stop.max_time = Milliseconds(0);
-      settings.stop.max_iterations =
-          lab.counters.iterations + swarm.state.index.labs.at(id).waiting.size() +
-          swarm.state.index.labs.at(id).leased.size() + 8;
+      settings.stop.max_iterations = lab.counters.iterations +
+                                     swarm.state.index.labs.at(id).waiting.size() +
+                                     swarm.state.index.labs.at(id).leased.size() + 8;
       tell("drain opens " + settings.name,
            OpenLab{.settings = settings, .segment = lab.segment, .who = "drain"});
       tell("drain resumes " + settings.name, SetLabStatus{.lab = settings.name,
