@@ -140,9 +140,8 @@ Finding look(std::span<const double> gains, const Noise& noise, const Plan& plan
   finding.high = sample.mean + half;
   if (level > 0.0 && p <= level && sample.mean > 0.0 && sample.mean >= plan.required) {
     finding.look = Look::better;
-  } else if (count >= plan.pairs) {
-    finding.look = Look::given_up;
-  } else if (scatter.degrees > 0.0 && is_hopeless(plan, sample, scatter, count)) {
+  } else if (count >= plan.pairs ||
+             (scatter.degrees > 0.0 && is_hopeless(plan, sample, scatter, count))) {
     finding.look = Look::given_up;
   }
   return finding;
