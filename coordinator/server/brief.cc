@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "common/model/names.h"
 #include "common/model/results_tsv.h"
@@ -48,6 +49,18 @@ std::string score_text(const Experiment& experiment) {
   return score ? fmt::format("{:.6g}", *score) : std::string("no score");
 }
 
+// How much a score says, so that nobody hunts for differences that cannot be seen.
+std::string noise(const swarm::Lab& lab) {
+  const judge::Noise& known = lab.learned.noise;
+  if (!known.is_known() || lab.settings.metric.confidence == 0.0) return "";
+  if (known.is_zero()) return "The score is exact: the same candidate scores the same again.\n";
+  // The noise is that of a difference of two runs.
+  return fmt::format(
+      "The score is noisy: runs of one candidate differ, with a standard deviation of {:.3g}. "
+      "What looks better is measured\nagain beside the best before it counts.\n",
+      std::sqrt(known.variance() / 2.0));
+}
+
 std::string goal(const swarm::Lab& lab) {
   const Metric& metric = lab.settings.metric;
   std::string text = fmt::format("# Lab {}\n\nMake `{}` {} ({}). ", lab.settings.name, metric.name,
@@ -64,6 +77,7 @@ std::string goal(const swarm::Lab& lab) {
                 : fmt::format("A change counts if it is better by at least {:.6g}.\n",
                               metric.min_improvement.amount);
   }
+  text += noise(lab);
   for (const Constraint& constraint : lab.settings.constraints) {
     text += fmt::format("`{}` must be", constraint.metric);
     if (constraint.min) text += fmt::format(" at least {:.6g}", *constraint.min);

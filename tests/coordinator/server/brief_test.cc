@@ -64,6 +64,17 @@ TEST_F(Brief, TellsTheGoalAndWhatCounts) {
   EXPECT_TRUE(tells("Make `error` higher (maximize)."));
 }
 
+TEST_F(Brief, TellsHowNoisyTheScoreIs) {
+  EXPECT_FALSE(tells("The score is")) << "nothing is known yet";
+  lab.learned.noise = {.squares = 4.0, .degrees = 8};  // of differences: twice that of a run
+  EXPECT_TRUE(
+      tells("The score is noisy: runs of one candidate differ, with a standard deviation of 0.5."));
+  lab.learned.noise.squares = 0.0;
+  EXPECT_TRUE(tells("The score is exact"));
+  lab.settings.metric.confidence = 0.0;
+  EXPECT_FALSE(tells("The score is")) << "one run decides: nobody asked";
+}
+
 TEST_F(Brief, TellsWhatMayChangeAndWhatNot) {
   lab.settings.artifact.frozen = {"labs/pi/pipeline/io.py"};
   lab.settings.agent.instructions = "AGENT.md";
