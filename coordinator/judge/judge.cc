@@ -126,6 +126,22 @@ double with_gain(const JudgeInput& input, double gain) {
                                                        : input.reference.score - gain;
 }
 
+// What a kept candidate scores by its own runs: the reference's score plus the gain would add the
+// errors of all ancestors up, until no first run looked good beside it. Chance is taken to have
+// raised the candidate's runs by half of what it added to the gain, and lowered the reference's by
+// the other half.
+double worth(const JudgeInput& input, const Finding& found) {
+  const double luck = found.gain - shrunken(found.gain, found.error);
+  double sum = 0.0;
+  for (const Pair& pair : input.pairs) {
+    const std::string& host_class = pair.candidate.identity.host_class;
+    if (!is_comparable(host_class, input.learned)) return with_gain(input, found.gain - luck);
+    sum += at_home(pair.candidate.score, host_class, input.learned);
+  }
+  const double mean = sum / static_cast<double>(input.pairs.size());
+  return input.metric.direction == Direction::maximize ? mean - luck / 2.0 : mean + luck / 2.0;
+}
+
 std::string found_text(const JudgeInput& input, const Finding& found) {
   return fmt::format("{:+.3g} over #{} in {} pair{}, {:.4g} % sure", found.gain,
                      input.reference.number.value(), input.pairs.size(),
@@ -168,7 +184,7 @@ Judgement judge_pairs(const JudgeInput& input) {
       break;
   }
   judgement.verdict = Verdict::keep;
-  judgement.score = with_gain(input, shrunken(found.gain, found.error));
+  judgement.score = worth(input, found);
   return judgement;
 }
 

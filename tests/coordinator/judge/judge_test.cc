@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
+#include <vector>
 
 namespace swarmlab::judge {
 namespace {
@@ -106,6 +108,55 @@ TEST_F(Judging, ScoresAtTheEdgeOfTheNumbersStillCompare) {
   const double huge = std::numeric_limits<double>::max();
   EXPECT_EQ(of(-huge, huge).verdict, Verdict::keep);
   EXPECT_EQ(of(huge, -huge).verdict, Verdict::discard);
+}
+
+// Of a noisy metric that is maximized, against a reference that was taken for 100.
+class JudgingPairs : public testing::Test {
+ protected:
+  Learned learned{.noise = {.squares = 20.0, .degrees = 20}, .home = "home", .hosts = {}};
+
+  static Measurement run(double score, const std::string& host_class) {
+    Measurement measurement;
+    measurement.score = score;
+    measurement.identity.host_class = host_class;
+    return measurement;
+  }
+
+  // Four pairs, all alike.
+  [[nodiscard]] Judgement of(double candidate, double reference,
+                             const std::string& host_class) const {
+    Metric metric;
+    metric.direction = Direction::maximize;
+    const Measurement one = run(candidate, host_class);
+    const Measurement other = run(reference, host_class);
+    const std::vector<Pair> pairs(4, Pair{.candidate = one, .reference = other});
+    return judge({.metric = metric,
+                  .constraints = {},
+                  .measurement = one,
+                  .reference = {.number = ExperimentNumber(7), .score = 100.0},
+                  .learned = learned,
+                  .pairs = pairs});
+  }
+};
+
+TEST_F(JudgingPairs, WhatIsKeptScoresWhatItsOwnRunsDoAndNotWhatItsReferenceWasTakenFor) {
+  const Judgement judgement = of(90.0, 80.0, "home");
+  EXPECT_EQ(judgement.verdict, Verdict::keep);
+  EXPECT_NEAR(judgement.score, 90.0, 0.1);
+  EXPECT_LT(judgement.score, 90.0) << "chance may have raised its runs";
+}
+
+TEST_F(JudgingPairs, OnMachinesThatAreKnownItScoresWhatItsRunsWouldAtHome) {
+  learned.hosts["half"] = {.ratio = 0.5, .runs = 3};
+  const Judgement judgement = of(55.0, 50.0, "half");
+  EXPECT_EQ(judgement.verdict, Verdict::keep);
+  EXPECT_NEAR(judgement.score, 110.0, 0.1);
+}
+
+TEST_F(JudgingPairs, OnMachinesThatAreNotKnownItScoresItsGainOverTheReference) {
+  const Judgement judgement = of(55.0, 50.0, "half");
+  EXPECT_EQ(judgement.verdict, Verdict::keep);
+  EXPECT_NEAR(judgement.score, 110.0, 0.1);
 }
 
 }  // namespace

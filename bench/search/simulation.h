@@ -1,0 +1,52 @@
+// One lab and its workers in virtual time: the core decides as it does in a coordinator, and only
+// agents, evaluators and the clock are made up.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "bench/search/agents.h"
+#include "bench/search/landscape.h"
+#include "common/model/lab.h"
+
+namespace swarmlab::search {
+
+struct Setup {
+  Terrain terrain = Terrain::additive;
+  PolicyKind policy = PolicyKind::greedy;
+  Search search{};
+  double confidence = 0.95;
+  double noise = 0.5;  // standard deviation of a run; a typical improvement is 1
+  std::uint32_t workers = 8;
+  std::uint64_t budget = 2000;  // experiments
+  double target = 0.8;          // of what is reachable: then it is over
+  AgentModel agent{};
+};
+
+struct Found {
+  bool reached = false;
+  std::uint64_t experiments = 0;  // decided
+  std::uint64_t agent_runs = 0;   // begun
+  std::uint64_t evaluator_runs = 0;
+  double hours = 0.0;        // of virtual time
+  double early_gain = 0.0;   // of what is reachable, after kEarly experiments
+  double overstated = 0.0;   // the best's score over what it is worth, in the end
+  std::uint64_t better = 0;  // of those that were measured: truly better than their reference
+  std::uint64_t missed = 0;  // of these
+  std::uint64_t large = 0;   // better by kLarge or more
+  std::uint64_t missed_large = 0;
+  std::uint64_t no_better = 0;
+  std::uint64_t false_keeps = 0;   // of these
+  std::uint64_t keeps = 0;         // of all
+  std::vector<double> decided_at;  // hours, of each experiment
+};
+
+inline constexpr std::uint64_t kEarly = 200;
+inline constexpr double kLarge = 1.0;
+
+/// Ends the process if the core refuses a right report, or gives nobody anything to do: then it is
+/// the core that is wrong.
+/// \param seed  of the landscape; \param luck  of agents, noise and times
+[[nodiscard]] Found simulate(const Setup& setup, std::uint64_t seed, std::uint64_t luck);
+
+}  // namespace swarmlab::search
