@@ -152,7 +152,9 @@ std::string worker_text(schema::ExperimentView::Reader experiment) {
   if (experiment.getHostClass().size() > 0) {
     text += " (" + one_line(text_of(experiment.getHostClass())) + ")";
   }
-  if (experiment.getAttempts() > 1) text += fmt::format(", attempt {}", experiment.getAttempts());
+  // Each pair of runs was a lease too.
+  if (experiment.getAttempts() > 1 && experiment.getPairs() == 0)
+    text += fmt::format(", attempt {}", experiment.getAttempts());
   return text;
 }
 
@@ -165,11 +167,19 @@ std::string times_text(const Context& context, schema::ExperimentView::Reader ex
   return text;
 }
 
+// Of which experiment a run is: of this one, or of the one that it was compared with.
+std::string whose(schema::ExperimentView::Reader experiment, schema::MeasurementView::Reader run) {
+  const auto reference = count_of(experiment.getComparedWith());
+  const bool is_own = run.getTree() == experiment.getMeasurements()[0].getTree();
+  return fmt::format("#{}", is_own || !reference ? experiment.getNumber() : *reference);
+}
+
 void print_measurements(const Printer& print, const Context& context,
                         schema::ExperimentView::Reader experiment) {
   if (experiment.getMeasurements().size() == 0) return;
   print.heading("Measurements");
   Table table({{"SCORE", Column::Align::right},
+               {"OF"},
                {"SCALE"},
                {"REPEAT", Column::Align::right},
                {"TOOK", Column::Align::right},
@@ -177,8 +187,8 @@ void print_measurements(const Printer& print, const Context& context,
                {"METRICS", Column::Align::left, true}});
   for (const auto run : experiment.getMeasurements()) {
     const std::chrono::microseconds took(static_cast<std::int64_t>(run.getTookMs() * 1000.0));
-    table.add({score_text(number_of(run.getScore())), text_of(run.getScale()),
-               fmt::format("{}", run.getRepeat()), duration_text(took),
+    table.add({score_text(number_of(run.getScore())), whose(experiment, run),
+               text_of(run.getScale()), fmt::format("{}", run.getRepeat()), duration_text(took),
                one_line(text_of(run.getWorker())), metrics_text(run.getMetrics())});
   }
   table.print(context.out, context.color, context.width);
