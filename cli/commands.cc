@@ -156,6 +156,8 @@ void add_commands(CLI::App& app, Context& context) {
   add_steering(app, context);
   add_keys(app, context);
   add_context(app, context);
+  add_backup(app, context);
+  add_restore(app, context);
   add_doctor(app, context);
   add_version(app, context);
 }

@@ -64,6 +64,8 @@ void add_branch(CLI::App& app, Context& context);
 void add_steering(CLI::App& app, Context& context);  // pause, resume, stop, drain
 void add_keys(CLI::App& app, Context& context);      // new, list, revoke
 void add_context(CLI::App& app, Context& context);   // add, use, list, remove
+void add_backup(CLI::App& app, Context& context);
+void add_restore(CLI::App& app, Context& context);  // in backup.cc
 void add_doctor(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 

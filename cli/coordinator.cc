@@ -68,6 +68,7 @@ class CoordinatorDaemon {
     options.rules = rules_of(flags_);
     SWARMLAB_TRY(door, door_of(context_, flags_, state));
     options.door = door;
+    options.reserve_bytes = std::uint64_t{flags_.disk_reserve_mib} << 20U;
     options.on_tick = [this](const server::Pulse& pulse) { pulse_.beat(text_of(pulse)); };
     SWARMLAB_TRY(started, HostedCoordinator::start(options));
     coordinator_ = std::move(started);

@@ -17,6 +17,9 @@ namespace {
 constexpr DurationLimits kLease{
     .least = std::chrono::seconds(2), .most = std::chrono::hours(1), .seconds = true};
 
+constexpr unsigned kLeastReserveMiB = 8;  // less does not hold what a table and a log need
+constexpr unsigned kMostReserveMiB = 1U << 20U;
+
 }  // namespace
 
 void add_coordinator_options(CLI::App& command, CoordinatorFlags& flags, Context& context) {
@@ -35,6 +38,11 @@ void add_coordinator_options(CLI::App& command, CoordinatorFlags& flags, Context
                "After so long without a word from a worker, others get its experiments "
                "(default: 60s)",
                kLease);
+  command
+      .add_option("--disk-reserve", flags.disk_reserve_mib,
+                  "Write nothing while fewer MiB are free; while less than twice as many are, take "
+                  "no candidates, and less than thrice, give out no work (default: 256)")
+      ->check(CLI::Range(kLeastReserveMiB, kMostReserveMiB));
   flags.run = add_run_flags(command);
   add_daemon_options(command, flags.daemon);
   add_quiet(command, context);

@@ -22,6 +22,7 @@ struct CoordinatorFlags {
   std::string keys;    // folder
   bool insecure = false;
   std::optional<Milliseconds> lease = std::chrono::seconds(60);
+  unsigned disk_reserve_mib = server::kDiskReserve >> 20U;
   std::shared_ptr<RunFlags> run;
 };
 

@@ -30,6 +30,7 @@ Result<std::unique_ptr<HostedCoordinator>> HostedCoordinator::start(const Hosted
   serving.version = std::string(kVersion);
   serving.rules = options.rules;
   serving.door = options.door;
+  serving.reserve_bytes = options.reserve_bytes;
   serving.on_tick = options.on_tick;
   SWARMLAB_TRY(ended, CancelSource::make());
   std::unique_ptr<HostedCoordinator> hosted(

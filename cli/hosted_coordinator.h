@@ -21,6 +21,7 @@ struct HostedOptions {
   std::string address;
   swarm::Rules rules{};
   server::Door door{};
+  std::uint64_t reserve_bytes = server::kDiskReserve;
   std::function<void(const server::Pulse&)> on_tick{};  // see server::ServerOptions
 };
 

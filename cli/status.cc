@@ -15,17 +15,32 @@ namespace swarmlab::cli {
 
 namespace {
 
+void print_disk_and_backup(const Context& context, schema::CoordinatorView::Reader coordinator) {
+  if (const auto disk = text_of(coordinator.getDisk()); !disk.empty() && disk != "ok") {
+    context.out << "disk         " << disk << '\n';
+  }
+  if (const auto taken = time_of(coordinator.getLastBackupAt())) {
+    context.out << "last backup  " << ago(*taken, context.now()) << ", "
+                << text_of(coordinator.getLastBackup()) << '\n';
+  } else if (coordinator.getRunning()) {
+    context.out << "last backup  none\n";
+  }
+  context.out << '\n';
+}
+
 void print_coordinator(const Context& context, schema::CoordinatorView::Reader coordinator) {
   if (!coordinator.getRunning()) {
     context.out << "coordinator  not running: read from " << text_of(coordinator.getStore())
-                << "\n\n";
+                << '\n';
+    print_disk_and_backup(context, coordinator);
     return;
   }
   std::string line = fmt::format("coordinator  running, pid {}", coordinator.getPid());
   if (const auto started = time_of(coordinator.getStartedAt())) {
     line += ", started " + ago(*started, context.now());
   }
-  context.out << line << "\n             " << text_of(coordinator.getAddress()) << "\n\n";
+  context.out << line << "\n             " << text_of(coordinator.getAddress()) << '\n';
+  print_disk_and_backup(context, coordinator);
 }
 
 // Why labs that run get no more work done just now.

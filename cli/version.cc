@@ -1,10 +1,14 @@
 // `swarmlab version`: what this build is made of.
+#include <fmt/core.h>
+
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "cli/build_info.h"
 #include "cli/commands.h"
+#include "common/os/fail_point.h"
 
 namespace swarmlab::cli {
 
@@ -24,6 +28,12 @@ void print_version(const Context& context) {
   context.out << '\n';
 }
 
+void print_fail_points(const Context& context) {
+  for (const NamedFailPoint& point : kFailPoints) {
+    context.out << fmt::format("{:<24} {}\n", point.name, point.where);
+  }
+}
+
 }  // namespace
 
 void add_version(CLI::App& app, Context& context) {
@@ -31,9 +41,11 @@ void add_version(CLI::App& app, Context& context) {
   command->group(kGroupOperate);
   add_json(*command, context);
   add_examples(*command, "  swarmlab version --json");
-  command->callback([&context] {
-    context.action = [&context]() -> Result<void> {
-      print_version(context);
+  const auto fail_points = std::make_shared<bool>(false);
+  command->add_flag("--fail-points", *fail_points)->group("");  // hidden: for tests
+  command->callback([&context, fail_points] {
+    context.action = [&context, fail_points]() -> Result<void> {
+      *fail_points ? print_fail_points(context) : print_version(context);
       return {};
     };
   });

@@ -59,6 +59,8 @@ struct Envelope {
     putCommit @39 :PutCommit $Since.since(2);   # answered by done, or by chunkAck: not all is here
     dataManifest @40 :Data $Since.since(2);     # hash of data; workers ask it too
 
+    backup @43 :Backup $Since.since(2);        # answered by backupReply
+
     # Coordinator -> command line
     labOpen @23 :LabOpen;
     status @24 :View.StatusView;
@@ -70,6 +72,8 @@ struct Envelope {
     results @30 :Text;                       # results.tsv
     manifest @41 :Data $Since.since(2);         # of dataManifest: "MODE ID PATH" a line; may be cut
     steered @36 :View.SteeredList $Since.since(2);  # of setLabStatus, if it is to be told
+
+    backupReply @44 :BackupReply $Since.since(2);
 
     # Coordinator -> anyone
     done @31 :Void;
@@ -285,6 +289,21 @@ struct SetLabStatus {
 struct ReleaseWorker {
   worker @0 :Text;           # name
   who @1 :Text;
+}
+
+struct Backup {
+  # Begins a backup, or asks how the one with this ticket is. It is made beside all else.
+  ticket @0 :UInt64;         # random, by who asks; the same again is the same backup
+  destination @1 :Text;      # absolute path on the coordinator's machine
+  keep @2 :UInt32;           # 0: destination becomes the backup. Else: a folder of so many backups
+  waitMs @3 :UInt32;         # how long to hold the answer while it is being made
+}
+
+struct BackupReply {
+  union {
+    running @0 :Void;        # ask again
+    done @1 :View.BackupView;
+  }
 }
 
 struct Query {

@@ -166,6 +166,7 @@ struct Event {
     alarmCleared @16 :AlarmCleared;
     timeSkipped @17 :TimeSkipped;
     candidateMeasured @18 :CandidateMeasured;
+    backupRestored @19 :BackupRestored;
   }
 
   struct LabOpened {
@@ -246,6 +247,13 @@ struct Event {
     # No coordinator ran in between: no lab's running time counts it.
     fromMs @0 :Int64;
     untilMs @1 :Int64;
+  }
+  struct BackupRestored {
+    atMs @0 :Int64;
+    nextLab @1 :UInt64;
+    nextTask @2 :UInt64;
+    nextToken @3 :UInt64;
+    skipped @4 :UInt64;       # numbers of experiments, of every lab
   }
   struct CostSpent {
     lab @0 :UInt64;

@@ -169,6 +169,22 @@ struct CoordinatorView {
   startedAt @3 :Time;
   running @4 :Bool;              # false: read from the store while no coordinator ran
   store @5 :Text;                # path
+  lastBackupAt @6 :Time $Since.since(2);    # null: none was made
+  lastBackup @7 :Text $Since.since(2);      # path
+  disk @8 :Text $Since.since(2);            # "ok", or what is not done for lack of space
+  freeBytes @9 :Float64 $Since.since(2);    # on the store's disk
+}
+
+struct BackupView {
+  path @0 :Text;
+  takenAt @1 :Time;
+  version @2 :Text;              # of the release that took it
+  schema @3 :UInt32;             # of the store
+  sequence @4 :Float64;          # of the last event in it
+  files @5 :UInt32;
+  bytes @6 :Float64;
+  copiedBytes @7 :Float64;       # the rest is linked
+  tookMs @8 :Float64;
 }
 
 struct RefusalView {

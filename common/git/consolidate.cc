@@ -12,6 +12,7 @@
 
 #include "common/git/handle.h"
 #include "common/git/pack.h"
+#include "common/os/fail_point.h"
 #include "common/os/file.h"
 
 namespace swarmlab::git {
@@ -108,10 +109,12 @@ Result<void> consolidate_packs(const std::string& repository_folder, std::size_t
   std::set<ObjectId> names;
   for (const PackFile& pack : packs) SWARMLAB_CHECK(add_names(pack.stem, names));
   SWARMLAB_TRY(merged, write_merged(repository, names, folder));
+  fail_point(FailPoint::repack_written);
   for (const PackFile& pack : packs) {
     if (pack.stem == merged) continue;
     // The index first: a pack without one is not looked at, an index without a pack is an error.
     ::unlink((pack.stem + ".idx").c_str());
+    fail_point(FailPoint::repack_half_removed);
     ::unlink((pack.stem + ".pack").c_str());
   }
   return sync_folder(folder);

@@ -71,6 +71,10 @@ class PackIngest {
 [[nodiscard]] Result<void> copy_commit(const Repository& from, const ObjectId& commit,
                                        Repository& to);
 
+/// `corrupt`, with the file, if the index of a pack is damaged: look-ups would miss objects that
+/// are there. What is in packs is checked whenever it is read.
+[[nodiscard]] Result<void> check_pack_indexes(const std::string& repository_folder);
+
 /// If the repository has more than `max_packs` pack files, merges the smallest into one, so that
 /// half of `max_packs` remain. Other Repository objects may read meanwhile; only one thread of one
 /// process may write.

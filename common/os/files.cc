@@ -1,7 +1,12 @@
 #include "common/os/files.h"
 
+#include <sys/statvfs.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+#include <limits>
 
 #include "common/os/file.h"
 
@@ -45,9 +50,24 @@ class SystemFiles final : public Files {
   }
 
   Result<void> remove(const std::string& path) override { return remove_tree(path); }
+
+  Result<std::uint64_t> free_bytes(const std::string& folder) override {
+    struct statvfs room {};
+    if (::statvfs(folder.c_str(), &room) != 0) {
+      return fail(ErrorCode::unavailable, "{}: cannot tell the free space: {}", folder,
+                  std::strerror(errno));
+    }
+    constexpr std::uint64_t kLeastFiles = 16;
+    if (room.f_files > 0 && room.f_favail < kLeastFiles) return 0;  // some count none: 0 of 0
+    return static_cast<std::uint64_t>(room.f_bavail) * room.f_frsize;
+  }
 };
 
 }  // namespace
+
+Result<std::uint64_t> Files::free_bytes(const std::string& /*folder*/) {
+  return std::numeric_limits<std::uint64_t>::max();
+}
 
 Files& system_files() {
   static SystemFiles files;

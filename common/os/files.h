@@ -31,6 +31,9 @@ class Files {
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
   /// Not synced either. Fine if there is nothing.
   virtual Result<void> remove(const std::string& path) = 0;
+  /// What may still be written where `folder` is; 0 if no file can be made. A disk of a test is
+  /// endless unless it says otherwise.
+  [[nodiscard]] virtual Result<std::uint64_t> free_bytes(const std::string& folder);
 };
 
 /// It has no state: the same for all.

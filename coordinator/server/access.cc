@@ -60,6 +60,8 @@ Kind kind_of(schema::Envelope::Body::Reader body) {
       return {"release", steer};
     case Body::DRAIN:
       return {"drain", steer};
+    case Body::BACKUP:
+      return {"backup", steer};
     case Body::NONE:
     case Body::WELCOME:
     case Body::WORK_REPLY:
@@ -80,6 +82,7 @@ Kind kind_of(schema::Envelope::Body::Reader body) {
     case Body::STEERED:
     case Body::BRIEF_REPLY:
     case Body::MANIFEST:
+    case Body::BACKUP_REPLY:
     case Body::DONE:
     case Body::ERROR:
       return {"an answer", none};

@@ -18,6 +18,7 @@
 #include "common/result.h"
 #include "common/wire/message_codec.h"
 #include "coordinator/server/access.h"
+#include "coordinator/server/backups.h"
 #include "coordinator/server/engine.h"
 #include "coordinator/server/offers.h"
 #include "coordinator/server/pack_desk.h"
@@ -108,6 +109,7 @@ class Desk {
   void take_chunk(Request& request, schema::PackChunk::Reader chunk);
   void take_branch(Request& request, schema::BranchLab::Reader branch, std::vector<Step>& steps);
   void take_drain(Request& request, std::string_view worker);
+  void take_backup(Request& request, schema::Backup::Reader backup);
   void take_open_lab(Request& request, schema::OpenLab::Reader open, std::vector<Step>& steps);
   // Judges who asks; false: it is answered already.
   [[nodiscard]] bool admit(Request& request);
@@ -166,6 +168,7 @@ class Desk {
   std::set<SessionId> draining_;  // are told to leave by the next answer to a heartbeat
   std::vector<Parked> parked_;
   Timestamp last_tick_{};  // never: the first is to come
+  Backups backups_;
 };
 
 }  // namespace swarmlab::server

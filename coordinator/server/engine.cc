@@ -51,12 +51,26 @@ bool names_candidate(Report& report) {
   return false;
 }
 
-swarm::Reply when_disk_is_full(const swarm::Command& command, const Error& error,
-                               const swarm::Rules& rules) {
-  if (std::holds_alternative<swarm::WorkAsked>(command)) {
-    return swarm::NothingToDo{.because = error.message, .retry_after = 10 * rules.retry_ask};
+bool brings_pack(const Step& step) {
+  const auto* arrived = std::get_if<ReportArrived>(&step.command);
+  return arrived != nullptr && (!step.pack.empty() || step.staged != nullptr);
+}
+
+// The answer to what is not done while the disk is this full; nothing: it is done.
+std::optional<swarm::Reply> when_disk_is_full(const Step& step, const store::DiskRoom& room,
+                                              const swarm::Rules& rules) {
+  if (room.level == store::DiskLevel::ok) return std::nullopt;
+  if (std::holds_alternative<swarm::Heartbeat>(step.command) ||
+      std::holds_alternative<swarm::Restarted>(step.command)) {
+    return std::nullopt;
   }
-  return error;
+  if (std::holds_alternative<swarm::WorkAsked>(step.command)) {
+    return swarm::NothingToDo{.because = room.text, .retry_after = 10 * rules.retry_ask};
+  }
+  const bool later = room.level == store::DiskLevel::read_only ||
+                     (room.level == store::DiskLevel::no_packs && brings_pack(step));
+  if (!later) return std::nullopt;
+  return Error{ErrorCode::unavailable, room.text};
 }
 
 }  // namespace
@@ -68,7 +82,7 @@ struct Engine::Draft {
   std::vector<store::AttachmentsOf> attachments;
   std::map<TaskId, Experiment> decided;  // in this burst: the store does not have them yet
   std::map<TaskId, std::vector<FencingToken>> charged;  // in this burst, whatever the task became
-  std::optional<Error> full;  // the disk is: nothing that would be stored is decided
+  store::DiskRoom room;  // how full the disk is: what is not done for it is answered by "later"
 };
 
 Engine::Engine(store::Store store, std::unique_ptr<store::ObjectStore> objects, store::Refs refs,
@@ -124,9 +138,11 @@ Result<void> Engine::fill_history() {
 Result<std::vector<swarm::Reply>> Engine::turn(std::vector<Step> steps) {
   const Timestamp now = this->now();  // read once: a burst happens at one instant
   Draft draft;
-  if (const Result<void> room = store_.has_room(); !room) draft.full = room.error();
+  std::uint64_t incoming = 0;
+  for (const Step& step : steps) incoming += step.pack.size();
+  draft.room = store_.disk_room(incoming);
   SWARMLAB_CHECK(look_up_decided(steps));
-  if (!draft.full) SWARMLAB_CHECK(ingest_candidates(steps));
+  SWARMLAB_CHECK(ingest_candidates(steps, draft.room));
   for (Step& step : steps) decide_step(draft, step, now);
   if (const Result<void> done = store_.commit(draft.changes, state_, now, draft.attachments);
       !done) {
@@ -163,12 +179,12 @@ void Engine::check_baseline(Report& report, const swarm::Task& task) const {
   }
 }
 
-Result<void> Engine::ingest_candidates(std::vector<Step>& steps) {
+Result<void> Engine::ingest_candidates(std::vector<Step>& steps, const store::DiskRoom& room) {
   std::vector<store::IncomingPack> packs;
   std::vector<Report*> owners;
   for (Step& step : steps) {
     ReportArrived* arrived = report_of(step);
-    if (arrived == nullptr) continue;
+    if (arrived == nullptr || when_disk_is_full(step, room, rules_)) continue;
     Report& report = arrived->report;
     const swarm::Task* task = current_task(state_, report);
     if (task == nullptr) continue;
@@ -199,16 +215,18 @@ Result<void> Engine::ingest_candidates(std::vector<Step>& steps) {
   if (packs.empty()) return {};
   SWARMLAB_TRY(results, objects_->ingest(packs));
   for (std::size_t i = 0; i < owners.size(); ++i) {
+    // Not the candidate's fault: what we have is damaged.
+    if (!results[i] && results[i].error().code == ErrorCode::corrupt) {
+      return within("the object store is damaged; restore a backup", results[i].error());
+    }
     if (!results[i]) refuse_candidate(*owners[i], results[i].error().message);
   }
   return {};
 }
 
 void Engine::decide_step(Draft& draft, Step& step, Timestamp now) {
-  const bool stores = !std::holds_alternative<swarm::Heartbeat>(step.command) &&
-                      !std::holds_alternative<swarm::Restarted>(step.command);
-  if (draft.full && stores) {
-    draft.replies.push_back(when_disk_is_full(step.command, *draft.full, rules_));
+  if (auto later = when_disk_is_full(step, draft.room, rules_); later) {
+    draft.replies.push_back(*std::move(later));
     return;
   }
   if (ReportArrived* arrived = report_of(step); arrived != nullptr && !arrived->decided) {

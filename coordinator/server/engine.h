@@ -77,7 +77,7 @@ class Engine {
   Result<std::optional<Timestamp>> go_on_from_newest();
   Result<void> fill_history();
   Result<void> look_up_decided(std::vector<Step>& steps) const;
-  Result<void> ingest_candidates(std::vector<Step>& steps);
+  Result<void> ingest_candidates(std::vector<Step>& steps, const store::DiskRoom& room);
   void check_baseline(Report& report, const swarm::Task& task) const;
   void decide_step(Draft& draft, Step& step, Timestamp now);
   static void keep_attachments(Draft& draft, Step& step, const swarm::Change& change);

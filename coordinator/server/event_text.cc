@@ -138,6 +138,13 @@ Line line_of(const swarm::State& /*state*/, const swarm::TimeSkipped& fact) {
                       std::chrono::ceil<std::chrono::seconds>(fact.until - fact.from).count())};
 }
 
+Line line_of(const swarm::State& /*state*/, const swarm::BackupRestored& fact) {
+  return {"backup_restored",
+          {},
+          {},
+          fmt::format("a backup was restored: experiments go on {} numbers later", fact.skipped)};
+}
+
 // Presence is not stored, so no event has it.
 template <class Presence>
 requires(std::is_same_v<Presence, swarm::WorkerReserved> ||

@@ -32,7 +32,7 @@ void Desk::take_chunk(Request& request, schema::PackChunk::Reader chunk) {
     return;
   }
   const auto add = [&]() -> Result<std::uint64_t> {
-    SWARMLAB_CHECK(engine_.store().has_room());
+    SWARMLAB_CHECK(engine_.store().takes_packs());
     SWARMLAB_TRY(pack, info_of(chunk.getSize(), chunk.getHash()));
     const auto data = chunk.getData();
     return packs_.add({task, token},

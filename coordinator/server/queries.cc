@@ -11,6 +11,7 @@
 #include "common/wire/record_codec.h"
 #include "coordinator/policy/policy.h"
 #include "coordinator/server/views.h"
+#include "coordinator/store/backup.h"
 #include "coordinator/swarm/search.h"
 
 namespace swarmlab::server {
@@ -30,6 +31,15 @@ void write_coordinator(const Source& source, schema::CoordinatorView::Builder to
   to.setVersion(source.answerer.version.c_str());
   to.setRunning(!source.answerer.address.empty());
   to.setStore(source.answerer.store.c_str());
+  const store::DiskRoom room = source.store.disk_room();
+  to.setDisk(room.text.c_str());
+  to.setFreeBytes(static_cast<double>(room.free_bytes));
+  const std::filesystem::path state_folder =
+      std::filesystem::path(source.answerer.store).parent_path();
+  if (const auto last = store::last_backup(state_folder); last) {
+    to.setLastBackup(last->path.c_str());
+    wire::write(to.initLastBackupAt(), last->taken);
+  }
   if (source.answerer.address.empty()) return;
   to.setPid(static_cast<std::uint32_t>(getpid()));
   to.setAddress(source.answerer.address.c_str());

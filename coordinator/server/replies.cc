@@ -97,6 +97,9 @@ Result<std::vector<Answer>> Desk::serve(std::vector<net::Letter> burst, bool tic
     }
   }
   write_parked(answers);
+  for (Backups::Letter& letter : backups_.answers()) {
+    answers.push_back({std::move(letter.peer), std::move(letter.bytes)});
+  }
   return answers;
 }
 
@@ -128,6 +131,8 @@ std::optional<Answer> Desk::answer_to(const Request& request, const Replies& rep
     wire::write(reply.body().initError(), *request.refused);
   } else if (request.say_hello) {
     reply.body().setSayHello();
+  } else if (body.isBackup()) {
+    return std::nullopt;  // its own list answers
   } else if (body.isQuery() && body.getQuery().isEvents()) {
     park(request);  // write_parked() answers, at once if there are events
     return std::nullopt;

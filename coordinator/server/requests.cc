@@ -127,6 +127,8 @@ void Desk::take(Request& request, std::vector<Step>& steps) {
     take_branch(request, body.getBranchLab(), steps);
   } else if (body.isSetLabStatus()) {
     take_status(request, body.getSetLabStatus(), steps);
+  } else if (body.isBackup()) {
+    take_backup(request, body.getBackup());
   }
 }
 
@@ -263,6 +265,21 @@ void Desk::take_drain(Request& request, std::string_view worker) {
       Error{ErrorCode::not_found,
             known.empty() ? fmt::format("no worker {}: none is connected", worker)
                           : fmt::format("no worker {} here, expected one of: {}", worker, known)};
+}
+
+void Desk::take_backup(Request& request, schema::Backup::Reader backup) {
+  const store::Store& store = engine_.store();
+  store::BackupSource source{
+      .state_folder = std::filesystem::path(answerer_.store).parent_path(),
+      .checkpoint = [&store](const std::filesystem::path& to) { return store.checkpoint(to); }};
+  const Backups::Asker asker{.peer = request.peer,
+                             .request_id = request.message.envelope().getRequestId(),
+                             .protocol = request.protocol};
+  if (const auto begun =
+          backups_.ask(asker, backup, std::move(source), answerer_.version, engine_.now());
+      !begun) {
+    request.refused = begun.error();
+  }
 }
 
 void Desk::take_open_lab(Request& request, schema::OpenLab::Reader open, std::vector<Step>& steps) {

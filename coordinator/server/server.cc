@@ -7,6 +7,7 @@
 
 #include "common/git/library.h"
 #include "common/log/log.h"
+#include "common/os/fail_point.h"
 #include "common/os/file.h"
 #include "coordinator/server/desk.h"
 #include "coordinator/server/keyring.h"
@@ -83,6 +84,7 @@ struct Server::Impl {
   }
 
   void send(std::vector<Answer> answers) {
+    if (!answers.empty()) fail_point(FailPoint::reply_before);
     for (Answer& answer : answers) {
       // What is lost on its way is asked for again; one peer's trouble is nobody else's.
       const auto sent = router.send(answer.peer, std::move(answer.bytes));

@@ -31,13 +31,15 @@ struct Pulse {
   std::size_t leases = 0;   // current ones
 };
 
+inline constexpr std::uint64_t kDiskReserve = 256ULL << 20U;
+
 struct ServerOptions {
   std::string folder;   // .swarmlab of the repository: holds store/ and objects.git/
   std::string address;  // ipc://path or tcp://host:port
   std::string version;  // of this build, for people
   swarm::Rules rules;
   Door door = {};
-  std::uint64_t reserve_bytes = 256ULL << 20U;  // free disk below which nothing is written
+  std::uint64_t reserve_bytes = kDiskReserve;  // free disk below which nothing is written
   // Called by the loop a few times a second: while it is, the loop turns. It must not block.
   std::function<void(const Pulse&)> on_tick{};
 };

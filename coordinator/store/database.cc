@@ -2,9 +2,11 @@
 
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <array>
+#include <limits>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -248,6 +250,17 @@ Result<void> Database::write(Batch batch) {
   if (status.ok()) return {};
   impl_->broken = true;
   return failed(status);
+}
+
+// Without a flush: it would wait for a slow disk, and make small tables.
+Result<void> Database::checkpoint(const std::filesystem::path& folder) const {
+  constexpr auto kNeverFlush = std::numeric_limits<std::uint64_t>::max();
+  rocksdb::Checkpoint* made = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(impl_->db.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(folder.string(), kNeverFlush);
+  if (!status.ok()) return failed(status);
+  return {};
 }
 
 Result<void> Database::start_compactions() {

@@ -103,6 +103,10 @@ class Database {
   /// One synced write. On an error it may or may not have happened, and all later ones are refused.
   Result<void> write(Batch batch);
 
+  /// A consistent copy as of now in `folder`, which must not be there, beside the database: tables
+  /// are linked, logs are copied. From any thread; writes go on meanwhile.
+  Result<void> checkpoint(const std::filesystem::path& folder) const;
+
   /// Fine if they run already.
   Result<void> start_compactions();
 

@@ -136,6 +136,14 @@ struct Write {
     change.setBecomesBest(fact.becomes_best);
   }
   void operator()(const swarm::WorkerJoined& fact) { write(to.initWorkerJoined(), fact.worker); }
+  void operator()(const swarm::BackupRestored& fact) {
+    auto change = to.initBackupRestored();
+    change.setAtMs(to_ms(fact.at));
+    change.setNextLab(fact.next_lab.value());
+    change.setNextTask(fact.next_task.value());
+    change.setNextToken(fact.next_token.value());
+    change.setSkipped(fact.skipped);
+  }
 
   void operator()(const swarm::WorkerQuarantined& fact) {
     auto change = to.initWorkerQuarantined();
@@ -295,6 +303,14 @@ Result<swarm::Change> read(schema::Event::AlarmRaised::Reader from) {
                             .held_until = from_ms(from.getHeldUntilMs())};
 }
 
+Result<swarm::Change> read(schema::Event::BackupRestored::Reader from) {
+  return swarm::BackupRestored{.at = from_ms(from.getAtMs()),
+                               .next_lab = LabId(from.getNextLab()),
+                               .next_task = TaskId(from.getNextTask()),
+                               .next_token = FencingToken(from.getNextToken()),
+                               .skipped = from.getSkipped()};
+}
+
 Result<swarm::Change> read(schema::Event::Change::Reader from) {
   switch (from.which()) {
     case schema::Event::Change::LAB_OPENED:
@@ -334,6 +350,8 @@ Result<swarm::Change> read(schema::Event::Change::Reader from) {
                                 .until = from_ms(from.getTimeSkipped().getUntilMs())};
     case schema::Event::Change::TASK_DROPPED:
       return read(from.getTaskDropped());
+    case schema::Event::Change::BACKUP_RESTORED:
+      return read(from.getBackupRestored());
   }
   return fail(ErrorCode::corrupt, "change is of kind {}, which this build does not know",
               static_cast<unsigned>(from.which()));

@@ -13,12 +13,13 @@ namespace swarmlab::store::meta {
 
 inline constexpr std::string_view kVersionKey = "schema-version";
 inline constexpr std::string_view kNumbersKey = "numbers";
+inline constexpr std::string_view kUnfinishedKey =
+    "migration";  // how far a step is; see migration.h
 
-/// Nothing if none was written: the store was just created. `invalid_input` if this build cannot
-/// read the version, `corrupt` if it is none.
+/// Nothing if none was written: the store was just created. `invalid_input` if it is newer than
+/// `newest` or too old to be read, `corrupt` if it is no version.
+[[nodiscard]] Result<std::optional<std::uint32_t>> schema_version(const Database& database,
+                                                                  std::uint32_t newest);
 [[nodiscard]] Result<std::optional<std::uint32_t>> schema_version(const Database& database);
-
-/// Brings a store that this build can read to the version that it writes; stamps a new one.
-[[nodiscard]] Result<void> migrate(Database& database);
 
 }  // namespace swarmlab::store::meta

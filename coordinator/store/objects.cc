@@ -14,6 +14,7 @@
 #include "common/git/pack.h"
 #include "common/git/repository.h"
 #include "common/git/verify.h"
+#include "common/os/fail_point.h"
 #include "common/os/unique_fd.h"
 
 namespace swarmlab::store {
@@ -109,6 +110,9 @@ Result<Objects> Objects::open(const std::filesystem::path& path) {
     return within("objects at " + path.string(), synced.error());
   }
   remove_left_over(path);
+  if (auto sound = git::check_pack_indexes(repository->git_folder()); !sound) {
+    return within("objects at " + path.string(), sound.error());
+  }
   Objects objects(std::unique_ptr<Impl>(
       new Impl{.library = git::Library(), .path = path, .repository = std::move(*repository)}));
   SWARMLAB_CHECK(objects.compact_if_needed());
@@ -131,7 +135,9 @@ Result<std::vector<Result<void>>> Objects::ingest(std::span<const IncomingPack> 
         pack.bytes.empty() ? verify(repository, pack) : burst.add(pack.bytes, pack.commit, check);
     results.push_back(of_commit(pack.commit, std::move(taken)));
   }
+  fail_point(FailPoint::objects_before_sync);
   if (auto written = burst.commit(); !written) return impl_->here(written.error());
+  fail_point(FailPoint::objects_after_sync);
   return results;
 }
 

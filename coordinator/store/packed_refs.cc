@@ -10,7 +10,9 @@
 #include <string_view>
 #include <system_error>
 
+#include "common/os/fail_point.h"
 #include "common/os/file.h"
+#include "common/os/sha256.h"
 #include "common/os/unique_fd.h"
 
 namespace swarmlab::store {
@@ -21,6 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kHeader = "# pack-refs with: peeled fully-peeled sorted \n";
 constexpr std::size_t kIdDigits = 40;
+constexpr std::uint64_t kMaxBytes = 4ULL << 30U;
 
 // A ref of the file: "<40 digits> <name>", and the line of what a tag points at, if one follows.
 struct Line {
@@ -88,28 +91,23 @@ std::uint64_t merge(Reader& old, const std::map<std::string, ObjectId>& refs, st
   return count;
 }
 
-}  // namespace
-
-Result<std::uint64_t> count_packed_refs(const fs::path& repository) {
-  std::uint64_t count = 0;
-  for (Reader refs(repository / "packed-refs"); refs.current(); refs.step()) ++count;
-  return count;
+// Only these are git's: the rest of a damaged file must not become a ref.
+bool is_sound(const Line& line) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  return line.text.find_first_not_of(kDigits) == kIdDigits && line.name().starts_with("refs/");
 }
 
-Result<std::uint64_t> merge_packed_refs(const fs::path& repository,
-                                        const std::map<std::string, ObjectId>& refs) {
+// What stands in `packed-refs.lock`, git's own name, which keeps git away, takes the file's place.
+Result<PackedRefs> put_in_place(const fs::path& repository, std::uint64_t count) {
   const fs::path file = repository / "packed-refs";
-  const fs::path lock = repository / "packed-refs.lock";  // git's own name: it keeps git away
-  Reader old(file);
-  std::ofstream out(lock, std::ios::trunc);
-  const std::uint64_t count = merge(old, refs, out);
-  out.close();
-  if (!out) return fail(ErrorCode::unavailable, "{} cannot be written", lock.string());
+  const fs::path lock = repository / "packed-refs.lock";
   const UniqueFd written(::open(lock.c_str(), O_RDONLY | O_CLOEXEC));
   if (!written || ::fsync(written.get()) != 0) {
     return fail(ErrorCode::unavailable, "{} cannot be synced: {}", lock.string(),
                 std::strerror(errno));
   }
+  SWARMLAB_TRY(bytes, read_file(lock.string(), kMaxBytes));
+  fail_point(FailPoint::refs_before);
   std::error_code error;
   fs::rename(lock, file, error);
   if (error) {
@@ -117,7 +115,49 @@ Result<std::uint64_t> merge_packed_refs(const fs::path& repository,
                 error.message());
   }
   SWARMLAB_CHECK(sync_folder(repository.string()));
-  return count;
+  return PackedRefs{.count = count, .sha256 = sha256_hex(bytes)};
+}
+
+}  // namespace
+
+Result<PackedRefs> look_at_packed_refs(const fs::path& repository) {
+  const auto bytes = read_file((repository / "packed-refs").string(), kMaxBytes);
+  if (!bytes && bytes.error().code != ErrorCode::not_found) return tl::unexpected(bytes.error());
+  PackedRefs found{.count = 0, .sha256 = sha256_hex(bytes ? *bytes : std::string())};
+  for (Reader refs(repository / "packed-refs"); refs.current(); refs.step()) ++found.count;
+  return found;
+}
+
+Result<PackedRefs> remove_packed_refs(const fs::path& repository, std::string_view prefix) {
+  std::error_code error;
+  if (!fs::exists(repository / "packed-refs", error) && !error) {
+    return PackedRefs{.count = 0, .sha256 = sha256_hex(std::string())};
+  }
+  const fs::path lock = repository / "packed-refs.lock";
+  std::ofstream out(lock, std::ios::trunc);
+  out << kHeader;
+  std::uint64_t count = 0;
+  for (Reader refs(repository / "packed-refs"); refs.current(); refs.step()) {
+    const Line& line = *refs.current();
+    if (!is_sound(line) || line.name().starts_with(prefix)) continue;
+    out << line.text << '\n';
+    if (!line.peeled.empty()) out << line.peeled << '\n';
+    ++count;
+  }
+  out.close();
+  if (!out) return fail(ErrorCode::unavailable, "{} cannot be written", lock.string());
+  return put_in_place(repository, count);
+}
+
+Result<PackedRefs> merge_packed_refs(const fs::path& repository,
+                                     const std::map<std::string, ObjectId>& refs) {
+  const fs::path lock = repository / "packed-refs.lock";
+  Reader old(repository / "packed-refs");
+  std::ofstream out(lock, std::ios::trunc);
+  const std::uint64_t count = merge(old, refs, out);
+  out.close();
+  if (!out) return fail(ErrorCode::unavailable, "{} cannot be written", lock.string());
+  return put_in_place(repository, count);
 }
 
 }  // namespace swarmlab::store

@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <optional>
 #include <utility>
 #include <variant>
 
+#include "common/os/fail_point.h"
 #include "common/os/file.h"
-#include "coordinator/store/packed_refs.h"
 
 namespace swarmlab::store {
 
@@ -17,20 +18,32 @@ namespace fs = std::filesystem;
 
 // The file is written anew as a whole: with fewer than this fraction of new refs it would not pay.
 constexpr std::uint64_t kWorthwhileFraction = 64;
-constexpr std::uint64_t kMaxMarkBytes = 32;
+constexpr std::uint64_t kMaxMarkBytes = 128;
 
 std::string mark_file(const fs::path& folder) {
   return (folder / "swarmlab-refs").string();
 }
 
+struct Mark {
+  Sequence read;
+  std::string sha256;  // of packed-refs; empty: of an earlier release
+};
+
 // A mark that cannot be read costs time only: the refs are written again from the first event.
-Sequence read_mark(const fs::path& folder) {
+std::optional<Mark> read_mark(const fs::path& folder) {
   const auto text = read_file(mark_file(folder), kMaxMarkBytes);
-  std::uint64_t mark = 0;
-  if (!text || std::from_chars(text->data(), text->data() + text->size(), mark).ec != std::errc()) {
-    return Sequence(0);
+  if (!text) return std::nullopt;
+  std::uint64_t read = 0;
+  const char* const end = text->data() + text->size();
+  const auto [rest, error] = std::from_chars(text->data(), end, read);
+  if (error != std::errc() || rest == end) return std::nullopt;
+  const std::string_view words(rest, static_cast<std::size_t>(end - rest));
+  if (words == "\n") return Mark{.read = Sequence(read), .sha256 = {}};
+  constexpr std::size_t kSumDigits = 64;
+  if (words.size() != kSumDigits + 2 || words.front() != ' ' || words.back() != '\n') {
+    return std::nullopt;
   }
-  return Sequence(mark);
+  return Mark{.read = Sequence(read), .sha256 = std::string(words.substr(1, kSumDigits))};
 }
 
 bool is_plain(char letter) {
@@ -56,8 +69,13 @@ std::string ref_folder(std::string_view lab) {
 }
 
 Result<Refs> Refs::open(const fs::path& folder) {
-  SWARMLAB_TRY(count, count_packed_refs(folder));
-  return Refs(folder, read_mark(folder), count);
+  SWARMLAB_TRY(found, look_at_packed_refs(folder));
+  const std::optional<Mark> mark = read_mark(folder);
+  // Written by others (git gc), or damaged: ours are made anew from the events.
+  const bool trusted = mark && (mark->sha256.empty() || mark->sha256 == found.sha256);
+  if (trusted) return Refs(folder, mark->read, std::move(found));
+  SWARMLAB_TRY(others, remove_packed_refs(folder, "refs/swarmlab/"));
+  return Refs(folder, Sequence(0), std::move(others));
 }
 
 Result<bool> Refs::follow(const Store& store, const swarm::State& state, std::size_t max_events) {
@@ -72,7 +90,7 @@ Result<bool> Refs::follow(const Store& store, const swarm::State& state, std::si
     }
     read_ = event.sequence;
   }
-  if (urgent_ || pending_.size() > count_ / kWorthwhileFraction) SWARMLAB_CHECK(flush());
+  if (urgent_ || pending_.size() > file_.count / kWorthwhileFraction) SWARMLAB_CHECK(flush());
   return events.size() == max_events;
 }
 
@@ -99,13 +117,15 @@ void Refs::take(const swarm::ExperimentFinished& fact, const swarm::State& state
 // The mark comes last: a crash in between writes some refs twice.
 Result<void> Refs::flush() {
   if (!pending_.empty()) {
-    SWARMLAB_TRY(count, merge_packed_refs(folder_, pending_));
-    count_ = count;
+    SWARMLAB_TRY(merged, merge_packed_refs(folder_, pending_));
+    file_ = merged;
     pending_.clear();
     urgent_ = false;
   }
   if (read_ == written_) return {};
-  SWARMLAB_CHECK(write_file_durably(mark_file(folder_), fmt::format("{}\n", read_.value())));
+  fail_point(FailPoint::refs_between);
+  SWARMLAB_CHECK(
+      write_file_durably(mark_file(folder_), fmt::format("{} {}\n", read_.value(), file_.sha256)));
   written_ = read_;
   return {};
 }

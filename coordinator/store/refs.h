@@ -4,7 +4,8 @@
 // They follow the log of events, behind the turn: nothing waits for them and nothing is decided by
 // them. They are written as one sorted file (git's packed-refs) together, as hundreds of thousands
 // of files of their own would be slow to write and to list. A mark beside it says up to which
-// event; after a crash they go on from there.
+// event, and the checksum of the file: after a crash they go on from there, and a file that is not
+// as it was written is made anew.
 //
 // Threads: one thread at a time.
 #pragma once
@@ -19,6 +20,7 @@
 #include "common/model/object_id.h"
 #include "common/result.h"
 #include "common/strong_id.h"
+#include "coordinator/store/packed_refs.h"
 #include "coordinator/store/store.h"
 
 namespace swarmlab::store {
@@ -39,8 +41,8 @@ class Refs {
   Result<void> flush();
 
  private:
-  Refs(std::filesystem::path folder, Sequence mark, std::uint64_t count)
-      : folder_(std::move(folder)), read_(mark), written_(mark), count_(count) {}
+  Refs(std::filesystem::path folder, Sequence mark, PackedRefs found)
+      : folder_(std::move(folder)), read_(mark), written_(mark), file_(std::move(found)) {}
 
   void take(const swarm::ExperimentFinished& fact, const swarm::State& state);
   // Says the folder of its lab's refs; nothing if it has no candidate, or its lab is gone.
@@ -48,10 +50,10 @@ class Refs {
                                             const swarm::State& state);
 
   std::filesystem::path folder_;
-  Sequence read_;            // the last event that was looked at
-  Sequence written_;         // the last one that the file knows
-  std::uint64_t count_ = 0;  // of refs in the file
-  bool urgent_ = false;      // something was kept
+  Sequence read_;        // the last event that was looked at
+  Sequence written_;     // the last one that the file knows
+  PackedRefs file_;      // as it was written
+  bool urgent_ = false;  // something was kept
   std::map<std::string, ObjectId> pending_;
 };
 

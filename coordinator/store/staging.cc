@@ -115,6 +115,11 @@ class Touched {
   Result<void> operator()(const swarm::AlarmRaised&) { return {}; }
   Result<void> operator()(const swarm::AlarmCleared&) { return {}; }
   Result<void> operator()(const swarm::WorkerReserved&) { return {}; }
+  Result<void> operator()(const swarm::BackupRestored&) {
+    numbers_ = true;
+    for (const auto& [id, lab] : after_.labs) labs_.insert(id);
+    return {};
+  }
   Result<void> operator()(const swarm::WorkerSeen&) { return {}; }
   Result<void> operator()(const swarm::SlotServed&) { return {}; }
   Result<void> operator()(const swarm::WorkerGone&) { return {}; }

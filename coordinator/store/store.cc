@@ -4,10 +4,14 @@
 #include <system_error>
 #include <utility>
 
+#include "common/os/fail_point.h"
 #include "common/os/file.h"
 #include "coordinator/store/disk_space.h"
 #include "coordinator/store/keys.h"
+#include "coordinator/store/log_check.h"
 #include "coordinator/store/meta.h"
+#include "coordinator/store/migration.h"
+#include "coordinator/store/restore.h"
 #include "coordinator/store/staging.h"
 #include "coordinator/store/store_impl.h"
 
@@ -57,27 +61,6 @@ Result<std::optional<std::uint32_t>> version_of(const fs::path& path, rocksdb::E
   return meta::schema_version(database);
 }
 
-Result<Database> open_for_writing(const fs::path& path, const StoreOptions& options) {
-  SWARMLAB_TRY(there, Database::exists(path));
-  if (there) SWARMLAB_CHECK(version_of(path, options.env));
-  const Ballast ballast(beside(path, ".ballast"), options.ballast_bytes);
-  SWARMLAB_CHECK(make_room_to_open(path, ballast, options.reserve_bytes));
-  const bool has_room = check_free(path, options.reserve_bytes).has_value();
-  SWARMLAB_TRY(database, Database::open(path, Database::Mode::read_write, options.env, has_room));
-  SWARMLAB_CHECK(meta::migrate(database));
-  ballast.restore(options.reserve_bytes);
-  return std::move(database);
-}
-
-Result<Database> open_for_reading(const fs::path& path, const StoreOptions& options) {
-  SWARMLAB_TRY(there, Database::exists(path));
-  if (!there) return fail(ErrorCode::not_found, "there is no store");
-  SWARMLAB_CHECK(ProcessLock::check_free(beside(path, ".pid")));
-  SWARMLAB_TRY(version, version_of(path, options.env));
-  if (!version) return fail(ErrorCode::not_found, "there is no store");
-  return Database::open(path, Database::Mode::read_only, options.env);
-}
-
 Result<std::uint64_t> last_sequence_in(const Database& database) {
   std::uint64_t last = 0;
   const auto visit = [&](std::string_view key, std::string_view) -> Result<bool> {
@@ -88,6 +71,40 @@ Result<std::uint64_t> last_sequence_in(const Database& database) {
   };
   SWARMLAB_CHECK(database.scan(Family::events, {.from = {}, .to = {}, .backwards = true}, visit));
   return last;
+}
+
+Result<Database> open_for_writing(const fs::path& path, const StoreOptions& options) {
+  if (!options.restores) SWARMLAB_CHECK(check_restored(path));
+  SWARMLAB_TRY(there, Database::exists(path));
+  if (there) {
+    SWARMLAB_CHECK(check_logs(path, options.env));
+    SWARMLAB_CHECK(version_of(path, options.env));
+  }
+  const Ballast ballast(beside(path, ".ballast"), options.ballast_bytes);
+  SWARMLAB_CHECK(make_room_to_open(path, ballast, options.reserve_bytes));
+  const bool has_room = check_free(path, options.reserve_bytes).has_value();
+  SWARMLAB_TRY(database, Database::open(path, Database::Mode::read_write, options.env, has_room));
+  SWARMLAB_TRY(last, last_sequence_in(database));
+  SWARMLAB_CHECK(check_acknowledged(path, options.env, Sequence(last)));
+  SWARMLAB_CHECK(migrate(database, migration_steps()));
+  ballast.restore(options.reserve_bytes);
+  return std::move(database);
+}
+
+Result<Database> open_for_reading(const fs::path& path, const StoreOptions& options) {
+  SWARMLAB_TRY(there, Database::exists(path));
+  const Result<void> whole = check_restored(path);  // what is half restored may have no store yet
+  if (!there && whole) return fail(ErrorCode::not_found, "there is no store");
+  SWARMLAB_CHECK(ProcessLock::check_free(beside(path, ".pid")));
+  SWARMLAB_CHECK(whole);
+  SWARMLAB_CHECK(check_logs(path, options.env));
+  SWARMLAB_TRY(version, version_of(path, options.env));
+  if (!version) return fail(ErrorCode::not_found, "there is no store");
+  SWARMLAB_TRY(database, Database::open(path, Database::Mode::read_only, options.env));
+  SWARMLAB_TRY(unfinished, database.get(Family::meta, meta::kUnfinishedKey));
+  if (!unfinished) return std::move(database);
+  return fail(ErrorCode::unavailable,
+              "a migration was interrupted; the next coordinator ends it: start one");
 }
 
 }  // namespace
@@ -108,6 +125,9 @@ Result<Store> Store::open(const fs::path& path, const StoreOptions& options) {
   const auto last = last_sequence_in(impl->database);
   if (!last) return within(here, last.error());
   impl->last_sequence = *last;
+  auto acknowledged = Acknowledged::open(path, options.env, Sequence(*last));
+  if (!acknowledged) return within(here, acknowledged.error());
+  impl->acknowledged.emplace(std::move(*acknowledged));
   return Store(std::move(impl));
 }
 
@@ -118,13 +138,21 @@ Result<Store> Store::open_read_only(const fs::path& path, const StoreOptions& op
   auto impl = std::make_unique<Impl>(path, options, std::nullopt, std::move(*database));
   const auto last = last_sequence_in(impl->database);
   if (!last) return within(here, last.error());
+  if (auto sound = check_acknowledged(path, options.env, Sequence(*last)); !sound) {
+    return within(here, sound.error());
+  }
   impl->last_sequence = *last;
   return Store(std::move(impl));
 }
 
+Result<DiskSpace> Store::Impl::space() const {
+  if (options.free_bytes) return DiskSpace{.bytes = options.free_bytes()};
+  return disk_space(path);
+}
+
 Result<void> Store::Impl::room_for(std::uint64_t bytes) const {
-  const std::uint64_t needed = options.reserve_bytes + bytes;
-  return options.free_bytes ? check_free(options.free_bytes(), needed) : check_free(path, needed);
+  SWARMLAB_TRY(free, space());
+  return check_free(free, options.reserve_bytes + bytes);
 }
 
 Result<Sequence> Store::Impl::write(const Turn& turn) {
@@ -132,9 +160,13 @@ Result<Sequence> Store::Impl::write(const Turn& turn) {
   // A burst of large attachments must not eat the reserve: flushes and compactions need it.
   SWARMLAB_CHECK(room_for(staged.batch.bytes()));
   SWARMLAB_CHECK(database.start_compactions());
+  fail_point(FailPoint::batch_before);
   if (const auto written = database.write(std::move(staged.batch)); !written) {
     return within("a write failed and may or may not be there; restart", written.error());
   }
+  fail_point(FailPoint::batch_after);
+  if (acknowledged) SWARMLAB_CHECK(acknowledged->note(staged.last));
+  fail_point(FailPoint::mark_after);
   return staged.last;
 }
 
@@ -142,6 +174,21 @@ Result<void> Store::has_room() const {
   const auto room = impl_->room_for(0);
   if (!room) return impl_->here(room.error());
   return {};
+}
+
+DiskRoom Store::disk_room(std::uint64_t incoming) const {
+  auto space = impl_->space();
+  if (space) {
+    space->bytes -= std::min(space->bytes, incoming);
+    return store::disk_room(*space, impl_->options.reserve_bytes);
+  }
+  return {.level = DiskLevel::read_only, .free_bytes = 0, .text = space.error().message};
+}
+
+Result<void> Store::takes_packs() const {
+  const DiskRoom room = disk_room();
+  if (room.level < DiskLevel::no_packs) return {};
+  return impl_->here({.code = ErrorCode::unavailable, .message = room.text});
 }
 
 Result<void> Store::commit(std::span<const swarm::Change> changes, const swarm::State& after,
@@ -162,6 +209,11 @@ Result<void> Store::commit(std::span<const swarm::Change> changes, const swarm::
     return impl_->here(last.error());
   }
   impl_->last_sequence = last->value();
+  return {};
+}
+
+Result<void> Store::checkpoint(const fs::path& to) const {
+  if (auto made = impl_->database.checkpoint(to); !made) return impl_->here(made.error());
   return {};
 }
 

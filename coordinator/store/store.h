@@ -21,6 +21,7 @@
 #include "common/model/lab.h"
 #include "common/model/report.h"
 #include "common/result.h"
+#include "coordinator/store/disk_space.h"
 #include "coordinator/swarm/change.h"
 #include "coordinator/swarm/state.h"
 
@@ -30,7 +31,7 @@ class Env;
 
 namespace swarmlab::store {
 
-inline constexpr std::uint32_t kSchemaVersion = 1;  // of what this build writes
+inline constexpr std::uint32_t kSchemaVersion = 2;  // of what this build writes
 inline constexpr std::uint32_t kOldestReadable = 1;
 
 struct StoreOptions {
@@ -38,6 +39,7 @@ struct StoreOptions {
   std::uint64_t reserve_bytes = 256ULL << 20U;
   // Given back by open() when the disk is so full that even opening is a risk. 0: none.
   std::uint64_t ballast_bytes = 64ULL << 20U;
+  bool restores = false;  // opened by the restore that is not done: no other may
   // For tests that inject faults; both must outlive the store.
   rocksdb::Env* env = nullptr;
   std::function<std::uint64_t()> free_bytes{};  // instead of what the file system says
@@ -60,7 +62,8 @@ class Store {
  public:
   /// Opens the store in folder `path`, or creates it. Refuses, with nothing changed: a store that
   /// another process has open (conflict), one of a newer or too old schema (invalid_input), one
-  /// that lost its files (corrupt), and one on a disk that is full (unavailable).
+  /// that lost its files or whose logs are damaged (corrupt), one that a restore did not finish
+  /// (conflict), and one on a disk that is full (unavailable).
   static Result<Store> open(const std::filesystem::path& path, const StoreOptions& options = {});
 
   /// For queries while no coordinator runs: writes nothing, commit() is refused.
@@ -84,6 +87,13 @@ class Store {
   /// Unavailable while the disk has less free than the reserve. To be asked before a burst is
   /// decided: nothing has happened then, and peers may simply try again. Costs one statvfs.
   [[nodiscard]] Result<void> has_room() const;
+
+  /// The same, by the marks that come before it, as if `incoming` bytes were written already.
+  /// `read_only` if it cannot be told.
+  [[nodiscard]] DiskRoom disk_room(std::uint64_t incoming = 0) const;
+
+  /// Unavailable from the mark on at which candidates stay with their workers.
+  [[nodiscard]] Result<void> takes_packs() const;
 
   /// Makes the changes of a turn durable, in one synced write. `after` is the state that they were
   /// evolved into, `at` the instant of the turn; `attachments` belong to experiments that finished
@@ -118,6 +128,10 @@ class Store {
                                                              const ObjectId& tree) const;
   /// Empty attachments if the experiment has none.
   [[nodiscard]] Result<Attachments> attachments(LabId lab, ExperimentNumber number) const;
+  /// A consistent copy of the store as of some moment of the call, in the folder `to`, which must
+  /// not be there, on the same file system. From any thread; commits go on meanwhile.
+  [[nodiscard]] Result<void> checkpoint(const std::filesystem::path& to) const;
+
   /// By sequence, those above `after` (0: from the first).
   [[nodiscard]] Result<std::vector<StoredEvent>> events(Sequence after, std::size_t limit) const;
   /// Of the last stored event; 0: none.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "coordinator/store/acknowledged.h"
 #include "coordinator/store/database.h"
 #include "coordinator/store/process_lock.h"
 #include "coordinator/store/staging.h"
@@ -26,9 +27,11 @@ struct Store::Impl {
   StoreOptions options;
   std::optional<ProcessLock> lock;  // before the database: given back after it is closed
   Database database;
+  std::optional<Acknowledged> acknowledged;      // none: read-only
   bool failed = false;                           // a commit did: nothing more is written
   std::atomic<std::uint64_t> last_sequence = 0;  // queries of other threads read it
 
+  [[nodiscard]] Result<DiskSpace> space() const;
   /// Unavailable while less than the reserve and `bytes` more is free.
   [[nodiscard]] Result<void> room_for(std::uint64_t bytes) const;
   /// The last sequence, once it is on disk.

@@ -170,6 +170,17 @@ struct TimeSkipped {
   bool operator==(const TimeSkipped&) const = default;
 };
 
+// A backup was restored: what was given out after it was taken is not known any more, but is out
+// there. All numbers jump ahead, so that none of it is mistaken for what comes now.
+struct BackupRestored {
+  Timestamp at;
+  LabId next_lab;
+  TaskId next_task;
+  FencingToken next_token;
+  std::uint64_t skipped = 0;  // numbers of experiments, of every lab
+  bool operator==(const BackupRestored&) const = default;
+};
+
 // Not stored (see is_stored): who is there, and until when a lease holds.
 struct WorkerSeen {
   WorkerName worker;
@@ -211,8 +222,8 @@ struct LeaseExtended {
 using Change = std::variant<LabOpened, SettingsChanged, SegmentBegan, LabStatusChanged, TaskCreated,
                             LeaseGranted, LeaseEnded, TaskDropped, CostSpent, CandidateMeasured,
                             ExperimentFinished, WorkerJoined, WorkerQuarantined, WorkerReleased,
-                            AlarmRaised, AlarmCleared, TimeSkipped, WorkerReserved, WorkerSeen,
-                            SlotServed, WorkerGone, LeaseExtended>;
+                            AlarmRaised, AlarmCleared, TimeSkipped, BackupRestored, WorkerReserved,
+                            WorkerSeen, SlotServed, WorkerGone, LeaseExtended>;
 
 /// Whether the fact goes to disk. What is not stored is learned anew after a restart.
 [[nodiscard]] bool is_stored(const Change& change);

@@ -341,6 +341,17 @@ void apply(State& state, const WorkerJoined& fact) {
   state.workers.insert_or_assign(fact.worker.name, fact.worker);
 }
 
+void apply(State& state, const BackupRestored& fact) {
+  SWARMLAB_ASSERT(fact.next_lab >= state.next_lab && fact.next_task >= state.next_task &&
+                  fact.next_token >= state.next_token);
+  state.next_lab = fact.next_lab;
+  state.next_task = fact.next_task;
+  state.next_token = fact.next_token;
+  for (auto& [id, lab] : state.labs) {
+    lab.next_experiment = ExperimentNumber(lab.next_experiment.value() + fact.skipped);
+  }
+}
+
 void apply(State& state, const WorkerSeen& fact) {
   Presence::Seen& seen = state.presence.workers[fact.worker];
   if (seen.session != fact.session) seen = Presence::Seen{.session = fact.session, .last = fact.at};

@@ -9,6 +9,7 @@ namespace swarmlab::worker {
 namespace {
 
 constexpr std::uint32_t kMostFailures = 5;
+constexpr Milliseconds kFullDiskPause{1000};  // then it is looked again
 
 LeaseKey key_of(const Report& report) {
   return {report.task, report.token};
@@ -82,17 +83,39 @@ Result<void> Slot::deliver_left_over(const std::vector<SpooledReport>& reports,
   return {};
 }
 
+// A full disk does not cost what was measured: it goes to the coordinator all the same.
+void Slot::keep(const SpooledReport& report) {
+  const auto put = shared_.spool.put(report);
+  kept_ = put.has_value();
+  if (kept_) return;
+  log::error("experiment {} is not in the spool, only in memory until the coordinator has it: {}",
+             report.report.experiment.value(), put.error().message);
+}
+
+// What would not fit on the disk is not begun: others may do it.
+bool Slot::may_ask() {
+  const auto room = shared_.spool.has_room();
+  if (room && said_full_) log::info("there is space again: experiments go on");
+  if (!room && !said_full_) log::error("no experiments are taken: {}", room.error().message);
+  said_full_ = !room;
+  return room.has_value();
+}
+
 // Delivers what is done and asks for the next; nothing if there is none now, or none is wanted.
 Result<std::optional<Assignment>> Slot::next(std::optional<SpooledReport>& done,
                                              const CancelToken& drain) {
-  const bool more = wants_more(drain);
-  if (!done && !more) return std::optional<Assignment>();
+  const bool more = wants_more(drain) && may_ask();
+  if (!done && !more) {
+    if (said_full_) std::ignore = shared_.clock.wait(drain, kFullDiskPause);
+    return std::optional<Assignment>();
+  }
   // A report is worth waiting for although we leave: the link gives up by itself. An ask is not.
   const CancelToken stop = done ? CancelToken() : drain;
   const SpooledReport* report = done ? &*done : nullptr;
   auto answer = shared_.link.work({.report = report, .ask = more, .slot = index_}, stop);
   if (!answer) {
-    done.reset();  // it stays in the spool
+    if (done && !kept_) keep(*done);  // there may be room by now
+    done.reset();                     // it stays in the spool
     if (drain.cancelled()) return std::optional<Assignment>();
     return tl::unexpected(answer.error());
   }
@@ -111,10 +134,7 @@ Result<SpooledReport> Slot::do_task(const Assignment& assignment) {
   log::info("experiment {} begins{}", assignment.experiment.value(),
             log::field("kind", name_of(assignment.kind)));
   Result<SpooledReport> report = shared_.do_task(assignment, cancel.token());
-  const Cost spent = report ? report->report.cost : Cost{};  // whatever becomes of the report
-  if (report && report->report.outcome != Outcome::returned) {
-    if (auto kept = shared_.spool.put(*report); !kept) report = within("spool", kept.error());
-  }
+  if (report && report->report.outcome != Outcome::returned) keep(*report);
   shared_.holdings.add(key, std::nullopt);
   if (report) {
     failures_ = 0;
@@ -125,7 +145,6 @@ Result<SpooledReport> Slot::do_task(const Assignment& assignment) {
              report.error().message);
   SpooledReport failed = returned(assignment, report.error().message);
   failed.report.own_failure = true;
-  failed.report.cost = spent;
   return failed;
 }
 

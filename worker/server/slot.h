@@ -51,6 +51,8 @@ class Slot {
     return !drain.cancelled() && !(only_one_ && done_one_);
   }
   Result<SpooledReport> do_task(const Assignment& assignment);
+  void keep(const SpooledReport& report);
+  [[nodiscard]] bool may_ask();
   void settle(const SpooledReport& report, const ReportAnswer& answer);
 
   std::uint32_t index_;
@@ -60,6 +62,8 @@ class Slot {
   bool only_one_ = false;
   bool done_one_ = false;
   std::uint32_t failures_ = 0;  // of this worker itself, in a row
+  bool kept_ = true;            // what was measured last is in the spool
+  bool said_full_ = false;      // that nothing is taken for lack of space
 };
 
 }  // namespace swarmlab::worker

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <tuple>
 
+#include "common/os/fail_point.h"
 #include "common/os/file.h"
 #include "common/wire/records.h"
 
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMagic = "swarmlab report 1\n";
 constexpr std::string_view kMagicOfTwo = "swarmlab report 2\n";  // its pack is a file of its own
+constexpr std::uint64_t kLeastFree = 16ULL << 20U;
 constexpr std::uint64_t kMaxBytes = 2ULL << 30U;
 constexpr std::string_view kEnding = ".report";
 constexpr std::string_view kPackEnding = ".pack";
@@ -132,7 +134,15 @@ std::string Spool::pack_file(const std::string& folder, TaskId task, FencingToke
   return fmt::format("{}/{}-{}{}", folder, task.value(), token.value(), kPackEnding);
 }
 
+Result<void> Spool::has_room() const {
+  SWARMLAB_TRY(free, files_->free_bytes(folder_));
+  if (free >= kLeastFree) return {};
+  return fail(ErrorCode::unavailable, "{}: {} MB free, expected {} MB or more", folder_,
+              free >> 20U, kLeastFree >> 20U);
+}
+
 Result<void> Spool::put(const SpooledReport& spooled) const {
+  fail_point(FailPoint::spool_before);
   std::uint64_t bytes = 0;
   if (!spooled.pack_file.empty()) {
     std::error_code error;
@@ -140,12 +150,15 @@ Result<void> Spool::put(const SpooledReport& spooled) const {
     if (error) return fail(ErrorCode::internal, "{}: {}", spooled.pack_file, error.message());
     SWARMLAB_CHECK(sync_file(spooled.pack_file));  // its name is synced with the report's
   }
-  return files_->write_durably(path_of(spooled.report.task, spooled.report.token),
-                               to_file(spooled, bytes));
+  SWARMLAB_CHECK(files_->write_durably(path_of(spooled.report.task, spooled.report.token),
+                                       to_file(spooled, bytes)));
+  fail_point(FailPoint::spool_after);
+  return {};
 }
 
 // The report first: a pack alone is nothing, and goes when the spool is opened.
 Result<void> Spool::remove(TaskId task, FencingToken token) const {
+  fail_point(FailPoint::spool_before_remove);
   SWARMLAB_CHECK(files_->remove(path_of(task, token)));
   std::error_code ignored;
   fs::remove(pack_file(folder_, task, token), ignored);

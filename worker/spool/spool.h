@@ -32,6 +32,9 @@ class Spool {
   /// Whether reports wait in that folder.
   [[nodiscard]] static bool has_reports(const std::string& folder);
 
+  /// Unavailable, and says so, while what an experiment leaves may not fit on the disk.
+  [[nodiscard]] Result<void> has_room() const;
+
   /// On disk when it returns, with the file of its pack, which must be at its place. `unavailable`
   /// on a full disk.
   Result<void> put(const SpooledReport& spooled) const;

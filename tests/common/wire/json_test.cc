@@ -119,7 +119,8 @@ TEST(Json, PrintsAStatus) {
             R"("parent":"","path":[],"branchedFrom":null,"set":[],"maxParallel":0,"weight":0,)"
             R"("waiting":"","labCommit":""}],)"
             R"("workers":[],"coordinator":{"version":"","pid":0,"address":"","startedAt":null,)"
-            R"("running":false,"store":""},"refused":[],"alarm":""})");
+            R"("running":false,"store":"","lastBackupAt":null,"lastBackup":"","disk":"",)"
+            R"("freeBytes":0},"refused":[],"alarm":""})");
 }
 
 // One view with one number, for what follows.

@@ -98,9 +98,12 @@ TEST_F(EventText, TellsEveryStoredFactAsALineOfItsOwnKind) {
       swarm::AlarmRaised{.silent = 3, .holders = 4, .at = {}, .held_until = {}},
       swarm::AlarmCleared{.at = {}},
       swarm::TimeSkipped{.from = {}, .until = {}},
+      swarm::BackupRestored{
+          .at = {}, .next_lab = LabId(9), .next_task = {}, .next_token = {}, .skipped = 10},
   };
-  const std::set<std::string> of_no_lab = {"worker_joined", "worker_quarantined", "worker_released",
-                                           "alarm_raised",  "alarm_cleared",      "time_skipped"};
+  const std::set<std::string> of_no_lab = {
+      "worker_joined", "worker_quarantined", "worker_released", "alarm_raised",
+      "alarm_cleared", "time_skipped",       "backup_restored"};
   std::set<std::string> kinds;
   std::set<std::size_t> alternatives;
   for (const Change& fact : facts) {

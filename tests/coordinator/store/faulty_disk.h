@@ -98,7 +98,8 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
   std::shared_ptr<DiskState> disk_;
 };
 
-// A file that was there before.
+// A file that is written in place. What is never synced the system writes back when it likes to:
+// here at once, as long as there is power.
 class FaultyOldFile : public rocksdb::FSRandomRWFileOwnerWrapper {
  public:
   FaultyOldFile(std::unique_ptr<rocksdb::FSRandomRWFile> file, std::string name,
@@ -107,6 +108,13 @@ class FaultyOldFile : public rocksdb::FSRandomRWFileOwnerWrapper {
         name_(std::move(name)),
         disk_(std::move(disk)) {}
 
+  rocksdb::IOStatus Write(std::uint64_t offset, const rocksdb::Slice& data,
+                          const rocksdb::IOOptions& options,
+                          rocksdb::IODebugContext* context) override {
+    const std::lock_guard lock(disk_->mutex);
+    if (!disk_->takes_it()) return rocksdb::IOStatus::OK();
+    return FSRandomRWFileOwnerWrapper::Write(offset, data, options, context);
+  }
   rocksdb::IOStatus Sync(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
     const std::lock_guard lock(disk_->mutex);
     if (!disk_->takes_it()) return rocksdb::IOStatus::OK();
@@ -232,6 +240,7 @@ class Disk {
   }
   void lose_power_after(std::uint64_t operations) { state_->operations_to_live = operations; }
   void lose_power_after_log_writes(std::uint64_t writes) { state_->log_writes_to_live = writes; }
+  // Nothing reaches it from now on.
   void lose_power_now() {
     const std::lock_guard lock(state_->mutex);
     state_->is_off = true;

@@ -146,7 +146,8 @@ TEST_F(RefsTest, AreOneFileAndLeaveThoseOfOthersAlone) {
   EXPECT_EQ(ref("v1^{commit}"), lab.base().hex());
   EXPECT_EQ(ref("refs/swarmlab/my%20lab/best"), candidate.hex());
   EXPECT_FALSE(std::filesystem::exists(path() / "refs/swarmlab"));
-  EXPECT_EQ(must(count_packed_refs(path())), 7U);  // mine, v1; exp and kept of 1 and 2, best
+  EXPECT_EQ(must(look_at_packed_refs(path())).count,
+            7U);  // mine, v1; exp and kept of 1 and 2, best
 }
 
 TEST(RefFolder, IsANameThatGitTakesWhateverTheLabIsCalled) {

@@ -69,6 +69,7 @@ class NotedSwarm : public SwarmUnderTest {
   void note(const SettingsChanged&) {}
   void note(const LabStatusChanged&) {}
   void note(const WorkerJoined&) {}
+  void note(const BackupRestored&) {}
   void note(const WorkerSeen&) {}
   void note(const WorkerReserved&) {}
   void note(const AlarmRaised&) {}

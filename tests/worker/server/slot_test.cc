@@ -131,7 +131,7 @@ class FullDisk final : public Files {
   Result<void> remove(const std::string&) override { return {}; }
 };
 
-TEST_F(SlotTest, TellsWhatWasSpentThoughItsDiskIsTooFullForTheReport) {
+TEST_F(SlotTest, DeliversWhatWasMeasuredThoughItsDiskIsTooFullForTheReport) {
   FullDisk full;
   spool.emplace(must(Spool::open(folder.path("spool"), full)));
   for (std::uint64_t i = 2; i <= 6; ++i) coordinator.give(task(i, lab_settings()));
@@ -147,12 +147,14 @@ TEST_F(SlotTest, TellsWhatWasSpentThoughItsDiskIsTooFullForTheReport) {
                            }};
   Slot slot(0, broke);
   slot.set_first_pause(Milliseconds(1));
-  const auto end = slot.run({}, drain.token());
-  ASSERT_FALSE(end);
+  std::thread runs([&] { EXPECT_TRUE(slot.run({}, drain.token())); });
+  EXPECT_TRUE(coordinator.wait_for_reports(5));
+  drain.cancel();
+  runs.join();
   const auto delivered = coordinator.delivered();
   ASSERT_EQ(delivered.size(), 5U);
   for (const auto& one : delivered) {
-    EXPECT_EQ(one.report.outcome, Outcome::returned);
+    EXPECT_EQ(one.report.outcome, Outcome::crash);
     EXPECT_EQ(one.report.cost.usd, MicroUsd(70'000));
   }
 }

@@ -1,0 +1,74 @@
+#include "coordinator/store/migration.h"
+
+#include <array>
+#include <utility>
+
+#include "common/os/fail_point.h"
+#include "coordinator/store/meta.h"
+#include "coordinator/store/store.h"
+
+namespace swarmlab::store {
+
+namespace {
+
+// Events of restores, quarantine, trees and repeated measurements are new: what is stored reads as
+// it is, but a release that does not know them must not touch the store.
+Result<std::string> only_the_version(const Database& /*database*/, std::string_view /*done*/,
+                                     Batch& /*batch*/) {
+  return std::string();
+}
+
+const std::array kSteps = {
+    MigrationStep{.to = 2, .what = "events of many machines", .part = only_the_version},
+};
+
+Result<void> run(Database& database, const MigrationStep& step, std::string done) {
+  fail_point(FailPoint::migration_before);
+  do {
+    Batch batch;
+    SWARMLAB_TRY(next, step.part(database, done, batch));
+    done = next;
+    batch.put(Family::meta, meta::kVersionKey, std::to_string(step.to));
+    if (done.empty()) {
+      batch.remove(Family::meta, meta::kUnfinishedKey);
+    } else {
+      batch.put(Family::meta, meta::kUnfinishedKey, done);
+    }
+    SWARMLAB_CHECK(database.write(std::move(batch)));
+    fail_point(FailPoint::migration_between);
+  } while (!done.empty());
+  return {};
+}
+
+}  // namespace
+
+std::span<const MigrationStep> migration_steps() {
+  static_assert(kSteps.size() == kSchemaVersion - kOldestReadable);
+  return kSteps;
+}
+
+Result<void> migrate(Database& database, std::span<const MigrationStep> steps) {
+  const std::uint32_t newest = steps.empty() ? kOldestReadable : steps.back().to;
+  SWARMLAB_TRY(version, meta::schema_version(database, newest));
+  if (!version) {
+    Batch batch;
+    batch.put(Family::meta, meta::kVersionKey, std::to_string(newest));
+    return database.write(std::move(batch));
+  }
+  SWARMLAB_TRY(unfinished, database.get(Family::meta, meta::kUnfinishedKey));
+  bool changed = false;
+  for (const MigrationStep& step : steps) {
+    const bool goes_on = unfinished && step.to == *version;
+    if (step.to <= *version && !goes_on) continue;
+    const auto done = run(database, step, goes_on ? *unfinished : std::string());
+    if (!done) {
+      return within(fmt::format("migration to schema version {} ({})", step.to, step.what),
+                    done.error());
+    }
+    changed = true;
+  }
+  if (changed) fail_point(FailPoint::migration_after);
+  return {};
+}
+
+}  // namespace swarmlab::store
