@@ -65,6 +65,7 @@ def score_of(number):
 
 class KillTest(swarm.SwarmTest):
     agent = AGENT
+    measure = MEASURE
 
     def setUp(self):
         super().setUp()
@@ -74,7 +75,7 @@ class KillTest(swarm.SwarmTest):
         self.address = self.address_of_our_own()
         self.name = f"kills-{seed}-{os.getpid()}"
         self.lab = self.make_lab(toml=LAB_TOML, agent="sh agent.sh", name=self.name, files={
-            "measure.py": None, "agent.py": None, "agent.sh": self.agent, "measure.sh": MEASURE,
+            "measure.py": None, "agent.py": None, "agent.sh": self.agent, "measure.sh": self.measure,
             "artifact/value.txt": "0\n"})
         self.workers = {}
         self.coordinator = None
@@ -82,10 +83,10 @@ class KillTest(swarm.SwarmTest):
 
     # Processes.
 
-    def start_coordinator(self, *flags):
+    def start_coordinator(self, *flags, **kwargs):
         self.coordinators += 1
         self.coordinator = self.start("coordinator", self.lab, "--listen", self.address, *flags,
-                                      log=f"coordinator-{self.coordinators}.log")
+                                      log=f"coordinator-{self.coordinators}.log", **kwargs)
 
     def listens(self):
         self.assertIsNone(self.coordinator.poll(), self.coordinator.log.read_text(errors="replace"))
