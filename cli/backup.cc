@@ -183,10 +183,10 @@ void add_restore(CLI::App& app, Context& context) {
       ->type_name("DIR");
   add_json(*command, context);
   add_quiet(*command, context);
-  add_examples(*command,
-               "  mv .swarmlab/store .swarmlab/objects.git /tmp/damaged/\n"
-               "  swarmlab restore /backups\n"
-               "  swarmlab run");
+  add_examples(
+      *command,
+      "  swarmlab restore /backups --into /srv/swarm\n"
+      "  mv .swarmlab/store .swarmlab/objects.git /tmp/damaged/ && swarmlab restore /backups");
   command->callback([&context, wish] {
     context.action = [&context, wish] { return run_restore(context, *wish); };
   });
