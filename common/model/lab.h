@@ -130,7 +130,7 @@ struct StopLimits {
   Milliseconds max_time = std::chrono::hours(8);  // of running; 0: no limit
   MicroUsd max_cost{0};                           // 0: no limit
   std::optional<double> target_score;
-  std::uint64_t plateau_threshold = 10;  // experiments in a row without a keep; 0: no limit
+  std::uint64_t plateau_threshold = 10;  // experiments in a row without a new best; 0: no limit
   std::uint32_t max_restarts = 3;        // of one experiment whose worker was lost
   bool operator==(const StopLimits&) const = default;
 };

@@ -47,8 +47,8 @@ struct Finding {
 /// What is spent at the look after `pair` pairs; 0: there is no look then.
 [[nodiscard]] double level_of_look(const Plan& plan, std::uint32_t pair);
 
-/// The gain that `runs` single runs of either side can show with that confidence, if the noise is
-/// as known: for people ("a change below this needs more repeats"). \pre  the noise is known
+/// The gain that `runs` runs of either side can show with that confidence, if the noise is as
+/// known: what a candidate that runs only once has to reach. \pre  the noise is known
 [[nodiscard]] double smallest_shown(const Noise& noise, double confidence, std::uint32_t runs);
 
 /// A gain, drawn towards zero by as much as chance can have added to it: what is selected for being
