@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common/lab/gain_limit.h"
 #include "common/model/names.h"
 
 namespace swarmlab::cli {
@@ -44,6 +45,11 @@ std::shared_ptr<RunFlags> add_run_flags(CLI::App& command) {
                   "How often an experiment is tried again whose worker was lost")
       ->check(CLI::NonNegativeNumber)
       ->group(kStop);
+  command
+      .add_option("--expected-gain", flags->expected_gain,
+                  "Stop when too little is expected: \"5% in 20\" (less than a 5 % chance of a new "
+                  "best within 20 experiments), \"0.01 per dollar\", both with a comma, or off")
+      ->group(kStop);
   command.add_option(
       "--data", flags->data,
       "The data: a folder of the repository, /DIR of this machine to be shipped to workers, "
@@ -61,6 +67,11 @@ Result<LabOverrides> resolve(const RunFlags& flags, const std::string& lab_folde
     if (!data) return within("--data", data.error());
     overrides.data = *std::move(data);
     if (ships) overrides.data->kind = DataSource::Kind::shipped;
+  }
+  if (!flags.expected_gain.empty()) {
+    auto limit = parse_gain_limit(flags.expected_gain);
+    if (!limit) return within("--expected-gain", limit.error());
+    overrides.expected_gain = *limit;
   }
   if (!flags.policy.empty()) overrides.policy = policy_from(flags.policy);
   return overrides;

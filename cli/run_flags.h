@@ -15,6 +15,7 @@ struct RunFlags {
   LabOverrides overrides;
   std::string data;    // as given; resolve() reads it
   std::string policy;  // likewise
+  std::string expected_gain;
 };
 
 /// Adds them to a command. They are filled when it is parsed.

@@ -61,6 +61,9 @@ struct LabSettings {
     resetEvery @5 :UInt64;      # likewise
     maxParentAge @6 :UInt64;    # experiments that began after it; 0: no bound
     seed @7 :UInt64;
+    simplicity @8 :Bool;        # what is no worse and smaller is kept
+    simplicityMetric @9 :Text;  # that says how large a candidate is; empty: lines
+    simplifyAfter @10 :UInt64 = 10;  # experiments without a better one; 0: never
   }
   struct Artifact {
     editable @0 :List(Text);
@@ -113,5 +116,9 @@ struct LabSettings {
     targetScore @3 :MaybeNumber;
     plateauThreshold @4 :UInt64;
     maxRestarts @5 :UInt32;
+    # Of expected_gain; 0: not looked at.
+    gainChance @6 :Float64 $Since.since(2);
+    gainExperiments @7 :UInt64 = 20 $Since.since(2);  # within which
+    gainPerDollar @8 :Float64 $Since.since(2);
   }
 }

@@ -135,6 +135,10 @@ struct Experiment {
   judgedScore :union { none @28 :Void; score @29 :Float64; }  # after repeated runs
   evidence @30 :Evidence;     # absent: not compared in pairs
   measuredUnder @31 :List(UInt64);  # tokens whose reports counted; empty: `token` alone
+  size :union { none @32 :Void; value @33 :Float64; }  # of the candidate, where simplicity counts
+  simpler @34 :Bool;          # kept for being smaller, not for being better
+  undoes @35 :UInt64;         # of a simplification: the kept change that it takes out; 0: none
+  madConfidence :union { none @36 :Void; value @37 :Float64; }  # as pi-autoresearch reckons it
 }
 
 struct Assignment {

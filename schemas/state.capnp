@@ -34,6 +34,10 @@ struct FrontierEntry {
   commit @2 :Data;
   visits @3 :UInt64;
   parent @4 :MaybeId;         # none: a baseline, or an older build wrote it: the experiment says
+  level @5 :LabFile.MaybeNumber;  # the score by all its runs; none: as score
+  runs @6 :UInt64;            # that level is the mean of
+  size @7 :LabFile.MaybeNumber;   # where simplicity counts
+  conceded @8 :Float64;       # what simplifications since the last improvement gave up
 }
 
 struct Island {
@@ -61,12 +65,30 @@ struct Lab {
   origin @9 :Origin;          # of a branch; absent: it is none
   islands @10 :List(Island);
   learned @11 :Learned;       # of the noise; absent: nothing yet
+  prospects @12 :Prospects;   # absent: nothing is known
+  simplifying @13 :Simplifying;   # absent: nothing was tried
+
+  struct Prospects {
+    # What further experiments can be expected to bring.
+    memories @0 :List(Memory);
+    gain @1 :Float64;           # of new bests, summed, each less the older it is
+    gains @2 :Float64;          # how many these are
+    costUsd @3 :Float64;        # of experiments, likewise
+    costs @4 :Float64;
+    struct Memory { successes @0 :Float64; failures @1 :Float64; weight @2 :Float64; }
+  }
+  struct Simplifying {
+    champion @0 :UInt64;
+    step @1 :UInt64;            # the last that was tried to be taken out of it
+  }
 
   struct Learned {
     squares @0 :Float64;
     degrees @1 :UInt64;
     home @2 :Text;
     hosts @3 :List(Host);
+    scores @4 :List(Float64);   # of first runs, above zero: the newest ones
+    first @5 :LabFile.MaybeNumber;  # of the baseline's first run
     struct Host { hostClass @0 :Text; ratio @1 :Float64; runs @2 :UInt64; }
   }
 
@@ -123,6 +145,7 @@ struct Pending {
   referenceCommit @2 :Data;
   series @3 :UInt32;          # place of the first pair among the measurements
   kept @4 :Bool;              # against an earlier reference: now it is whether it is the best
+  simpler @5 :Bool;           # it is kept if it is no worse
 }
 
 struct Worker {
@@ -134,8 +157,15 @@ struct Worker {
   quarantine @5 :Quarantine;  # absent: none
   key @6 :Text;              # public, that it last said hello with; empty: none
   measures @7 :Bool;         # it understands tasks of kind measure
+  distrust @8 :Quarantine;    # its measurements do not count; absent: they do
+  residual @9 :Residual;      # absent: nothing to compare yet
 
   struct Quarantine { why @0 :Text; atMs @1 :Int64; }
+  struct Residual {
+    comparisons @0 :UInt64;
+    squares @1 :Float64;      # of what its measurements were off, in standard deviations
+    sum @2 :Float64;          # likewise
+  }
 }
 
 struct Swarm {
@@ -229,6 +259,7 @@ struct Event {
     worker @0 :Text;
     why @1 :Text;
     atMs @2 :Int64;
+    measuresOnly @3 :Bool;    # agents may run on it, but its measurements do not count
   }
   struct WorkerReleased {
     worker @0 :Text;

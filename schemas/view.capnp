@@ -88,6 +88,10 @@ struct ExperimentView {
   gainLow @34 :Lab.MaybeNumber $Since.since(2);
   gainHigh @35 :Lab.MaybeNumber $Since.since(2);
   confidence @36 :Lab.MaybeNumber $Since.since(2);  # that it is better at all, 0 to 1
+  madConfidence @37 :Lab.MaybeNumber $Since.since(2);  # pi-autoresearch's, after this experiment
+  size @38 :Lab.MaybeNumber $Since.since(2);   # where simplicity counts: lines, or the lab's metric
+  simpler @39 :Bool $Since.since(2);           # kept for being smaller, not for being better
+  undoes @40 :MaybeCount $Since.since(2);      # of a simplification: the change that it takes out
 }
 
 struct SampleView {
@@ -134,6 +138,14 @@ struct LabView {
   weight @24 :UInt32 $Since.since(2);
   waiting @25 :Text $Since.since(2);            # why nothing more is leased now; empty: it could be
   labCommit @26 :Text $Since.since(2);          # hexadecimal: where its experiments start
+  # What further experiments can be expected to bring; null where nothing says so yet.
+  gainChance @27 :Lab.MaybeNumber $Since.since(2);         # of a new best within gainExperiments
+  gainExperiments @28 :UInt32 $Since.since(2);
+  gainPerExperiment @29 :Lab.MaybeNumber $Since.since(2);  # expected, in the metric's unit
+  gainPerDollar @30 :Lab.MaybeNumber $Since.since(2);
+  madConfidence @31 :Lab.MaybeNumber $Since.since(2);      # pi-autoresearch's
+  bestRuns @32 :UInt32 $Since.since(2);         # that the best's score is the mean of
+  bestSize @33 :Lab.MaybeNumber $Since.since(2);
 }
 
 struct SteeredLab {
@@ -160,6 +172,10 @@ struct WorkerView {
   memoryBytes @9 :Float64 $Since.since(2);       # whole
   gpus @10 :List(Text) $Since.since(2);          # ids
   labels @11 :List(Text) $Since.since(2);
+  distrust @12 :Text $Since.since(2);            # why its measurements do not count; empty: they do
+  distrustedAt @13 :Time $Since.since(2);        # null: it is trusted
+  comparisons @14 :Float64 $Since.since(2);      # of its measurements with those of others; whole
+  residual @15 :Lab.MaybeNumber $Since.since(2); # how far off they are: about 1 if they agree
 }
 
 struct CoordinatorView {
@@ -216,6 +232,8 @@ struct FrontierEntryView {
   visits @3 :UInt32;
   hypothesis @4 :Text;
   commit @5 :Text;               # hexadecimal
+  runs @6 :UInt32 $Since.since(2);             # that the score is the mean of
+  size @7 :Lab.MaybeNumber $Since.since(2);    # where simplicity counts
 }
 
 struct FrontierList {

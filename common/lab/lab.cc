@@ -71,6 +71,7 @@ Result<LabSettings> with_overrides(LabSettings settings, const LabOverrides& ove
   if (overrides.max_iterations) stop.max_iterations = *overrides.max_iterations;
   if (overrides.plateau_threshold) stop.plateau_threshold = *overrides.plateau_threshold;
   if (overrides.max_restarts) stop.max_restarts = *overrides.max_restarts;
+  if (overrides.expected_gain) stop.expected_gain = *overrides.expected_gain;
   if (overrides.policy) settings.policy = *overrides.policy;
   std::vector<std::string>& args = settings.agent.args;
   args.insert(args.end(), overrides.agent_args.begin(), overrides.agent_args.end());
@@ -115,6 +116,8 @@ LabSettings with_flags_in_effect(LabSettings next, const LabSettings& written,
       "stop.plateau_threshold", [](auto& lab) -> auto& { return lab.stop.plateau_threshold; });
   take(
       "stop.max_restarts", [](auto& lab) -> auto& { return lab.stop.max_restarts; });
+  take(
+      "stop.expected_gain", [](auto& lab) -> auto& { return lab.stop.expected_gain; });
   if (written.evaluator.data == in_effect.evaluator.data) return next;
   next.evaluator.data = in_effect.evaluator.data;
   if (next.evaluator.data.kind == DataSource::Kind::folder) {

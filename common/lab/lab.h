@@ -68,6 +68,7 @@ struct LabOverrides {
   std::optional<double> target_score;
   std::optional<std::uint64_t> plateau_threshold;
   std::optional<std::uint32_t> max_restarts;
+  std::optional<GainLimit> expected_gain;
 };
 
 /// \return invalid_input that names the flag ("--max-hours is -1, expected ...")

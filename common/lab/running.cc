@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "common/lab/gain_limit.h"
 #include "common/lab/tables.h"
 #include "common/model/names.h"
 
@@ -178,6 +179,22 @@ void read_search(Section search, LabFile& file) {
   search.finish();
 }
 
+namespace {
+
+void read_expected_gain(Section& stop, GainLimit& target) {
+  constexpr const char* kExpected =
+      "a text such as \"5% in 20\", \"0.01 per dollar\", both with a comma between, or \"off\"";
+  std::string text;
+  if (!stop.text("expected_gain", text, kExpected)) return;
+  if (const auto limit = parse_gain_limit(text)) {
+    target = *limit;
+  } else {
+    stop.wrong("expected_gain", kExpected);
+  }
+}
+
+}  // namespace
+
 void read_stop(Section stop, LabFile& file) {
   StopLimits& settings = file.settings.stop;
   constexpr const char* kWhole = "a whole number, 0 (no limit) or more";
@@ -200,6 +217,7 @@ void read_stop(Section stop, LabFile& file) {
     settings.target_score = target;
   }
   stop.whole<std::uint64_t>("plateau_threshold", settings.plateau_threshold, 0, kWhole);
+  read_expected_gain(stop, settings.expected_gain);
   stop.whole<std::uint32_t>("max_restarts", settings.max_restarts, 0, "a whole number, 0 or more");
   stop.finish();
 }

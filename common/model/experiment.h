@@ -115,8 +115,12 @@ struct Experiment {
   // The first decides whether there are more: of a baseline, further runs; of a candidate, pairs of
   // a run of it and one of what it was compared with.
   std::vector<Measurement> measurements;
-  std::optional<double> judged_score;  // after repeated runs: what it is worth
-  std::optional<Evidence> evidence;    // of a comparison in pairs
+  std::optional<double> judged_score;        // after repeated runs: what it is worth
+  std::optional<Evidence> evidence;          // of a comparison in pairs
+  std::optional<double> size{};              // where simplicity counts: lines, or the lab's metric
+  bool simpler = false;                      // kept for being smaller, not for being better
+  std::optional<ExperimentNumber> undoes{};  // of a simplification: the change that it takes out
+  std::optional<double> mad_confidence{};    // as pi-autoresearch reckons it, after this one
   AgentNotes notes;
   WorkerName worker;
   std::string host_class;

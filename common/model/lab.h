@@ -113,6 +113,14 @@ enum class PolicyKind : std::uint8_t { greedy, best_of_n, beam, ucb, islands };
 inline constexpr std::uint32_t kWidestBeam = 256;
 inline constexpr std::uint32_t kMostIslands = 64;
 
+// Whether what is no worse and smaller is kept, and kept changes are tried to be taken out again.
+struct Simplicity {
+  bool counts = false;
+  std::string metric{};      // that says how large a candidate is; empty: lines that are editable
+  std::uint64_t after = 10;  // experiments without a better one before one is tried; 0: never
+  bool operator==(const Simplicity&) const = default;
+};
+
 // What the policies can be told. Each looks at its own; all are kept when another is chosen.
 struct Search {
   std::uint32_t width = 4;             // of the beam, 1 to kWidestBeam
@@ -122,7 +130,16 @@ struct Search {
   std::uint64_t reset_every = 200;     // likewise
   std::uint64_t max_parent_age = 0;    // experiments that began after it; 0: no bound
   std::uint64_t seed = 0;
+  Simplicity simplicity{};
   bool operator==(const Search&) const = default;
+};
+
+// Ends a lab that can hardly be expected to find more. 0: not looked at.
+struct GainLimit {
+  double chance = 0.0;             // of a new best, below 1
+  std::uint64_t experiments = 20;  // within which, 1 or more
+  double per_dollar = 0.0;         // expected, in the metric's unit
+  bool operator==(const GainLimit&) const = default;
 };
 
 struct StopLimits {
@@ -132,6 +149,7 @@ struct StopLimits {
   std::optional<double> target_score;
   std::uint64_t plateau_threshold = 10;  // experiments in a row without a new best; 0: no limit
   std::uint32_t max_restarts = 3;        // of one experiment whose worker was lost
+  GainLimit expected_gain{};
   bool operator==(const StopLimits&) const = default;
 };
 

@@ -7,7 +7,8 @@
 namespace swarmlab::wire {
 namespace {
 
-using wire::write;  // the overloads for the parts, below, would hide it
+using wire::read;  // the overloads for the parts, below, would hide them
+using wire::write;
 
 void write(schema::LabSettings::Artifact::Builder to, const Artifact& artifact) {
   write_texts(to.initEditable(length_of(artifact.editable)), artifact.editable);
@@ -39,18 +40,6 @@ Result<Metric> read(schema::LabSettings::Metric::Reader from) {
                 .min_improvement = {.amount = amount, .relative = from.getRelative()},
                 .confidence = confidence,
                 .max_repeats = from.getMaxRepeats()};
-}
-
-Result<std::optional<double>> read(std::string_view where, schema::MaybeNumber::Reader from) {
-  switch (from.which()) {
-    case schema::MaybeNumber::NONE:
-      return std::optional<double>();
-    case schema::MaybeNumber::VALUE: {
-      SWARMLAB_TRY(value, finite(where, from.getValue()));
-      return std::optional<double>(value);
-    }
-  }
-  return fail(ErrorCode::corrupt, "{} is neither a number nor none", where);
 }
 
 void write(capnp::List<schema::LabSettings::Constraint>::Builder to,
@@ -164,16 +153,24 @@ void write(schema::LabSettings::StopLimits::Builder to, const StopLimits& stop) 
   write(to.initTargetScore(), stop.target_score);
   to.setPlateauThreshold(stop.plateau_threshold);
   to.setMaxRestarts(stop.max_restarts);
+  to.setGainChance(stop.expected_gain.chance);
+  to.setGainExperiments(stop.expected_gain.experiments);
+  to.setGainPerDollar(stop.expected_gain.per_dollar);
 }
 
 Result<StopLimits> read(schema::LabSettings::StopLimits::Reader from) {
   SWARMLAB_TRY(target, read("targetScore", from.getTargetScore()));
-  return StopLimits{.max_iterations = from.getMaxIterations(),
-                    .max_time = Milliseconds(from.getMaxTimeMs()),
-                    .max_cost = MicroUsd(from.getMaxCostMicroUsd()),
-                    .target_score = target,
-                    .plateau_threshold = from.getPlateauThreshold(),
-                    .max_restarts = from.getMaxRestarts()};
+  SWARMLAB_TRY(chance, finite("gainChance", from.getGainChance()));
+  SWARMLAB_TRY(per_dollar, finite("gainPerDollar", from.getGainPerDollar()));
+  return StopLimits{
+      .max_iterations = from.getMaxIterations(),
+      .max_time = Milliseconds(from.getMaxTimeMs()),
+      .max_cost = MicroUsd(from.getMaxCostMicroUsd()),
+      .target_score = target,
+      .plateau_threshold = from.getPlateauThreshold(),
+      .max_restarts = from.getMaxRestarts(),
+      .expected_gain = {
+          .chance = chance, .experiments = from.getGainExperiments(), .per_dollar = per_dollar}};
 }
 
 void write(schema::LabSettings::Search::Builder to, PolicyKind policy, const Search& search) {
@@ -185,6 +182,9 @@ void write(schema::LabSettings::Search::Builder to, PolicyKind policy, const Sea
   to.setResetEvery(search.reset_every);
   to.setMaxParentAge(search.max_parent_age);
   to.setSeed(search.seed);
+  to.setSimplicity(search.simplicity.counts);
+  to.setSimplicityMetric(text_of(search.simplicity.metric));
+  to.setSimplifyAfter(search.simplicity.after);
 }
 
 Result<Search> read(schema::LabSettings::Search::Reader from) {
@@ -195,7 +195,10 @@ Result<Search> read(schema::LabSettings::Search::Reader from) {
                 .migration_every = from.getMigrationEvery(),
                 .reset_every = from.getResetEvery(),
                 .max_parent_age = from.getMaxParentAge(),
-                .seed = from.getSeed()};
+                .seed = from.getSeed(),
+                .simplicity = {.counts = from.getSimplicity(),
+                               .metric = string_of(from.getSimplicityMetric()),
+                               .after = from.getSimplifyAfter()}};
 }
 
 Result<PolicyKind> policy_of(schema::PolicyKind from) {
@@ -215,6 +218,18 @@ void write(schema::MaybeNumber::Builder to, std::optional<double> value) {
   } else {
     to.setNone();
   }
+}
+
+Result<std::optional<double>> read(std::string_view where, schema::MaybeNumber::Reader from) {
+  switch (from.which()) {
+    case schema::MaybeNumber::NONE:
+      return std::optional<double>();
+    case schema::MaybeNumber::VALUE: {
+      SWARMLAB_TRY(value, finite(where, from.getValue()));
+      return std::optional<double>(value);
+    }
+  }
+  return fail(ErrorCode::corrupt, "{} is neither a number nor none", where);
 }
 
 void write(schema::LabSettings::Builder to, const LabSettings& settings) {

@@ -63,6 +63,16 @@ Result<void> read_judgement(schema::Experiment::Reader from, Experiment& experim
     SWARMLAB_TRY(evidence, read(from.getEvidence()));
     experiment.evidence = evidence;
   }
+  if (const auto size = from.getSize(); size.isValue()) {
+    SWARMLAB_TRY(value, finite("size", size.getValue()));
+    experiment.size = value;
+  }
+  if (const auto mad = from.getMadConfidence(); mad.isValue()) {
+    SWARMLAB_TRY(value, finite("madConfidence", mad.getValue()));
+    experiment.mad_confidence = value;
+  }
+  experiment.simpler = from.getSimpler();
+  if (from.getUndoes() != 0) experiment.undoes = ExperimentNumber(from.getUndoes());
   for (const std::uint64_t token : from.getMeasuredUnder()) {
     experiment.measured_under.emplace_back(token);
   }
@@ -147,6 +157,10 @@ void write(schema::Experiment::Builder to, const Experiment& experiment) {
   write(to.initMeasurements(length_of(experiment.measurements)), experiment.measurements);
   if (experiment.judged_score) to.getJudgedScore().setScore(*experiment.judged_score);
   if (experiment.evidence) write(to.initEvidence(), *experiment.evidence);
+  if (experiment.size) to.getSize().setValue(*experiment.size);
+  to.setSimpler(experiment.simpler);
+  if (experiment.undoes) to.setUndoes(experiment.undoes->value());
+  if (experiment.mad_confidence) to.getMadConfidence().setValue(*experiment.mad_confidence);
   write_tokens(to.initMeasuredUnder(length_of(experiment.measured_under)),
                experiment.measured_under);
   write(to.initNotes(), experiment.notes);

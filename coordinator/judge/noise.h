@@ -11,6 +11,7 @@
 
 #include "common/model/experiment.h"
 #include "common/model/lab.h"
+#include "coordinator/judge/mad.h"
 
 namespace swarmlab::judge {
 
@@ -38,6 +39,7 @@ struct Learned {
   Noise noise;
   std::string home;                        // host class that the baseline was measured on
   std::map<std::string, HostLevel> hosts;  // of other classes
+  Scores scores{};
   bool operator==(const Learned&) const = default;
 };
 

@@ -17,6 +17,10 @@ struct FrontierEntry {
   ObjectId commit;
   std::uint64_t visits = 0;  // experiments that started from it, running ones too (virtual loss)
   std::optional<ExperimentNumber> parent{};  // none: a baseline
+  double level = 0.0;      // the score by all runs of it, also as the reference of later pairs
+  std::uint64_t runs = 1;  // that `level` is the mean of
+  std::optional<double> size{};  // where simplicity counts: lines, or the lab's metric
+  double conceded = 0.0;         // what simplifications since the last improvement gave up
   bool operator==(const FrontierEntry&) const = default;
 };
 

@@ -150,6 +150,7 @@ struct Write {
     change.setWorker(wire::text_of(fact.worker.value()));
     change.setWhy(wire::text_of(fact.why));
     change.setAtMs(to_ms(fact.at));
+    change.setMeasuresOnly(fact.measures_only);
   }
   void operator()(const swarm::WorkerReleased& fact) {
     auto change = to.initWorkerReleased();
@@ -287,7 +288,8 @@ Result<swarm::Change> read(schema::Event::ExperimentFinished::Reader from) {
 Result<swarm::Change> read(schema::Event::WorkerQuarantined::Reader from) {
   return swarm::WorkerQuarantined{.worker = WorkerName(wire::string_of(from.getWorker())),
                                   .why = wire::string_of(from.getWhy()),
-                                  .at = from_ms(from.getAtMs())};
+                                  .at = from_ms(from.getAtMs()),
+                                  .measures_only = from.getMeasuresOnly()};
 }
 
 Result<swarm::Change> read(schema::Event::WorkerReleased::Reader from) {

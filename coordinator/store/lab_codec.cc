@@ -64,13 +64,59 @@ void write(schema::Lab::Learned::Builder to, const judge::Learned& learned) {
     hosts[place].setRuns(level.runs);
     ++place;
   }
+  const std::vector<double>& newest = learned.scores.newest;
+  auto scores = to.initScores(static_cast<unsigned>(newest.size()));
+  for (unsigned i = 0; i < newest.size(); ++i) scores.set(i, newest[i]);
+  wire::write(to.initFirst(), learned.scores.first);
+}
+
+void write(schema::Lab::Prospects::Builder to, const judge::Prospects& prospects) {
+  auto memories = to.initMemories(static_cast<unsigned>(prospects.memories.size()));
+  for (unsigned i = 0; i < prospects.memories.size(); ++i) {
+    memories[i].setSuccesses(prospects.memories.at(i).successes);
+    memories[i].setFailures(prospects.memories.at(i).failures);
+    memories[i].setWeight(prospects.memories.at(i).weight);
+  }
+  to.setGain(prospects.gain);
+  to.setGains(prospects.gains);
+  to.setCostUsd(prospects.cost_usd);
+  to.setCosts(prospects.costs);
+}
+
+// Of a build that remembered otherwise, and of none: as a lab that begins.
+Result<judge::Prospects> read(schema::Lab::Prospects::Reader from) {
+  judge::Prospects prospects;
+  const auto memories = from.getMemories();
+  if (memories.size() != prospects.memories.size()) return prospects;
+  for (unsigned i = 0; i < memories.size(); ++i) {
+    SWARMLAB_TRY(successes, wire::finite("successes", memories[i].getSuccesses()));
+    SWARMLAB_TRY(failures, wire::finite("failures", memories[i].getFailures()));
+    SWARMLAB_TRY(weight, wire::finite("weight", memories[i].getWeight()));
+    prospects.memories.at(i) = {.successes = successes, .failures = failures, .weight = weight};
+  }
+  SWARMLAB_TRY(gain, wire::finite("gain", from.getGain()));
+  SWARMLAB_TRY(gains, wire::finite("gains", from.getGains()));
+  SWARMLAB_TRY(cost_usd, wire::finite("costUsd", from.getCostUsd()));
+  SWARMLAB_TRY(costs, wire::finite("costs", from.getCosts()));
+  prospects.gain = gain;
+  prospects.gains = gains;
+  prospects.cost_usd = cost_usd;
+  prospects.costs = costs;
+  return prospects;
 }
 
 Result<judge::Learned> read(schema::Lab::Learned::Reader from) {
   SWARMLAB_TRY(squares, wire::finite("squares", from.getSquares()));
   judge::Learned learned{.noise = {.squares = squares, .degrees = from.getDegrees()},
                          .home = wire::string_of(from.getHome()),
-                         .hosts = {}};
+                         .hosts = {},
+                         .scores = {}};
+  SWARMLAB_TRY(first, wire::read("first", from.getFirst()));
+  learned.scores.first = first;
+  for (const double score : from.getScores()) {
+    SWARMLAB_TRY(one, wire::finite("score", score));
+    learned.scores.newest.push_back(one);
+  }
   for (const auto host : from.getHosts()) {
     SWARMLAB_TRY(ratio, wire::finite("ratio", host.getRatio()));
     learned.hosts.emplace(wire::string_of(host.getHostClass()),
@@ -87,6 +133,7 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
   SWARMLAB_TRY(next_experiment, from_one("nextExperiment", from.getNextExperiment()));
   SWARMLAB_TRY(counters, read(from.getCounters()));
   SWARMLAB_TRY(learned, read(from.getLearned()));
+  SWARMLAB_TRY(prospects, read(from.getProspects()));
   swarm::Lab lab{.id = LabId(id),
                  .settings = std::move(settings),
                  .origin = std::nullopt,
@@ -100,7 +147,14 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
                  .frontier = {},
                  .islands = {},
                  .trees = {},
-                 .learned = std::move(learned)};
+                 .learned = std::move(learned),
+                 .prospects = prospects,
+                 .simplifying = std::nullopt};
+  if (from.hasSimplifying()) {
+    lab.simplifying =
+        swarm::Simplifying{.champion = ExperimentNumber(from.getSimplifying().getChampion()),
+                           .step = ExperimentNumber(from.getSimplifying().getStep())};
+  }
   for (const auto island : from.getIslands()) {
     lab.islands.push_back({.founder = ExperimentNumber(island.getFounder()),
                            .since = ExperimentNumber(island.getSince())});
@@ -136,6 +190,12 @@ std::string to_bytes(const swarm::Lab& lab) {
     }
     if (lab.origin) write(to.initOrigin(), *lab.origin);
     write(to.initLearned(), lab.learned);
+    write(to.initProspects(), lab.prospects);
+    if (lab.simplifying) {
+      auto simplifying = to.initSimplifying();
+      simplifying.setChampion(lab.simplifying->champion.value());
+      simplifying.setStep(lab.simplifying->step.value());
+    }
   });
 }
 

@@ -1,9 +1,11 @@
 #include "coordinator/store/state_codec.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "common/wire/bytes_codec.h"
 #include "common/wire/field_codec.h"
+#include "common/wire/lab_codec.h"
 #include "common/wire/record_codec.h"
 #include "common/wire/resources_codec.h"
 #include "coordinator/store/codec.h"
@@ -77,6 +79,7 @@ void write(schema::Pending::Builder to, const swarm::Pending& pending) {
   to.setReferenceCommit(wire::data_of(pending.reference_commit));
   to.setSeries(pending.series);
   to.setKept(pending.kept);
+  to.setSimpler(pending.simpler);
 }
 
 Result<swarm::Pending> read(schema::Pending::Reader from) {
@@ -87,7 +90,8 @@ Result<swarm::Pending> read(schema::Pending::Reader from) {
                         .reference = ExperimentNumber(reference),
                         .reference_commit = commit,
                         .series = from.getSeries(),
-                        .kept = from.getKept()};
+                        .kept = from.getKept(),
+                        .simpler = from.getSimpler()};
 }
 
 void write(schema::Origin::Builder to, const swarm::LabOrigin& origin) {
@@ -104,6 +108,15 @@ Result<swarm::LabOrigin> read(schema::Origin::Reader from) {
                           .set = wire::read_texts(from.getSet())};
 }
 
+namespace {
+
+void write(schema::Worker::Quarantine::Builder to, const swarm::Quarantine& quarantine) {
+  to.setWhy(wire::text_of(quarantine.why));
+  to.setAtMs(to_ms(quarantine.at));
+}
+
+}  // namespace
+
 void write(schema::Worker::Builder to, const swarm::Worker& worker) {
   to.setName(wire::text_of(worker.name.value()));
   to.setHostClass(wire::text_of(worker.host_class));
@@ -112,11 +125,28 @@ void write(schema::Worker::Builder to, const swarm::Worker& worker) {
   to.setKey(wire::text_of(worker.key));
   to.setMeasures(worker.measures);
   wire::write(to.initCapacity(), worker.capacity);
-  if (!worker.quarantine) return;
-  auto quarantine = to.initQuarantine();
-  quarantine.setWhy(wire::text_of(worker.quarantine->why));
-  quarantine.setAtMs(to_ms(worker.quarantine->at));
+  if (worker.quarantine) write(to.initQuarantine(), *worker.quarantine);
+  if (worker.distrust) write(to.initDistrust(), *worker.distrust);
+  if (worker.residual == judge::Residual{}) return;
+  auto residual = to.initResidual();
+  residual.setComparisons(worker.residual.comparisons);
+  residual.setSquares(worker.residual.squares);
+  residual.setSum(worker.residual.sum);
 }
+
+namespace {
+
+swarm::Quarantine read(schema::Worker::Quarantine::Reader from) {
+  return {.why = wire::string_of(from.getWhy()), .at = from_ms(from.getAtMs())};
+}
+
+Result<judge::Residual> read(schema::Worker::Residual::Reader from) {
+  SWARMLAB_TRY(squares, wire::finite("squares", from.getSquares()));
+  SWARMLAB_TRY(sum, wire::finite("sum", from.getSum()));
+  return judge::Residual{.comparisons = from.getComparisons(), .squares = squares, .sum = sum};
+}
+
+}  // namespace
 
 Result<swarm::Worker> read(schema::Worker::Reader from) {
   swarm::Worker worker{.name = WorkerName(wire::string_of(from.getName())),
@@ -126,10 +156,10 @@ Result<swarm::Worker> read(schema::Worker::Reader from) {
                        .capacity = wire::read(from.getCapacity()),
                        .key = wire::string_of(from.getKey()),
                        .measures = from.getMeasures()};
-  if (from.hasQuarantine()) {
-    worker.quarantine = swarm::Quarantine{.why = wire::string_of(from.getQuarantine().getWhy()),
-                                          .at = from_ms(from.getQuarantine().getAtMs())};
-  }
+  if (from.hasQuarantine()) worker.quarantine = read(from.getQuarantine());
+  if (from.hasDistrust()) worker.distrust = read(from.getDistrust());
+  SWARMLAB_TRY(residual, read(from.getResidual()));
+  worker.residual = residual;
   if (worker.name.value().empty()) {
     return fail(ErrorCode::corrupt, "worker has no name, expected one");
   }
@@ -142,6 +172,10 @@ void write(schema::FrontierEntry::Builder to, const swarm::FrontierEntry& entry)
   to.setCommit(wire::data_of(entry.commit));
   to.setVisits(entry.visits);
   write(to.initParent(), entry.parent);
+  wire::write(to.initLevel(), entry.level);
+  to.setRuns(entry.runs);
+  wire::write(to.initSize(), entry.size);
+  to.setConceded(entry.conceded);
 }
 
 Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from) {
@@ -151,11 +185,18 @@ Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from) {
     return fail(ErrorCode::corrupt, "score of #{} is {}, expected a finite number", number,
                 from.getScore());
   }
+  SWARMLAB_TRY(level, wire::read("level", from.getLevel()));
+  SWARMLAB_TRY(size, wire::read("size", from.getSize()));
+  SWARMLAB_TRY(conceded, wire::finite("conceded", from.getConceded()));
   return swarm::FrontierEntry{.number = ExperimentNumber(number),
                               .score = from.getScore(),
                               .commit = commit,
                               .visits = from.getVisits(),
-                              .parent = read(from.getParent())};
+                              .parent = read(from.getParent()),
+                              .level = level.value_or(from.getScore()),
+                              .runs = std::max<std::uint64_t>(1, from.getRuns()),
+                              .size = size,
+                              .conceded = conceded};
 }
 
 schema::LabStatus to_schema(swarm::LabStatus status) {

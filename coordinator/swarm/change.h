@@ -133,11 +133,13 @@ struct WorkerJoined {
   bool operator==(const WorkerJoined&) const = default;
 };
 
-// It gets nothing more until a person releases it: too much failed on it that did not elsewhere.
+// It gets nothing more until a person releases it: too much failed on it that did not elsewhere. Or
+// its measurements alone do not count: they are unlike those of others.
 struct WorkerQuarantined {
   WorkerName worker;
   std::string why;
   Timestamp at;
+  bool measures_only = false;
   bool operator==(const WorkerQuarantined&) const = default;
 };
 

@@ -1,6 +1,7 @@
 #include "coordinator/swarm/draft.h"
 
 #include "common/result.h"
+#include "coordinator/swarm/expected_gain.h"
 #include "coordinator/swarm/find.h"
 
 namespace swarmlab::swarm {
@@ -50,6 +51,8 @@ void Draft::finish(const Task& task, Experiment experiment, const Finish& how) {
   if (task.kind == TaskKind::explore) of_lab.iterations += 1;
   of_lab.without_keep =
       how.becomes_best || task.kind == TaskKind::baseline ? 0 : of_lab.without_keep + 1;
+  note_prospects(of_lab.prospects, lab_of(state_, task.lab).settings.metric.direction, of_lab.best,
+                 experiment, how.becomes_best);
   if (how.becomes_best) {
     of_lab.best = experiment.score();
     of_lab.best_number = experiment.number;

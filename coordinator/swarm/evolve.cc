@@ -2,6 +2,7 @@
 
 #include "common/result.h"
 #include "coordinator/swarm/change.h"
+#include "coordinator/swarm/expected_gain.h"
 #include "coordinator/swarm/fit.h"
 #include "coordinator/swarm/health.h"
 #include "coordinator/swarm/lease.h"
@@ -88,7 +89,8 @@ void keep(State& state, Lab& lab, const Experiment& experiment, bool becomes_bes
   const FrontierEntry entry{.number = experiment.number,
                             .score = *score,
                             .commit = *experiment.commit,
-                            .parent = experiment.parent};
+                            .parent = experiment.parent,
+                            .level = *score};
   lab.frontier.emplace(entry.number, entry);
   if (becomes_best) lab.best = entry;
   if (experiment.kind == TaskKind::baseline) lab.segment.baseline_measured = true;
@@ -129,6 +131,8 @@ void apply(State& state, const SegmentBegan& fact) {
   lab.best.reset();
   lab.trees.clear();
   lab.learned = {};
+  lab.prospects = {};
+  lab.simplifying.reset();
   lab.counters.without_keep = 0;
   note_new_segment(state, lab);
 }
@@ -291,6 +295,9 @@ void apply(State& state, const ExperimentFinished& fact) {
   // Attempts are counted as they are charged: those of before are in the task already.
   lab.budget.charged += experiment.charged.size() - task.charged.size();
   count(lab, experiment, fact.becomes_best);
+  note_prospects(lab.prospects, lab.settings.metric.direction,
+                 lab.best ? std::optional(lab.best->level) : std::nullopt, experiment,
+                 fact.becomes_best);
   learn(lab, task, experiment);
   if (experiment.verdict == Verdict::keep) keep(state, lab, experiment, fact.becomes_best);
   note_decided(state, lab);

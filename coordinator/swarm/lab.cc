@@ -58,6 +58,7 @@ void begin_segment(Draft& draft, const State& state, const Lab& lab, const OpenL
   standing.leased = 0;  // what runs is orphaned
   standing.best.reset();
   standing.without_keep = 0;
+  standing.prospects = {};
 }
 
 // Lets it run if nothing is against it; says what is.

@@ -23,6 +23,8 @@
 #include "common/model/experiment.h"
 #include "common/model/lab.h"
 #include "coordinator/judge/noise.h"
+#include "coordinator/judge/prospects.h"
+#include "coordinator/judge/residual.h"
 #include "coordinator/policy/candidates.h"
 #include "coordinator/policy/frontier.h"
 
@@ -46,6 +48,7 @@ struct Pending {
   ObjectId reference_commit;
   std::uint32_t series = 1;  // place of the first pair among the experiment's measurements
   bool kept = false;         // against an earlier reference: now it is whether it is the best
+  bool simpler = false;      // it is smaller: kept if it is no worse
   bool operator==(const Pending&) const = default;
 };
 
@@ -115,6 +118,13 @@ struct Budget {
   bool operator==(const Budget&) const = default;
 };
 
+// How far the champion was tried to be made simpler, by taking one kept change out of it again.
+struct Simplifying {
+  ExperimentNumber champion;
+  ExperimentNumber step;  // the last that was tried: next is the one that it began with
+  bool operator==(const Simplifying&) const = default;
+};
+
 struct Lab {
   LabId id;
   LabSettings settings;
@@ -130,6 +140,8 @@ struct Lab {
   policy::Islands islands{};  // of the policy islands; kept while another is in use
   std::map<ObjectId, ExperimentNumber> trees;  // of this segment's candidates: who had it first
   judge::Learned learned{};                    // in this segment
+  judge::Prospects prospects{};                // likewise
+  std::optional<Simplifying> simplifying{};    // likewise
   bool operator==(const Lab&) const = default;
 };
 
@@ -148,6 +160,8 @@ struct Worker {
   std::optional<Quarantine> quarantine{};  // it gets nothing until it is released
   std::string key{};                       // public, that it last said hello with; empty: none
   bool measures = false;                   // it understands tasks of kind measure
+  std::optional<Quarantine> distrust{};    // its measurements do not count until it is released
+  judge::Residual residual{};              // how far off they are
   bool operator==(const Worker&) const = default;
 };
 

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "common/result.h"
+#include "coordinator/swarm/expected_gain.h"
 
 namespace swarmlab::swarm {
 namespace {
@@ -58,9 +59,10 @@ Standing standing_of(const State& state, const Lab& lab) {
                     .spent = lab.budget.spent,
                     .reserved = lab.budget.reserved,
                     .active = lab.budget.active,
-                    .running_since = lab.budget.running_since};
+                    .running_since = lab.budget.running_since,
+                    .prospects = lab.prospects};
   if (lab.best) {
-    standing.best = lab.best->score;
+    standing.best = lab.best->level;
     standing.best_number = lab.best->number;
   }
   return standing;
@@ -86,7 +88,7 @@ std::optional<Limit> limit_reached(const LabSettings& settings, const Standing& 
     return Limit{fmt::format("{} experiments in a row without a keep", standing.without_keep),
                  "raise --plateau-threshold or [stop] plateau_threshold"};
   }
-  return std::nullopt;
+  return too_little_expected(limits.expected_gain, standing.prospects);
 }
 
 bool money_is_taken(const StopLimits& limits, const Standing& standing) {

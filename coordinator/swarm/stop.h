@@ -23,6 +23,7 @@ struct Standing {
   std::optional<Timestamp> running_since;
   std::optional<double> best{};
   ExperimentNumber best_number{};
+  judge::Prospects prospects{};
 };
 
 [[nodiscard]] Standing standing_of(const State& state, const Lab& lab);

@@ -31,6 +31,8 @@ Worker with_what_we_know(const State& state, Worker worker, Timestamp now) {
   const bool is_new = known == state.workers.end();
   worker.joined_at = is_new ? now : known->second.joined_at;
   worker.quarantine = is_new ? std::nullopt : known->second.quarantine;
+  worker.distrust = is_new ? std::nullopt : known->second.distrust;
+  worker.residual = is_new ? judge::Residual{} : known->second.residual;
   return worker;
 }
 

@@ -120,6 +120,12 @@ inline Experiment any_experiment() {
           .measurements = several(any_measurement),
           .judged_score = any<bool>() ? std::optional(any_finite()) : std::nullopt,
           .evidence = any<bool>() ? std::optional(any_evidence()) : std::nullopt,
+          .size = maybe_finite(),
+          .simpler = any<bool>(),
+          .undoes = any<bool>()
+                        ? std::optional(ExperimentNumber(*rc::gen::nonZero<std::uint64_t>()))
+                        : std::nullopt,
+          .mad_confidence = maybe_finite(),
           .notes = any_notes(),
           .worker = WorkerName(any_text()),
           .host_class = any_text(),
@@ -167,12 +173,15 @@ inline ResourceLimits any_limits() {
 }
 
 inline StopLimits any_stop() {
-  return {.max_iterations = any<std::uint64_t>(),
-          .max_time = any_duration(),
-          .max_cost = MicroUsd(any<std::int64_t>()),
-          .target_score = maybe_finite(),
-          .plateau_threshold = any<std::uint64_t>(),
-          .max_restarts = any<std::uint32_t>()};
+  return {
+      .max_iterations = any<std::uint64_t>(),
+      .max_time = any_duration(),
+      .max_cost = MicroUsd(any<std::int64_t>()),
+      .target_score = maybe_finite(),
+      .plateau_threshold = any<std::uint64_t>(),
+      .max_restarts = any<std::uint32_t>(),
+      .expected_gain = {
+          .chance = any_finite(), .experiments = any<std::uint64_t>(), .per_dollar = any_finite()}};
 }
 
 inline Resources any_resources() {
@@ -209,7 +218,10 @@ inline LabSettings any_settings() {
                      .migration_every = any<std::uint64_t>(),
                      .reset_every = any<std::uint64_t>(),
                      .max_parent_age = any<std::uint64_t>(),
-                     .seed = any<std::uint64_t>()},
+                     .seed = any<std::uint64_t>(),
+                     .simplicity = {.counts = any<bool>(),
+                                    .metric = any_text(),
+                                    .after = any<std::uint64_t>()}},
           .stop = any_stop(),
           .scale = any_text(),
           .needs = {.amount = any_resources(), .labels = several(any_text)},

@@ -23,7 +23,8 @@ TEST(Json, PrintsEveryFieldOfAnEmptyExperiment) {
       R"("mechanismConfirmed":null,"notes":"","ideas":[],"pickedBecause":"",)"
       R"("duplicateOf":null,"paths":[],"stages":{},"measurements":[],"isBest":false,)"
       R"("hostClass":"","parentCommit":"","inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
-      R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null})");
+      R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null,"madConfidence":null,)"
+      R"("size":null,"simpler":false,"undoes":null})");
 }
 
 void fill(schema::ExperimentView::Builder view) {
@@ -64,7 +65,8 @@ TEST(Json, PrintsAnExperiment) {
       R"("scale":"","hostClass":"","repeat":0,"worker":"","tookMs":12.5,"evaluatorHash":"",)"
       R"("dataHash":"","tree":""}],"isBest":false,"hostClass":"","parentCommit":"",)"
       R"("inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
-      R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null})");
+      R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null,"madConfidence":null,)"
+      R"("size":null,"simpler":false,"undoes":null})");
 }
 
 TEST(Json, PrintsPrettyWithTwoSpaces) {
@@ -82,7 +84,9 @@ TEST(Json, PrintsPrettyWithTwoSpaces) {
       "priority": null,
       "visits": 0,
       "hypothesis": "x",
-      "commit": ""
+      "commit": "",
+      "runs": 0,
+      "size": null
     }
   ]
 })");
@@ -117,7 +121,9 @@ TEST(Json, PrintsAStatus) {
             R"("stopReason":"","metric":"","direction":"","verdicts":{"keep":2},"spentUsd":0,)"
             R"("maxIterations":0,"segment":0,"folder":"","policy":"","activeMs":0,)"
             R"("parent":"","path":[],"branchedFrom":null,"set":[],"maxParallel":0,"weight":0,)"
-            R"("waiting":"","labCommit":""}],)"
+            R"("waiting":"","labCommit":"","gainChance":null,"gainExperiments":0,)"
+            R"("gainPerExperiment":null,"gainPerDollar":null,"madConfidence":null,"bestRuns":0,)"
+            R"("bestSize":null}],)"
             R"("workers":[],"coordinator":{"version":"","pid":0,"address":"","startedAt":null,)"
             R"("running":false,"store":"","lastBackupAt":null,"lastBackup":"","disk":"",)"
             R"("freeBytes":0},"refused":[],"alarm":""})");

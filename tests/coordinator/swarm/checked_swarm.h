@@ -270,6 +270,7 @@ class CheckedSwarm : public NotedSwarm {
     entry.score = one.score().value_or(0.0);
     entry.commit = one.commit.value_or(ObjectId{});
     entry.parent = one.parent;
+    entry.level = entry.score;
     const auto& visits = visits_[lab.id];
     const auto visited = visits.find(one.number);
     entry.visits = visited == visits.end() ? 0 : visited->second;
