@@ -121,7 +121,9 @@ std::string origin_of(schema::ExperimentView::Reader experiment) {
     const bool is_branch = because.starts_with("branched");
     return "the lab's commit " + commit + (is_branch ? ", " + because : "");
   }
-  return fmt::format("#{}{}{}", *parent, because.empty() ? "" : ": ", because);
+  const auto merged = count_of(experiment.getMergedWith());
+  return fmt::format("#{}{}{}{}", *parent, merged ? fmt::format(" and #{}", *merged) : "",
+                     because.empty() ? "" : ": ", because);
 }
 
 // The gain with its interval: what a verdict on a noisy metric stands on.

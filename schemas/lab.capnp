@@ -64,6 +64,7 @@ struct LabSettings {
     simplicity @8 :Bool;        # what is no worse and smaller is kept
     simplicityMetric @9 :Text;  # that says how large a candidate is; empty: lines
     simplifyAfter @10 :UInt64 = 10;  # experiments without a better one; 0: never
+    withoutMerge @11 :Bool;
   }
   struct Artifact {
     editable @0 :List(Text);

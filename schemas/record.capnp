@@ -19,7 +19,7 @@ enum Verdict {
   invalid @8;
 }
 
-enum TaskKind { baseline @0; explore @1; measure @2 $Since.since(2); }
+enum TaskKind { baseline @0; explore @1; measure @2 $Since.since(2); merge @3 $Since.since(2); }
 
 enum Outcome {
   measured @0;
@@ -139,6 +139,7 @@ struct Experiment {
   simpler @34 :Bool;          # kept for being smaller, not for being better
   undoes @35 :UInt64;         # of a simplification: the kept change that it takes out; 0: none
   madConfidence :union { none @36 :Void; value @37 :Float64; }  # as pi-autoresearch reckons it
+  mergedWith @38 :UInt64;     # of a merge: the other side; 0: none
 }
 
 struct Assignment {
@@ -159,6 +160,14 @@ struct Assignment {
   takes @15 :Lab.Resources $Since.since(2);   # of the worker, while the lease lasts
   repeats @16 :UInt32 = 1 $Since.since(2);    # of a baseline: runs of the evaluator
   comparison @17 :Comparison $Since.since(2); # of `measure`; absent: none
+  merge @18 :MergeWith $Since.since(2);       # of `merge`; absent: none
+}
+
+struct MergeWith {
+  # What the parent is to be merged with.
+  other @0 :UInt64;           # experiment
+  commit @1 :Data;
+  base @2 :Data;              # commit that both come from
 }
 
 struct Comparison {

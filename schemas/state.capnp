@@ -38,6 +38,7 @@ struct FrontierEntry {
   runs @6 :UInt64;            # that level is the mean of
   size @7 :LabFile.MaybeNumber;   # where simplicity counts
   conceded @8 :Float64;       # what simplifications since the last improvement gave up
+  merged @9 :MaybeId;         # none: it is no merge
 }
 
 struct Island {
@@ -136,6 +137,7 @@ struct Task {
   lostOn @15 :List(Text);     # workers that were lost with it
   pastLeases @16 :List(Record.PastLease);  # that may still tell what they cost
   pending @17 :Pending;       # absent: nothing of it is measured yet
+  merge @18 :Record.MergeWith;  # absent: no merge
 }
 
 struct Pending {
@@ -232,6 +234,7 @@ struct Event {
     parent @5 :MaybeId;
     parentCommit @6 :Data;
     pickedBecause @7 :Text;
+    merge @8 :Record.MergeWith;  # absent: no merge
   }
   struct LeaseGranted {
     task @0 :UInt64;

@@ -92,6 +92,7 @@ struct ExperimentView {
   size @38 :Lab.MaybeNumber $Since.since(2);   # where simplicity counts: lines, or the lab's metric
   simpler @39 :Bool $Since.since(2);           # kept for being smaller, not for being better
   undoes @40 :MaybeCount $Since.since(2);      # of a simplification: the change that it takes out
+  mergedWith @41 :MaybeCount $Since.since(2);  # of a merge: the other side
 }
 
 struct SampleView {

@@ -13,6 +13,7 @@ struct AgentModel {
   double crashes = 0.05;
   double useful = 0.20;      // the parent may have it already
   double duplicates = 0.10;  // of what any agent of the lab tried before
+  double conflicts = 0.20;   // of merges: those that take an agent
 };
 
 // The agents of one lab.

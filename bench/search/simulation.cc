@@ -12,7 +12,7 @@
 
 #include "coordinator/judge/judge.h"
 #include "coordinator/swarm/command.h"
-#include "coordinator/swarm/search.h"
+#include "coordinator/swarm/verdict.h"
 
 namespace swarmlab::search {
 namespace {
@@ -195,10 +195,24 @@ class Simulation {
       while (report.more.size() + 1 < judge::runs_of_baseline(lab().settings.metric)) {
         report.more.push_back(run_of(known_.front(), takes));
       }
+    } else if (task.merge) {
+      merge(task, report, takes);
     } else {
       explore(task, report, takes);
     }
     return report;
+  }
+
+  // What either side added is in the merge. An agent is only needed where they conflict.
+  void merge(const Task& task, Report& report, Milliseconds& takes) {
+    ++found_.merges;
+    if (std::bernoulli_distribution(setup_.agent.conflicts)(random_)) {
+      ++found_.agent_runs;
+      takes += some_time(kAgentMinutes);
+    }
+    Ideas ideas = known_.at(place_of(task.parent_commit)).ideas;
+    for (const Idea idea : known_.at(place_of(task.merge->commit)).ideas) add(ideas, idea);
+    propose(std::move(ideas), report, takes);
   }
 
   void explore(const Task& task, Report& report, Milliseconds& takes) {
@@ -210,10 +224,14 @@ class Simulation {
       report.reason = "the agent crashed";
       return;
     }
+    propose(*std::move(ideas), report, takes);
+  }
+
+  void propose(Ideas ideas, Report& report, Milliseconds& takes) {
     report.commit = commit_of(known_.size());
-    report.tree = tree_of(*ideas);
-    const double worth = landscape_->worth(*ideas);
-    known_.push_back({.ideas = *std::move(ideas), .worth = worth});
+    report.tree = tree_of(ideas);
+    const double worth = landscape_->worth(ideas);
+    known_.push_back({.ideas = std::move(ideas), .worth = worth});
     if (lab().trees.contains(*report.tree)) {  // a worker asks before it measures
       report.outcome = Outcome::duplicate;
     } else {
@@ -258,8 +276,7 @@ class Simulation {
     const Experiment& one = finished.experiment;
     if (one.evidence) return one.evidence->reference;
     if (one.verdict != Verdict::keep || finished.becomes_best) return lab().best->number;
-    return policy::reference_beside_best(setup_.policy, view_of(state_, lab()), one.number,
-                                         *one.parent)
+    return reference_beside_best(state_, lab(), state_.tasks.at(one.task))
         .value_or(lab().best->number);
   }
 

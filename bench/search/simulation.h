@@ -27,6 +27,7 @@ struct Found {
   bool reached = false;
   std::uint64_t experiments = 0;  // decided
   std::uint64_t agent_runs = 0;   // begun
+  std::uint64_t merges = 0;       // likewise
   std::uint64_t evaluator_runs = 0;
   double hours = 0.0;        // of virtual time
   double early_gain = 0.0;   // of what is reachable, after kEarly experiments

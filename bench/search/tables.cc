@@ -252,6 +252,7 @@ std::string judges_table(std::uint64_t seeds) {
 
 std::string workers_table(std::uint64_t seeds) {
   std::vector<Variant> rows;
+  std::vector<Variant> apart;  // labs that merge nothing
   for (const PolicyKind kind :
        {PolicyKind::greedy, PolicyKind::beam, PolicyKind::ucb, PolicyKind::islands}) {
     for (const std::uint32_t workers : kWorkers) {
@@ -260,8 +261,13 @@ std::string workers_table(std::uint64_t seeds) {
       one.setup.workers = workers;
       one.setup.budget = kLongBudget;
       rows.push_back(one);
+      if (kind != PolicyKind::greedy) continue;
+      one.name += ", without merges";
+      one.setup.search.merge = false;
+      apart.push_back(one);
     }
   }
+  rows.insert(rows.begin() + kWorkers.size(), apart.begin(), apart.end());
   const auto found = simulate_variants(rows, seeds);
   std::string table = heading({"what runs", "workers", "reached 80 %", "hours", "experiments",
                                "times as fast", "efficiency"});

@@ -160,6 +160,7 @@ void read_policy_numbers(Section& search, Search& settings) {
   search.whole<std::uint64_t>("reset_every", settings.reset_every, 0, kEvery);
   search.whole<std::uint64_t>("max_parent_age", settings.max_parent_age, 0,
                               "experiments, 0 (no limit) or more");
+  search.flag("merge", settings.merge);
   search.whole<std::uint64_t>("seed", settings.seed, 0, "a whole number, 0 or more");
 }
 

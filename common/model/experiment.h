@@ -26,7 +26,7 @@ enum class Verdict : std::uint8_t {
 
 // What a lease is for. Of `measure` (a candidate again, beside what it is compared with) there are
 // no experiments: it goes on with one.
-enum class TaskKind : std::uint8_t { baseline, explore, measure };
+enum class TaskKind : std::uint8_t { baseline, explore, measure, merge };
 
 struct MetricValue {
   std::string name;
@@ -104,6 +104,7 @@ struct Experiment {
   TaskKind kind = TaskKind::explore;
   SegmentNumber segment;
   std::optional<ExperimentNumber> parent;  // none: a baseline
+  std::optional<ExperimentNumber> merged_with;  // of a merge: the other side
   ObjectId parent_commit;
   std::string picked_because;  // why the policy took this parent
   Verdict verdict = Verdict::discard;

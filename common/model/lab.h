@@ -131,6 +131,7 @@ struct Search {
   std::uint64_t max_parent_age = 0;    // experiments that began after it; 0: no bound
   std::uint64_t seed = 0;
   Simplicity simplicity{};
+  bool merge = true;  // improvements that were found in parallel are combined
   bool operator==(const Search&) const = default;
 };
 

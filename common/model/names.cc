@@ -34,6 +34,8 @@ std::string_view name_of(TaskKind kind) {
       return "explore";
     case TaskKind::measure:
       return "measure";
+    case TaskKind::merge:
+      return "merge";
   }
   return "unknown";
 }

@@ -26,6 +26,14 @@ struct Comparison {
   bool operator==(const Comparison&) const = default;
 };
 
+// What a parent is to be merged with. An agent is asked only where the two conflict.
+struct MergeWith {
+  ExperimentNumber other;
+  ObjectId commit;
+  ObjectId base;  // commit that both come from
+  bool operator==(const MergeWith&) const = default;
+};
+
 // A leased task, with all that a worker needs to do it.
 struct Assignment {
   TaskId task;
@@ -43,6 +51,7 @@ struct Assignment {
   LabSettings settings;
   std::uint32_t repeats = 1;             // of a baseline: runs of the evaluator
   std::optional<Comparison> comparison;  // of `measure`
+  std::optional<MergeWith> merge;        // of `merge`
   Briefing briefing;                     // empty: to be asked for when the agent is about to start
   bool operator==(const Assignment&) const = default;
 };

@@ -185,6 +185,7 @@ void write(schema::LabSettings::Search::Builder to, PolicyKind policy, const Sea
   to.setSimplicity(search.simplicity.counts);
   to.setSimplicityMetric(text_of(search.simplicity.metric));
   to.setSimplifyAfter(search.simplicity.after);
+  to.setWithoutMerge(!search.merge);
 }
 
 Result<Search> read(schema::LabSettings::Search::Reader from) {
@@ -198,7 +199,8 @@ Result<Search> read(schema::LabSettings::Search::Reader from) {
                 .seed = from.getSeed(),
                 .simplicity = {.counts = from.getSimplicity(),
                                .metric = string_of(from.getSimplicityMetric()),
-                               .after = from.getSimplifyAfter()}};
+                               .after = from.getSimplifyAfter()},
+                .merge = !from.getWithoutMerge()};
 }
 
 Result<PolicyKind> policy_of(schema::PolicyKind from) {

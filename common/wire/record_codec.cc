@@ -91,6 +91,9 @@ Result<Experiment> read_origin(schema::Experiment::Reader from) {
   experiment.kind = kind;
   experiment.segment = SegmentNumber(from.getSegment());
   experiment.parent = parent;
+  if (from.getMergedWith() != 0) {
+    experiment.merged_with = ExperimentNumber(from.getMergedWith());
+  }
   experiment.parent_commit = parent_commit;
   experiment.picked_because = string_of(from.getPickedBecause());
   return experiment;
@@ -146,6 +149,7 @@ void write(schema::Experiment::Builder to, const Experiment& experiment) {
   to.setKind(to_schema(experiment.kind));
   to.setSegment(experiment.segment.value());
   write_number(to.getParent(), experiment.parent);
+  if (experiment.merged_with) to.setMergedWith(experiment.merged_with->value());
   to.setParentCommit(data_of(experiment.parent_commit));
   to.setPickedBecause(text_of(experiment.picked_because));
   to.setVerdict(to_schema(experiment.verdict));
@@ -194,6 +198,18 @@ Result<Experiment> read(schema::Experiment::Reader from) {
   return std::move(experiment);
 }
 
+void write(schema::MergeWith::Builder to, const MergeWith& merge) {
+  to.setOther(merge.other.value());
+  to.setCommit(data_of(merge.commit));
+  to.setBase(data_of(merge.base));
+}
+
+Result<MergeWith> read(schema::MergeWith::Reader from) {
+  SWARMLAB_TRY(commit, object_id_of("commit", from.getCommit()));
+  SWARMLAB_TRY(base, object_id_of("base", from.getBase()));
+  return MergeWith{.other = ExperimentNumber(from.getOther()), .commit = commit, .base = base};
+}
+
 void write(schema::Assignment::Builder to, const Assignment& assignment) {
   to.setTask(assignment.task.value());
   to.setToken(assignment.token.value());
@@ -212,6 +228,7 @@ void write(schema::Assignment::Builder to, const Assignment& assignment) {
   write(to.initTakes(), assignment.takes);
   to.setRepeats(assignment.repeats);
   if (assignment.comparison) write(to.initComparison(), *assignment.comparison);
+  if (assignment.merge) write(to.initMerge(), *assignment.merge);
 }
 
 Result<Assignment> read(schema::Assignment::Reader from) {
@@ -223,6 +240,11 @@ Result<Assignment> read(schema::Assignment::Reader from) {
   SWARMLAB_TRY(data_hash, object_id_of("dataHash", from.getDataHash()));
   SWARMLAB_TRY(settings, read(from.getSettings()));
   SWARMLAB_TRY(comparison, read_comparison(from));
+  std::optional<MergeWith> merge;
+  if (from.hasMerge()) {
+    SWARMLAB_TRY(with, read(from.getMerge()));
+    merge = with;
+  }
   return Assignment{
       .task = TaskId(from.getTask()),
       .token = FencingToken(from.getToken()),
@@ -239,6 +261,7 @@ Result<Assignment> read(schema::Assignment::Reader from) {
       .settings = std::move(settings),
       .repeats = from.getRepeats(),
       .comparison = comparison,
+      .merge = merge,
       .briefing = {.brief = string_of(from.getBrief()), .results = string_of(from.getResults())}};
 }
 

@@ -21,6 +21,7 @@ struct FrontierEntry {
   std::uint64_t runs = 1;  // that `level` is the mean of
   std::optional<double> size{};  // where simplicity counts: lines, or the lab's metric
   double conceded = 0.0;         // what simplifications since the last improvement gave up
+  std::optional<ExperimentNumber> merged{};  // with its parent: the other side of a merge
   bool operator==(const FrontierEntry&) const = default;
 };
 

@@ -120,7 +120,10 @@ bool needs(const swarm::State& state, const WorkerName& worker, LabId lab, const
       (!segment.data_hash.is_zero() && object == git::data_commit_of(segment.data_hash));
   return any_held(state, worker, lab, [&](const swarm::Task& task) {
     if (is_of_lab) return true;
-    if (!task.pending) return task.parent_commit == object;
+    if (!task.pending) {
+      return task.parent_commit == object ||
+             (task.merge && (task.merge->commit == object || task.merge->base == object));
+    }
     return task.pending->experiment.commit == object || task.pending->reference_commit == object;
   });
 }

@@ -111,6 +111,16 @@ std::string rules(const BriefSource& source) {
   return text;
 }
 
+// An agent is asked for a merge only where both changed the same lines.
+std::string merge(const BriefSource& source) {
+  if (!source.task.merge) return "";
+  return fmt::format(
+      "\n## Two changes in one\n\nExperiments {0} and {1} were both kept. The workspace holds both "
+      "changes; where they touch the same lines,\nfiles have marks (`<<<<<<< #{0}`, `=======`, "
+      "`>>>>>>> #{1}`). Settle each so that both ideas work together, and leave no mark.\n",
+      source.task.parent ? source.task.parent->value() : 0, source.task.merge->other.value());
+}
+
 std::string lineage(const BriefSource& source) {
   if (source.lineage.empty()) return "";
   std::string text = fmt::format("\n## Where you start\n\n{}.\n", source.task.picked_because);
@@ -167,8 +177,8 @@ std::string running(const BriefSource& source) {
 }  // namespace
 
 std::string write_brief(const BriefSource& source) {
-  return goal(source.lab) + rules(source) + lineage(source) + tried(source) + running(source) +
-         ideas(source);
+  return goal(source.lab) + rules(source) + merge(source) + lineage(source) + tried(source) +
+         running(source) + ideas(source);
 }
 
 std::string write_results(const std::deque<Experiment>& experiments) {

@@ -209,6 +209,7 @@ Result<void> Engine::ingest_candidates(std::vector<Step>& steps, const store::Di
          .commit = *report.commit,
          .tree = *report.tree,
          .parent = task->parent_commit,
+         .merged = task->merge ? std::optional(task->merge->commit) : std::nullopt,
          .is_editable = [scope = scope](std::string_view path) { return scope.editable(path); }});
     owners.push_back(&report);
   }
@@ -299,6 +300,7 @@ Result<Assignment> Engine::assignment(TaskId id) const {
                         .takes = task->lease->takes,
                         .settings = lab.settings,
                         .comparison = std::nullopt,
+                        .merge = task->merge,
                         .briefing = {}};
   if (task->pending) {
     const swarm::Pending& pending = *task->pending;
@@ -316,7 +318,7 @@ Result<Assignment> Engine::assignment(TaskId id) const {
 
 Result<Briefing> Engine::briefing(TaskId id) const {
   SWARMLAB_TRY(task, leased(id));
-  if (task->kind != TaskKind::explore || task->pending) return Briefing{};
+  if (task->kind == TaskKind::baseline || task->pending) return Briefing{};
   std::vector<Experiment> lineage;
   for (auto number = task->parent; number && lineage.size() < kLineage;) {
     SWARMLAB_TRY(ancestor, store_.experiment(task->lab, *number));

@@ -225,6 +225,7 @@ void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
   to.setNumber(count(experiment.number.value()));
   to.setLab(lab.settings.name.c_str());
   wire::write(to.initParent(), number_of(experiment.parent));
+  wire::write(to.initMergedWith(), number_of(experiment.merged_with));
   to.setVerdict(std::string(swarmlab::name_of(experiment.verdict)).c_str());
   to.setKind(std::string(swarmlab::name_of(experiment.kind)).c_str());
   to.setSegment(count(experiment.segment.value()));
@@ -265,6 +266,7 @@ void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
   to.setNumber(count(task.experiment.value()));
   to.setLab(lab.settings.name.c_str());
   wire::write(to.initParent(), number_of(task.parent));
+  if (task.merge) wire::write(to.initMergedWith(), number_of(task.merge->other));
   to.setVerdict("running");
   to.setKind(std::string(swarmlab::name_of(task.kind)).c_str());
   to.setSegment(count(task.segment.value()));

@@ -86,6 +86,7 @@ struct Write {
     write(change.initParent(), fact.parent);
     change.setParentCommit(wire::data_of(fact.parent_commit));
     change.setPickedBecause(wire::text_of(fact.picked_because));
+    if (fact.merge) wire::write(change.initMerge(), *fact.merge);
   }
   void operator()(const swarm::LeaseGranted& fact) {
     auto change = to.initLeaseGranted();
@@ -221,6 +222,11 @@ Result<swarm::Change> read(schema::Event::LabStatusChanged::Reader from) {
 
 Result<swarm::Change> read(schema::Event::TaskCreated::Reader from) {
   SWARMLAB_TRY(kind, wire::read(from.getKind()));
+  std::optional<MergeWith> merge;
+  if (from.hasMerge()) {
+    SWARMLAB_TRY(with, wire::read(from.getMerge()));
+    merge = with;
+  }
   SWARMLAB_TRY(parent_commit, wire::object_id_of("parentCommit", from.getParentCommit()));
   return swarm::TaskCreated{.task = TaskId(from.getTask()),
                             .lab = LabId(from.getLab()),
@@ -229,7 +235,8 @@ Result<swarm::Change> read(schema::Event::TaskCreated::Reader from) {
                             .segment = SegmentNumber(from.getSegment()),
                             .parent = store::read(from.getParent()),
                             .parent_commit = parent_commit,
-                            .picked_because = wire::string_of(from.getPickedBecause())};
+                            .picked_because = wire::string_of(from.getPickedBecause()),
+                            .merge = merge};
 }
 
 Result<swarm::Change> read(schema::Event::LeaseGranted::Reader from) {

@@ -29,7 +29,9 @@ constexpr std::size_t kPathsToName = 5;  // in the message about a candidate tha
 // What a report claims of its commit, held against the repository that it is in, or would be in.
 Result<void> verify(const git::Repository& repository, const IncomingPack& claim) {
   SWARMLAB_TRY(parents, repository.parents_of(claim.commit));
-  if (parents != std::vector{claim.parent}) {
+  std::vector<ObjectId> expected = {claim.parent};
+  if (claim.merged) expected.push_back(*claim.merged);
+  if (parents != expected) {
     return fail(ErrorCode::invalid_input, "its parent is {}, expected {}",
                 parents.empty() ? "none" : parents.front().hex(), claim.parent.hex());
   }

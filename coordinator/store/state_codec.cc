@@ -176,6 +176,7 @@ void write(schema::FrontierEntry::Builder to, const swarm::FrontierEntry& entry)
   to.setRuns(entry.runs);
   wire::write(to.initSize(), entry.size);
   to.setConceded(entry.conceded);
+  write(to.initMerged(), entry.merged);
 }
 
 Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from) {
@@ -196,7 +197,8 @@ Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from) {
                               .level = level.value_or(from.getScore()),
                               .runs = std::max<std::uint64_t>(1, from.getRuns()),
                               .size = size,
-                              .conceded = conceded};
+                              .conceded = conceded,
+                              .merged = read(from.getMerged())};
 }
 
 schema::LabStatus to_schema(swarm::LabStatus status) {

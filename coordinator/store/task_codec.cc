@@ -51,6 +51,7 @@ void write(schema::Task::Builder to, const swarm::Task& task) {
   }
   wire::write(to.initPastLeases(static_cast<unsigned>(task.past_leases.size())), task.past_leases);
   if (task.pending) store::write(to.initPending(), *task.pending);
+  if (task.merge) wire::write(to.initMerge(), *task.merge);
 }
 
 Result<swarm::Task> read(schema::Task::Reader from) {
@@ -82,6 +83,10 @@ Result<swarm::Task> read(schema::Task::Reader from) {
   if (from.hasLease()) {
     SWARMLAB_TRY(lease, read(from.getLease()));
     task.lease = std::move(lease);
+  }
+  if (from.hasMerge()) {
+    SWARMLAB_TRY(merge, wire::read(from.getMerge()));
+    task.merge = merge;
   }
   if (from.hasPending()) {
     SWARMLAB_TRY(pending, store::read(from.getPending()));

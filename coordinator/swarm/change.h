@@ -55,6 +55,7 @@ struct TaskCreated {
   std::optional<ExperimentNumber> parent;
   ObjectId parent_commit;
   std::string picked_because;
+  std::optional<MergeWith> merge{};
   bool operator==(const TaskCreated&) const = default;
 };
 

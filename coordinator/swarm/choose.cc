@@ -64,7 +64,8 @@ Obstacle against_a_new_task(const Lab& lab, const Standing& standing, Timestamp 
 std::optional<TaskId> first_waiting(const State& state, const Lab& lab, const Worker* worker) {
   const std::set<TaskId>& waiting = state.index.labs.at(lab.id).waiting;
   const auto first = std::ranges::find_if(waiting, [&](TaskId id) {
-    return worker == nullptr || worker->measures || !task_of(state, id).pending;
+    return worker == nullptr || worker->measures ||
+           (!task_of(state, id).pending && !task_of(state, id).merge);
   });
   return first == waiting.end() ? std::nullopt : std::optional(*first);
 }

@@ -48,7 +48,7 @@ void Draft::finish(const Task& task, Experiment experiment, const Finish& how) {
   }
   of_lab.spent = plus(of_lab.spent, how.cost.usd);
   const bool keep = experiment.verdict == Verdict::keep;
-  if (task.kind == TaskKind::explore) of_lab.iterations += 1;
+  if (task.kind != TaskKind::baseline) of_lab.iterations += 1;
   of_lab.without_keep =
       how.becomes_best || task.kind == TaskKind::baseline ? 0 : of_lab.without_keep + 1;
   note_prospects(of_lab.prospects, lab_of(state_, task.lab).settings.metric.direction, of_lab.best,
@@ -64,6 +64,11 @@ void Draft::finish(const Task& task, Experiment experiment, const Finish& how) {
   if (task.kind == TaskKind::baseline && !keep && runs) {
     stop(task.lab, "the baseline failed: " + reason, kCoordinator);
   }
+}
+
+void Draft::create(TaskCreated fact) {
+  standing(fact.lab).waiting += 1;
+  add(std::move(fact));
 }
 
 void Draft::drop(const Task& task, std::string why) {

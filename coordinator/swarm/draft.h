@@ -37,6 +37,8 @@ class Draft {
   void finish(const Task& task, Experiment experiment, const Finish& how);
   /// Its report counted, and it waits to be measured again. \pre  as of end_lease()
   void measure_again(const Task& task, Pending pending, const Cost& cost);
+  /// A task that waits from now on. \pre  the first of this draft
+  void create(TaskCreated fact);
   /// \pre  the task waits, or is an orphan
   void drop(const Task& task, std::string why);
   /// Charges a token, unless it cost nothing.

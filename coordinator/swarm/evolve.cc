@@ -90,7 +90,8 @@ void keep(State& state, Lab& lab, const Experiment& experiment, bool becomes_bes
                             .score = *score,
                             .commit = *experiment.commit,
                             .parent = experiment.parent,
-                            .level = *score};
+                            .level = *score,
+                            .merged = experiment.merged_with};
   lab.frontier.emplace(entry.number, entry);
   if (becomes_best) lab.best = entry;
   if (experiment.kind == TaskKind::baseline) lab.segment.baseline_measured = true;
@@ -162,6 +163,7 @@ void apply(State& state, const TaskCreated& fact) {
   task.parent = fact.parent;
   task.parent_commit = fact.parent_commit;
   task.picked_because = fact.picked_because;
+  task.merge = fact.merge;
   state.tasks.emplace(fact.task, std::move(task));
   state.index.labs[fact.lab].waiting.insert(fact.task);
   state.next_task = next(fact.task);

@@ -6,6 +6,7 @@
 #include "coordinator/swarm/find.h"
 #include "coordinator/swarm/handlers.h"
 #include "coordinator/swarm/lease.h"
+#include "coordinator/swarm/merge.h"
 #include "coordinator/swarm/shape.h"
 #include "coordinator/swarm/stop.h"
 #include "coordinator/swarm/verdict.h"
@@ -150,6 +151,43 @@ Pending pending_of(const State& state, const Task& task, Experiment experiment,
           .kept = against.kept};
 }
 
+// The task that combines what was just kept with what is, or was, the best.
+std::optional<TaskCreated> merge_for(const State& state, const Task& task,
+                                     const Experiment& experiment, const Ruling& ruling) {
+  const Lab& lab = lab_of(state, task.lab);
+  if (ruling.verdict != Verdict::keep || task.kind == TaskKind::baseline) return std::nullopt;
+  const FrontierEntry kept{.number = experiment.number,
+                           .score = experiment.score().value_or(0.0),
+                           .commit = *experiment.commit,
+                           .parent = experiment.parent,
+                           .merged = experiment.merged_with};
+  const auto wish = merge_wish(lab, kept, ruling.becomes_best);
+  if (!wish) return std::nullopt;
+  const auto commit_of = [&](ExperimentNumber number) {
+    return number == kept.number ? kept.commit : lab.frontier.at(number).commit;
+  };
+  return TaskCreated{
+      .task = state.next_task,
+      .lab = lab.id,
+      .kind = TaskKind::merge,
+      .experiment = lab.next_experiment,
+      .segment = lab.segment.number,
+      .parent = wish->ours,
+      .parent_commit = commit_of(wish->ours),
+      .picked_because =
+          fmt::format("merge of #{} into #{}, the best", wish->theirs.value(), wish->ours.value()),
+      .merge = MergeWith{
+          .other = wish->theirs, .commit = commit_of(wish->theirs), .base = commit_of(wish->base)}};
+}
+
+// A merge is an experiment like others: no limit forbids one more.
+bool may_begin(Draft& draft, const State& state, LabId lab) {
+  const Standing& standing = draft.standing(lab);
+  const std::uint64_t most = lab_of(state, lab).settings.stop.max_iterations;
+  const std::uint64_t open = standing.iterations + standing.leased + standing.waiting;
+  return standing.status == LabStatus::running && (most == 0 || open < most);
+}
+
 Decision count_report(const State& state, const Task& task, const Report& report, Timestamp now) {
   Experiment experiment = experiment_of(task, report, now);
   const Ruling ruling = rule_on(state, task, report, experiment);
@@ -157,7 +195,9 @@ Decision count_report(const State& state, const Task& task, const Report& report
   Draft draft(state, now);
   if (ruling.verdict) {
     take_ruling(experiment, ruling);
+    std::optional<TaskCreated> merge = merge_for(state, task, experiment, ruling);
     draft.finish(task, std::move(experiment), {.cost = cost, .becomes_best = ruling.becomes_best});
+    if (merge && may_begin(draft, state, task.lab)) draft.create(*std::move(merge));
   } else {
     draft.measure_again(task, pending_of(state, task, std::move(experiment), ruling), cost);
   }

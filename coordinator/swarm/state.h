@@ -22,6 +22,7 @@
 
 #include "common/model/experiment.h"
 #include "common/model/lab.h"
+#include "common/model/report.h"
 #include "coordinator/judge/noise.h"
 #include "coordinator/judge/prospects.h"
 #include "coordinator/judge/residual.h"
@@ -72,6 +73,7 @@ struct Task {
   std::vector<WorkerName> lost_on{};     // workers that were lost with it, each once
   std::vector<PastLease> past_leases{};  // that may still tell what they cost
   std::optional<Pending> pending{};      // its next lease measures it again
+  std::optional<MergeWith> merge{};      // of a merge
   bool operator==(const Task&) const = default;
 };
 
@@ -159,7 +161,7 @@ struct Worker {
   Capacity capacity{};
   std::optional<Quarantine> quarantine{};  // it gets nothing until it is released
   std::string key{};                       // public, that it last said hello with; empty: none
-  bool measures = false;                   // it understands tasks of kind measure
+  bool measures = false;                   // it understands tasks of kind measure and merge
   std::optional<Quarantine> distrust{};    // its measurements do not count until it is released
   judge::Residual residual{};              // how far off they are
   bool operator==(const Worker&) const = default;

@@ -6,6 +6,7 @@
 #include "common/result.h"
 #include "coordinator/judge/judge.h"
 #include "coordinator/swarm/find.h"
+#include "coordinator/swarm/merge.h"
 #include "coordinator/swarm/search.h"
 
 namespace swarmlab::swarm {
@@ -97,14 +98,6 @@ Ruling ruling_of(const Lab& lab, const Experiment& so_far, judge::Judgement judg
   return ruling;
 }
 
-// What is no new best is still worth keeping where the policy would go on from it.
-std::optional<ExperimentNumber> reference_beside_best(const State& state, const Lab& lab,
-                                                      const Task& task) {
-  if (!task.parent) return std::nullopt;
-  return policy::reference_beside_best(lab.settings.policy, view_of(state, lab), task.experiment,
-                                       *task.parent);
-}
-
 Ruling rule_on_first(const State& state, const Lab& lab, const Task& task,
                      const Experiment& so_far) {
   SWARMLAB_ASSERT(lab.best.has_value());  // the baseline was measured first
@@ -162,6 +155,17 @@ Ruling rule_on_repeat(const Lab& lab, const Task& task, const Report& report,
 }
 
 }  // namespace
+
+std::optional<ExperimentNumber> reference_beside_best(const State& state, const Lab& lab,
+                                                      const Task& task) {
+  if (!task.parent) return std::nullopt;
+  if (const auto beside = policy::reference_beside_best(lab.settings.policy, view_of(state, lab),
+                                                        task.experiment, *task.parent)) {
+    return beside;
+  }
+  const bool is_old = task.parent != lab.best->number && lab.frontier.contains(*task.parent);
+  return is_old && keeps_for_merging(lab) ? task.parent : std::nullopt;
+}
 
 Ruling rule_on(const State& state, const Task& task, const Report& report,
                const Experiment& so_far) {

@@ -34,6 +34,13 @@ struct Ruling {
 [[nodiscard]] Ruling rule_on(const State& state, const Task& task, const Report& report,
                              const Experiment& so_far);
 
+/// What a candidate has to beat to be kept though it is no new best: its parent, where the policy
+/// would go on from it, or where it can be merged with the best. None: then it is discarded.
+/// \pre  the lab has a best
+[[nodiscard]] std::optional<ExperimentNumber> reference_beside_best(const State& state,
+                                                                    const Lab& lab,
+                                                                    const Task& task);
+
 /// The pairs among the measurements of an experiment, from a place on.
 [[nodiscard]] std::vector<judge::Pair> pairs_of(const Experiment& experiment, std::uint32_t series);
 

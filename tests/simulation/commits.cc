@@ -6,7 +6,7 @@
 namespace swarmlab::simulation {
 namespace {
 
-constexpr std::size_t kEntry = 60;  // three names
+constexpr std::size_t kEntry = 80;  // four names
 
 std::string_view bytes_of(const ObjectId& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
@@ -48,6 +48,7 @@ std::string to_pack(const std::vector<NamedCommit>& commits, std::size_t padding
     pack += bytes_of(one.id);
     pack += bytes_of(one.commit.tree);
     pack += bytes_of(one.commit.parent);
+    pack += bytes_of(one.commit.merged);
   }
   pack.append(padding, 'p');
   std::uint64_t sum = 0;  // a pack ends with its hash
@@ -64,9 +65,10 @@ Result<std::vector<NamedCommit>> from_pack(std::string_view pack) {
   pack.remove_prefix(8);
   if (pack.size() < count * kEntry) return fail(ErrorCode::invalid_input, "a torn pack");
   for (std::size_t i = 0; i < count; ++i, pack.remove_prefix(kEntry)) {
-    commits.push_back(
-        {.id = id_from(pack),
-         .commit = {.tree = id_from(pack.substr(20)), .parent = id_from(pack.substr(40))}});
+    commits.push_back({.id = id_from(pack),
+                       .commit = {.tree = id_from(pack.substr(20)),
+                                  .parent = id_from(pack.substr(40)),
+                                  .merged = id_from(pack.substr(60))}});
   }
   return commits;
 }
@@ -93,6 +95,9 @@ Result<void> Commits::take(const store::IncomingPack& pack) {
   const Commit* commit = find(pack.commit);
   if (commit == nullptr) return fail(ErrorCode::invalid_input, "the commit is not here");
   if (commit->parent != pack.parent) return fail(ErrorCode::invalid_input, "another parent");
+  if (commit->merged != pack.merged.value_or(ObjectId())) {
+    return fail(ErrorCode::invalid_input, "merged with another");
+  }
   if (commit->tree != pack.tree) return fail(ErrorCode::invalid_input, "another tree");
   return {};
 }

@@ -17,6 +17,7 @@ namespace swarmlab::simulation {
 struct Commit {
   ObjectId tree;
   ObjectId parent;
+  ObjectId merged{};  // its second parent; zero: none
   bool operator==(const Commit&) const = default;
 };
 

@@ -143,10 +143,14 @@ bool SimulatedWorker::has_delivered_all() {
 Result<void> SimulatedWorker::fetch(Life& life, std::uint32_t slot, const Assignment& assignment,
                                     const CancelToken& cancel) {
   const std::string folder = fmt::format("{}/{}-{}", folder_, name_, slot);
-  ObjectId wanted[] = {assignment.lab_commit, assignment.parent_commit, assignment.parent_commit};
+  std::vector<ObjectId> wanted = {assignment.lab_commit, assignment.parent_commit};
   if (assignment.comparison) {
-    wanted[1] = assignment.comparison->candidate;
-    wanted[2] = assignment.comparison->reference;
+    wanted = {assignment.lab_commit, assignment.comparison->candidate,
+              assignment.comparison->reference};
+  }
+  if (assignment.merge) {
+    wanted.push_back(assignment.merge->commit);
+    wanted.push_back(assignment.merge->base);
   }
   const auto has_all = [&] {
     return std::ranges::all_of(wanted, [&](const auto& id) { return life.commits.contains(id); });
@@ -228,14 +232,16 @@ void SimulatedWorker::fill(Life& life, const Assignment& assignment, const Cance
     report.commit = assignment.lab_commit;
     report.tree = object_named(1, number_of(assignment.lab_commit));
   } else {
-    const bool worked = work_for(life, plan_.attempt / 2, cancel);
-    if (plan_.costs_money) {
+    const bool conflicts = assignment.merge && random.one_in(4);
+    const bool needs_agent = !assignment.merge || conflicts;
+    const bool worked = !needs_agent || work_for(life, plan_.attempt / 2, cancel);
+    if (needs_agent && plan_.costs_money) {
       report.cost = {.usd = MicroUsd(static_cast<std::int64_t>(random.between(1, 50'000))),
                      .input_tokens = random.below(1000),
                      .output_tokens = random.below(1000)};
     }
     if (!worked) return;
-    if (random.chance(plan_.fails)) {
+    if (needs_agent && random.chance(plan_.fails)) {
       if (random.one_in(2)) return fails(Outcome::timeout, "the agent took too long");
       return random.one_in(2) ? fails(Outcome::no_change, "nothing changed")
                               : fails(Outcome::crash, "the agent crashed");
@@ -258,7 +264,9 @@ void SimulatedWorker::fill(Life& life, const Assignment& assignment, const Cance
     measure(assignment, report);
   }
   if (assignment.kind == TaskKind::baseline) return;
-  const Commit commit{.tree = *report.tree, .parent = assignment.parent_commit};
+  const Commit commit{.tree = *report.tree,
+                      .parent = assignment.parent_commit,
+                      .merged = assignment.merge ? assignment.merge->commit : ObjectId()};
   const std::size_t padding = random.chance(plan_.large_packs) ? 600'000 : random.below(200);
   result.pack = to_pack({{.id = *report.commit, .commit = commit}}, padding);
   life.commits.insert(*report.commit);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/git/data_commit.h"
+#include "common/git/merge.h"
 #include "common/git/pack.h"
 #include "common/git/pack_file.h"
 #include "common/lab/lab.h"
@@ -58,7 +59,6 @@ class Attempt {
     SWARMLAB_CHECK(take_data());
     if (assignment_.comparison) return compare();
     const bool is_baseline = assignment_.kind == TaskKind::baseline;
-    if (!is_baseline) SWARMLAB_CHECK(take_briefing());
     SWARMLAB_TRY(has_candidate, is_baseline ? take_lab_commit() : make_candidate());
     if (!has_candidate) return {};
     SWARMLAB_CHECK(measure());
@@ -85,10 +85,15 @@ class Attempt {
     if (const auto& comparison = assignment_.comparison) {
       wanted = {assignment_.lab_commit, comparison->candidate, comparison->reference};
     }
+    if (const auto& merge = assignment_.merge) {
+      wanted.push_back(merge->commit);
+      wanted.push_back(merge->base);
+    }
     SWARMLAB_CHECK(bench_.objects.bring(bench_.link, assignment_.lab, wanted, opened_, cancel_));
     if (assignment_.comparison) return {};
     SWARMLAB_TRY(tree, repository_.tree_of(assignment_.parent_commit));
     parent_tree_ = tree;
+    start_tree_ = tree;
     return {};
   }
 
@@ -132,11 +137,39 @@ class Attempt {
   }
 
   Result<bool> make_candidate() {
+    if (assignment_.merge) {
+      SWARMLAB_TRY(conflicts, merge());
+      if (!conflicts) return take_tree(start_tree_);
+    }
+    SWARMLAB_CHECK(take_briefing());
     SWARMLAB_TRY(scope, Scope::from(settings_.artifact));
     SWARMLAB_CHECK(lay_out(scope));
     SWARMLAB_TRY(has_worked, let_agent_work(scope));
     if (!has_worked) return false;
     return collect_changes(scope);
+  }
+
+  // Combines both candidates. Where they conflict, an agent starts from what has the marks.
+  Result<bool> merge() {
+    const StageTimer timer(report_.stages, Stage::checkout);
+    const MergeWith& with = *assignment_.merge;
+    SWARMLAB_TRY(base, repository_.tree_of(with.base));
+    SWARMLAB_TRY(theirs, repository_.tree_of(with.commit));
+    SWARMLAB_TRY(merged, git::merge(repository_, {.base = base,
+                                                  .ours = parent_tree_,
+                                                  .theirs = theirs,
+                                                  .our_name = name_of_parent(),
+                                                  .their_name = name_of(with.other)}));
+    start_tree_ = merged.tree;
+    report_.notes.hypothesis =
+        fmt::format("what {} and {} changed adds up", name_of_parent(), name_of(with.other));
+    return !merged.conflicts.empty();
+  }
+  [[nodiscard]] std::string name_of_parent() const {
+    return assignment_.parent ? name_of(*assignment_.parent) : "the baseline";
+  }
+  [[nodiscard]] static std::string name_of(ExperimentNumber number) {
+    return fmt::format("#{}", number.value());
   }
 
   // The files of ours that lie in the workspace too, where an agent of a predecessor looks for
@@ -152,7 +185,7 @@ class Attempt {
   Result<void> lay_out(const Scope& scope) {
     const StageTimer timer(report_.stages, Stage::checkout);
     const std::string workspace = in_folder("workspace");
-    SWARMLAB_CHECK(prepare(repository_, parent_tree_, workspace, data_in_checkout_));
+    SWARMLAB_CHECK(prepare(repository_, start_tree_, workspace, data_in_checkout_));
     for (const auto& [path, text] : texts_in_workspace(scope)) {
       const std::string file = fmt::format("{}/{}", workspace, path);
       SWARMLAB_CHECK(make_folders(std::filesystem::path(file).parent_path().string()));
@@ -165,7 +198,7 @@ class Attempt {
 
   // Binds of the workspace: all of it, then what may not be written over it.
   Result<std::vector<sandbox::Mount>> mounts(const Scope& scope) const {
-    SWARMLAB_TRY(listing, repository_.list_tree(parent_tree_));
+    SWARMLAB_TRY(listing, repository_.list_tree(start_tree_));
     const std::string base = settings_.folder.empty() ? "" : settings_.folder + "/";
     std::vector<sandbox::Mount> mounts;
     for (const MountPlan& plan : plan_mounts(listing, scope, {base + "lab.toml"})) {
@@ -222,22 +255,28 @@ class Attempt {
       }
       return end(Outcome::out_of_scope, violations_text(collected.violations));
     }
-    if (collected.tree == parent_tree_) {
-      return end(Outcome::no_change, "the agent changed nothing that it may change");
+    return take_tree(collected.tree);
+  }
+
+  Result<bool> take_tree(const ObjectId& tree) {
+    if (tree == parent_tree_) {
+      return end(Outcome::no_change, assignment_.merge
+                                         ? "the merge changes nothing"
+                                         : "the agent changed nothing that it may change");
     }
-    report_.tree = collected.tree;
+    report_.tree = tree;
     // Nobody there to ask: then it is measured, and the coordinator finds out itself.
-    const auto known = bench_.link.known_tree(assignment_.lab, collected.tree, cancel_);
+    const auto known = bench_.link.known_tree(assignment_.lab, tree, cancel_);
     if (known && *known) {
       return end(Outcome::duplicate,
                  fmt::format("same tree as #{}: not measured again", (*known)->value()));
     }
-    return commit_candidate(collected.tree);
+    return commit_candidate(tree);
   }
 
   Result<bool> commit_candidate(const ObjectId& tree) {
     SWARMLAB_TRY(commit,
-                 repository_.commit(tree, {assignment_.parent_commit},
+                 repository_.commit(tree, parents(),
                                     {.author_name = "swarmlab " + bench_.worker.value(),
                                      .author_email = "swarmlab@localhost",
                                      .at = bench_.clock.now(),
@@ -245,6 +284,12 @@ class Attempt {
     report_.commit = commit;
     bench_.objects.remember(commit);
     return true;
+  }
+
+  [[nodiscard]] std::vector<ObjectId> parents() const {
+    std::vector<ObjectId> parents = {assignment_.parent_commit};
+    if (assignment_.merge) parents.push_back(assignment_.merge->commit);
+    return parents;
   }
 
   // What is not sent is not named.
@@ -327,7 +372,7 @@ class Attempt {
   Result<void> pack() {
     const StageTimer timer(report_.stages, Stage::pack);
     const std::vector<ObjectId> wanted{*report_.commit};
-    const std::vector<ObjectId> had{assignment_.parent_commit};
+    const std::vector<ObjectId> had = parents();
     SWARMLAB_TRY(small, git::is_small_pack(repository_, wanted, had, kSmallPack));
     std::uint64_t bytes = 0;
     if (small) {
@@ -356,6 +401,7 @@ class Attempt {
   GpuPool::Loan gpus_;
   Briefing briefing_;
   ObjectId parent_tree_;
+  ObjectId start_tree_;  // of the workspace: the parent's, or of a merge both sides
   DataFolders::InUse data_;
   std::string data_in_checkout_;  // empty there, and to be mounted
   SpooledReport result_;

@@ -108,8 +108,8 @@ INSTANTIATE_TEST_SUITE_P(
               "lab.toml:3: [evaluator] timeout_seconds is no known key, expected timeout"},
         Wrong{"UnknownKey", COMMAND "[search]\nwarmth = 3",
               "lab.toml:4: [search] warmth is no known key, expected one of policy, "
-              "width, exploration, islands, migration_every, reset_every, max_parent_age, seed, "
-              "max_parallel, weight"},
+              "width, exploration, islands, migration_every, reset_every, max_parent_age, merge, "
+              "seed, max_parallel, weight"},
         Wrong{"UnknownKeyOfABackend", "[backend]\nklass = 'B'",
               "lab.toml:2: [backend] klass is no known key, expected class"},
         Wrong{"UnknownKeyOfASandbox", COMMAND "[sandbox]\nimage = 'x'",

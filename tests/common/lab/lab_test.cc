@@ -121,6 +121,7 @@ islands = 6
 migration_every = 0
 reset_every = 90
 max_parent_age = 500
+merge = false
 seed = 7
 max_parallel = 6
 weight = 3
@@ -159,7 +160,8 @@ max_restarts = 1
                                 .migration_every = 0,
                                 .reset_every = 90,
                                 .max_parent_age = 500,
-                                .seed = 7}));
+                                .seed = 7,
+                                .merge = false}));
   EXPECT_EQ(lab.max_parallel, 6U);
   EXPECT_EQ(lab.weight, 3U);
   EXPECT_EQ(lab.stop, (StopLimits{7, 30min, MicroUsd(1'250'000), -3.0, 0, 1}));

@@ -106,9 +106,10 @@ inline Experiment any_experiment() {
   return {.lab = LabId(any<std::uint64_t>()),
           .number = ExperimentNumber(any<std::uint64_t>()),
           .task = TaskId(any<std::uint64_t>()),
-          .kind = any_of(TaskKind::measure),
+          .kind = any_of(TaskKind::merge),
           .segment = SegmentNumber(any<std::uint64_t>()),
           .parent = maybe_number(),
+          .merged_with = ExperimentNumber(any<std::uint64_t>() / 2 + 1),
           .parent_commit = any_object_id(),
           .picked_because = any_text(),
           .verdict = any_of(Verdict::invalid),
@@ -221,7 +222,8 @@ inline LabSettings any_settings() {
                      .seed = any<std::uint64_t>(),
                      .simplicity = {.counts = any<bool>(),
                                     .metric = any_text(),
-                                    .after = any<std::uint64_t>()}},
+                                    .after = any<std::uint64_t>()},
+                     .merge = any<bool>()},
           .stop = any_stop(),
           .scale = any_text(),
           .needs = {.amount = any_resources(), .labels = several(any_text)},
@@ -233,12 +235,18 @@ inline Comparison any_comparison() {
   return {.candidate = any_object_id(), .reference = any_object_id(), .pair = any<std::uint32_t>()};
 }
 
+inline MergeWith any_merge() {
+  return {.other = ExperimentNumber(any<std::uint64_t>()),
+          .commit = any_object_id(),
+          .base = any_object_id()};
+}
+
 inline Assignment any_assignment() {
   return {.task = TaskId(any<std::uint64_t>()),
           .token = FencingToken(any<std::uint64_t>()),
           .lab = LabId(any<std::uint64_t>()),
           .experiment = ExperimentNumber(any<std::uint64_t>()),
-          .kind = any_of(TaskKind::measure),
+          .kind = any_of(TaskKind::merge),
           .parent = maybe_number(),
           .parent_commit = any_object_id(),
           .lab_commit = any_object_id(),
@@ -249,6 +257,7 @@ inline Assignment any_assignment() {
           .settings = any_settings(),
           .repeats = any<std::uint32_t>(),
           .comparison = any<bool>() ? std::optional(any_comparison()) : std::nullopt,
+          .merge = any<bool>() ? std::optional(any_merge()) : std::nullopt,
           .briefing = {.brief = any_text(), .results = any_text()}};
 }
 

@@ -24,7 +24,7 @@ TEST(Json, PrintsEveryFieldOfAnEmptyExperiment) {
       R"("duplicateOf":null,"paths":[],"stages":{},"measurements":[],"isBest":false,)"
       R"("hostClass":"","parentCommit":"","inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
       R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null,"madConfidence":null,)"
-      R"("size":null,"simpler":false,"undoes":null})");
+      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null})");
 }
 
 void fill(schema::ExperimentView::Builder view) {
@@ -66,7 +66,7 @@ TEST(Json, PrintsAnExperiment) {
       R"("dataHash":"","tree":""}],"isBest":false,"hostClass":"","parentCommit":"",)"
       R"("inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
       R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null,"madConfidence":null,)"
-      R"("size":null,"simpler":false,"undoes":null})");
+      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null})");
 }
 
 TEST(Json, PrintsPrettyWithTwoSpaces) {

@@ -181,7 +181,7 @@ class CheckedSwarm : public NotedSwarm {
     const StopLimits& limits = lab.settings.stop;
     require(lab.status == LabStatus::running, "I4: leased in a lab that does not run");
     const std::uint64_t running = state.index.labs.at(lab.id).leased.size();
-    if (task.kind == TaskKind::explore && limits.max_iterations != 0) {
+    if (task.kind != TaskKind::baseline && limits.max_iterations != 0) {
       require(lab.counters.iterations + running <= limits.max_iterations,
               "I4: more experiments are leased than the limit allows");
     }
@@ -225,7 +225,7 @@ class CheckedSwarm : public NotedSwarm {
       require(task.lease.has_value(), "a task waits in a segment that ended");
       return;
     }
-    require((task.kind == TaskKind::explore) == lab.segment.baseline_measured,
+    require((task.kind != TaskKind::baseline) == lab.segment.baseline_measured,
             "explored before the baseline is measured, or a baseline after");
   }
 
@@ -256,7 +256,7 @@ class CheckedSwarm : public NotedSwarm {
              std::map<ExperimentNumber, FrontierEntry>& kept) {
     counters.experiments += 1;
     counters.by_verdict[one.verdict] += 1;
-    if (one.kind == TaskKind::explore) counters.iterations += 1;
+    if (one.kind != TaskKind::baseline) counters.iterations += 1;
     std::int64_t cost = 0;
     for (const FencingToken token : one.charged) {
       const auto charge = charged_.find({one.task, token});
@@ -271,6 +271,7 @@ class CheckedSwarm : public NotedSwarm {
     entry.commit = one.commit.value_or(ObjectId{});
     entry.parent = one.parent;
     entry.level = entry.score;
+    entry.merged = one.merged_with;
     const auto& visits = visits_[lab.id];
     const auto visited = visits.find(one.number);
     entry.visits = visited == visits.end() ? 0 : visited->second;

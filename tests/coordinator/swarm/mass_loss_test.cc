@@ -140,7 +140,7 @@ TEST_F(MassLoss, SurvivesARestartAndAllTasksEnd) {
   EXPECT_EQ(ended, 10);
   for (int i = 10; i < 20; ++i) {
     const std::string name = "w" + std::to_string(i);
-    swarm.counted(name, swarm.scored(held.at(name), 9.0 - i));
+    swarm.counted(name, swarm.scored(held.at(name), 90.0 + i));
     swarm.counted(name, swarm.scored(swarm.work_for(name), 90.0));  // one of the lost
   }
   EXPECT_TRUE(swarm.state.tasks.empty());
