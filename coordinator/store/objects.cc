@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -97,6 +98,12 @@ struct Objects::Impl {
   [[nodiscard]] tl::unexpected<Error> here(const Error& error) const {
     return within("objects at " + path.string(), error);
   }
+  // Of what was found before: all that it stands on has to be there too. libgit2 says of a damaged
+  // delta that its base is not found.
+  [[nodiscard]] tl::unexpected<Error> damaged(Error error) const {
+    if (error.code == ErrorCode::not_found) error.code = ErrorCode::corrupt;
+    return here(error);
+  }
 };
 
 Objects::Objects(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -184,7 +191,7 @@ bool Objects::has(const ObjectId& object) const {
 
 Result<ObjectId> Objects::tree_of(const ObjectId& commit) const {
   auto tree = impl_->repository.tree_of(commit);
-  if (!tree) return impl_->here(tree.error());
+  if (!tree) return has(commit) ? impl_->damaged(tree.error()) : impl_->here(tree.error());
   return tree;
 }
 
@@ -192,7 +199,10 @@ Result<std::string> Objects::make_pack(std::span<const ObjectId> wanted,
                                        std::span<const ObjectId> had) const {
   auto pack =
       git::make_pack(impl_->repository, {wanted.begin(), wanted.end()}, {had.begin(), had.end()});
-  if (!pack) return impl_->here(pack.error());
+  if (!pack) {
+    const bool has_all = std::ranges::all_of(wanted, [this](const auto& id) { return has(id); });
+    return has_all ? impl_->damaged(pack.error()) : impl_->here(pack.error());
+  }
   return pack;
 }
 
@@ -201,14 +211,14 @@ Result<std::string> Objects::diff_text(const ObjectId& parent, const ObjectId& c
   SWARMLAB_TRY(before, tree_of(parent));
   SWARMLAB_TRY(after, tree_of(commit));
   auto text = impl_->repository.diff_text(before, after, max_bytes);
-  if (!text) return impl_->here(text.error());
+  if (!text) return impl_->damaged(text.error());
   return text;
 }
 
 Result<std::vector<StoredFile>> Objects::files_of(const ObjectId& commit) const {
   SWARMLAB_TRY(tree, tree_of(commit));
   auto entries = impl_->repository.list_tree(tree);
-  if (!entries) return impl_->here(entries.error());
+  if (!entries) return impl_->damaged(entries.error());
   std::vector<StoredFile> files;
   files.reserve(entries->size());
   for (git::TreeEntry& entry : *entries) {

@@ -44,6 +44,9 @@ memory = "300MB"
 processes = 64
 disk = "60MB"
 
+[search]
+merge = false
+
 [stop]
 max_iterations = 1000
 plateau_threshold = 0

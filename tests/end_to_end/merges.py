@@ -25,7 +25,7 @@ echo '{"hypothesis": "larger"}' > "$SWARMLAB_OUTCOME"
 class TwoAtOnce(swarm.SwarmTest):
     def run_lab(self, file):
         agent = AGENT.replace("FILE", file).replace("settled", "/tmp/settled")
-        lab = self.shell_lab(agent=agent, measure=MEASURE, stop="max_iterations = 4",
+        lab = self.shell_lab(agent=agent, measure=MEASURE, stop="max_iterations = 4", search="",
                              files={"artifact/value.txt": "1\n", "artifact/2.txt": "1\n", "artifact/3.txt": "1\n"})
         self.swarmlab("run", lab, "--workers", 2)
         experiments = {e["number"]: e for e in self.json("experiments", lab)}

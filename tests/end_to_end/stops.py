@@ -108,14 +108,14 @@ class Policies(swarm.SwarmTest):
         self.assertIn("best so far: #3", because[3])
 
     def test_best_of_n_always_goes_on_from_the_baseline(self):
-        lab = self.shell_lab(stop="max_iterations = 3", extra='[search]\npolicy = "best-of-n"\n')
+        lab = self.shell_lab(stop="max_iterations = 3", search='policy = "best-of-n"')
         parents, because = self.parents(lab)
         self.assertEqual(parents, [None, 1, 1, 1])
         self.assertIn("best-of-n", because[3])
         self.assertEqual(self.json("status", cwd=lab)["labs"][0]["policy"], "best-of-n")
 
     def test_the_flag_goes_before_lab_toml(self):
-        lab = self.shell_lab(stop="max_iterations = 2", extra='[search]\npolicy = "best-of-n"\n')
+        lab = self.shell_lab(stop="max_iterations = 2", search='policy = "best-of-n"')
         parents, _ = self.parents(lab, "--policy", "greedy")
         self.assertEqual(parents, [None, 1, 2])
 

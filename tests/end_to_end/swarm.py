@@ -39,6 +39,9 @@ kind = "command"
 command = "{agent}"
 timeout = "20s"
 
+[search]
+merge = false
+
 [stop]
 max_iterations = 6
 plateau_threshold = 0
@@ -79,6 +82,9 @@ timeout = "{evaluator_timeout}"
 [agent]
 command = "sh agent.sh"
 timeout = "{agent_timeout}"
+
+[search]
+{search}
 
 [stop]
 plateau_threshold = 0
@@ -136,10 +142,11 @@ class SwarmTest(unittest.TestCase):
         return folder
 
     def shell_lab(self, agent=SHELL_AGENT, measure=SHELL_MEASURE, stop="max_iterations = 3", name="lab", inside="",
-                  editable=("artifact/**",), agent_timeout="60s", evaluator_timeout="60s", extra="", files=None):
+                  editable=("artifact/**",), agent_timeout="60s", evaluator_timeout="60s", search="merge = false", extra="",
+                  files=None):
         """A lab of shell scripts in the folder `inside` of a repository of its own; gives the repository."""
         toml = SHELL_LAB_TOML
-        for key, value in {"name": pathlib.Path(name).name, "editable": json.dumps(list(editable)), "stop": stop,
+        for key, value in {"name": pathlib.Path(name).name, "editable": json.dumps(list(editable)), "stop": stop, "search": search,
                            "agent_timeout": agent_timeout, "evaluator_timeout": evaluator_timeout}.items():
             toml = toml.replace("{" + key + "}", value)
         content = {
