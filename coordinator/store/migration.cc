@@ -4,7 +4,10 @@
 #include <utility>
 
 #include "common/os/fail_point.h"
+#include "coordinator/store/codec.h"
+#include "coordinator/store/keys.h"
 #include "coordinator/store/meta.h"
+#include "coordinator/store/replay.h"
 #include "coordinator/store/store.h"
 
 namespace swarmlab::store {
@@ -18,8 +21,19 @@ Result<std::string> only_the_version(const Database& /*database*/, std::string_v
   return std::string();
 }
 
+// Labs remember more than they did: what that would be follows from the events.
+Result<std::string> labs_from_events(const Database& database, std::string_view /*done*/,
+                                     Batch& batch) {
+  SWARMLAB_TRY(state, replay_from(database));
+  for (const auto& [id, lab] : state.labs) {
+    batch.put(Family::labs, keys::of(id), to_bytes(lab));
+  }
+  return std::string();
+}
+
 const std::array kSteps = {
     MigrationStep{.to = 2, .what = "events of many machines", .part = only_the_version},
+    MigrationStep{.to = 3, .what = "what labs expect", .part = labs_from_events},
 };
 
 Result<void> run(Database& database, const MigrationStep& step, std::string done) {

@@ -5,6 +5,7 @@
 #include "coordinator/store/codec.h"
 #include "coordinator/store/keys.h"
 #include "coordinator/store/meta.h"
+#include "coordinator/store/replay.h"
 #include "coordinator/store/store_impl.h"
 
 namespace swarmlab::store {
@@ -124,6 +125,8 @@ Result<State> load_from(const Database& database) {
   return state;
 }
 
+}  // namespace
+
 Result<State> replay_from(const Database& database) {
   State state;
   Sequence expected{1};
@@ -140,8 +143,6 @@ Result<State> replay_from(const Database& database) {
                                }));
   return state;
 }
-
-}  // namespace
 
 Result<State> Store::load() const {
   auto state = load_from(impl_->database);
