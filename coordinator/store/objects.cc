@@ -190,17 +190,18 @@ bool Objects::has(const ObjectId& object) const {
 }
 
 Result<ObjectId> Objects::tree_of(const ObjectId& commit) const {
+  const bool is_here = has(commit);  // asked first: libgit2 forgets what it failed to read
   auto tree = impl_->repository.tree_of(commit);
-  if (!tree) return has(commit) ? impl_->damaged(tree.error()) : impl_->here(tree.error());
+  if (!tree) return is_here ? impl_->damaged(tree.error()) : impl_->here(tree.error());
   return tree;
 }
 
 Result<std::string> Objects::make_pack(std::span<const ObjectId> wanted,
                                        std::span<const ObjectId> had) const {
+  const bool has_all = std::ranges::all_of(wanted, [this](const auto& id) { return has(id); });
   auto pack =
       git::make_pack(impl_->repository, {wanted.begin(), wanted.end()}, {had.begin(), had.end()});
   if (!pack) {
-    const bool has_all = std::ranges::all_of(wanted, [this](const auto& id) { return has(id); });
     return has_all ? impl_->damaged(pack.error()) : impl_->here(pack.error());
   }
   return pack;

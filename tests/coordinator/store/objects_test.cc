@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "tests/coordinator/store/git_lab.h"
 #include "tests/coordinator/store/stored_swarm.h"
 
@@ -146,6 +148,37 @@ TEST_F(ObjectsTest, ManyPacksAreFoldedTogetherAndNothingIsLost) {
   }
   const Said checked = run_git(path(), "fsck --full --strict");
   EXPECT_TRUE(checked.well) << checked.text;
+}
+
+// libgit2 says of an object that became a delta of nothing that it is not there.
+TEST_F(ObjectsTest, ADamagedByteIsNeverMistakenForWhatIsMissing) {
+  const auto candidate = lab.candidate(lab.base(), "pipeline/solve.py", "print(2)\n");
+  ingest({candidate.incoming()});
+  std::filesystem::path pack;
+  for (const auto& file : std::filesystem::directory_iterator(path() / "objects/pack")) {
+    if (file.path().extension() == ".pack") pack = file.path();
+  }
+  std::filesystem::permissions(pack, std::filesystem::perms::owner_all);
+  const auto flip = [&pack](std::uint64_t place) {
+    std::fstream bytes(pack, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekg(static_cast<std::streamoff>(place));
+    const int byte = bytes.get();
+    bytes.seekp(static_cast<std::streamoff>(place));
+    bytes.put(static_cast<char>(byte ^ 0x68));  // of a header: the type is a delta's
+  };
+  int found = 0;
+  for (std::uint64_t place = 12; place < 60; ++place) {  // the first object is the commit
+    flip(place);
+    const auto opened = Objects::open(path());
+    const auto text = opened ? opened->diff_text(lab.base(), candidate.commit, 1000)
+                             : Result<std::string>(tl::unexpected(opened.error()));
+    if (!text) {
+      ++found;
+      EXPECT_NE(text.error().code, ErrorCode::not_found) << place << ": " << text.error().message;
+    }
+    flip(place);
+  }
+  EXPECT_GT(found, 0);
 }
 
 TEST_F(ObjectsTest, OpenedAgainItHasWhatItHad) {
