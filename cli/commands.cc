@@ -151,9 +151,14 @@ void add_commands(CLI::App& app, Context& context) {
   add_results(app, context);
   add_plot(app, context);
   add_events(app, context);
+  add_failures(app, context);
   add_export(app, context);
   add_branch(app, context);
   add_steering(app, context);
+  add_hint(app, context);
+  add_inject(app, context);
+  add_reject(app, context);
+  add_hypothesis(app, context);
   add_keys(app, context);
   add_context(app, context);
   add_backup(app, context);

@@ -62,8 +62,13 @@ void add_events(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_branch(CLI::App& app, Context& context);
 void add_steering(CLI::App& app, Context& context);  // pause, resume, stop, drain
+void add_hint(CLI::App& app, Context& context);
+void add_inject(CLI::App& app, Context& context);
+void add_reject(CLI::App& app, Context& context);
+void add_hypothesis(CLI::App& app, Context& context);
+void add_failures(CLI::App& app, Context& context);  // in research.cc
 void add_keys(CLI::App& app, Context& context);      // new, list, revoke
-void add_context(CLI::App& app, Context& context);   // add, use, list, remove
+void add_context(CLI::App& app, Context& context);   // of a lab; add, use, list, remove
 void add_backup(CLI::App& app, Context& context);
 void add_restore(CLI::App& app, Context& context);  // in backup.cc
 void add_doctor(CLI::App& app, Context& context);

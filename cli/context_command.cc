@@ -1,4 +1,6 @@
-// `swarmlab context`: coordinators by name, so that nobody types addresses and keys.
+// `swarmlab context [LAB]`: what is known of a lab. And with a word after it, add, use, list or
+// remove: coordinators by name, so that nobody types addresses and keys. A lab of such a name is
+// --lab's.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +11,7 @@
 
 #include "cli/commands.h"
 #include "cli/known_swarms.h"
+#include "cli/research.h"
 #include "cli/table.h"
 
 namespace swarmlab::cli {
@@ -140,9 +143,18 @@ void add_list(CLI::App& parent, Context& context) {
 
 void add_context(CLI::App& app, Context& context) {
   CLI::App* command =
-      app.add_subcommand("context", "Coordinators by name, instead of addresses and keys");
-  command->group(kGroupOperate);
-  command->require_subcommand(1);
+      app.add_subcommand("context", "What is known of a lab; also coordinators by name: add, use");
+  command->group(kGroupLook);
+  command->require_subcommand(0, 1);
+  auto research = std::make_shared<ResearchOptions>();
+  add_lab(*command, context);
+  command->add_flag("--brief", research->brief, "As an agent that starts now would be told");
+  add_json(*command, context);
+  add_connect(*command, context);
+  command->callback([&context, command, research] {
+    if (!command->get_subcommands().empty()) return;  // they act
+    context.action = [&context, research] { return print_research_context(context, *research); };
+  });
   add_add(*command, context);
   add_named(*command, context, "use", "Let commands go there; `local`: this repository's own",
             "  swarmlab context use night\n  swarmlab context use local", use);
@@ -150,6 +162,8 @@ void add_context(CLI::App& app, Context& context) {
   add_named(*command, context, "remove", "Forget one", "  swarmlab context remove night", remove);
   add_examples(
       *command,
+      "  swarmlab context my-lab    # history, what runs, hints, ideas\n"
+      "  swarmlab context --brief   # what an agent is told\n"
       "  swarmlab context add night --connect tcp://10.0.0.1:7000 --key anna.key "
       "--server-key server.pub\n"
       "  swarmlab status            # of night, from anywhere\n"

@@ -210,6 +210,26 @@ void print_samples(const Printer& print, const Context& context,
   table.print(context.out, context.color, context.width);
 }
 
+// What people did with it, and what it is like.
+void print_marks(const Printer& print, schema::ExperimentView::Reader experiment) {
+  if (const auto near = count_of(experiment.getNearDuplicateOf())) {
+    print.field("nearly", fmt::format("#{}: {:.0f} % of the changed lines are the same", *near,
+                                      100.0 * number_of(experiment.getSimilarity()).value_or(0.0)));
+  }
+  if (experiment.getInjectedBy().size() > 0) {
+    print.field("injected",
+                fmt::format("by {}, from commit {}", one_line(text_of(experiment.getInjectedBy())),
+                            text_of(experiment.getInjectedFrom()).substr(0, 8)));
+  }
+  if (experiment.getRejectedBy().size() > 0) {
+    print.field("rejected", fmt::format("by {}: {}", one_line(text_of(experiment.getRejectedBy())),
+                                        text_of(experiment.getRejectedWhy())));
+  }
+  if (const auto above = count_of(experiment.getDescendsFromRejected())) {
+    print.field("contains", fmt::format("the change of #{}, which was rejected", *above));
+  }
+}
+
 }  // namespace
 
 void print_summary(const Context& context, schema::ExperimentView::Reader experiment) {
@@ -227,6 +247,7 @@ void print_summary(const Context& context, schema::ExperimentView::Reader experi
   if (const auto twin = count_of(experiment.getDuplicateOf())) {
     print.field("same as", fmt::format("#{}", *twin));
   }
+  print_marks(print, experiment);
   print.field("hypothesis", text_of(experiment.getHypothesis()));
   print.field("mechanism", text_of(experiment.getMechanism()));
   const auto confirmed = experiment.getMechanismConfirmed();

@@ -42,7 +42,8 @@ void print_table(const Context& context, const Experiments& experiments) {
                {"ENDED", Align::right},
                {"HYPOTHESIS", Align::left, true}});
   for (const auto& experiment : experiments.views) {
-    const std::string verdict = text_of(experiment.getVerdict());
+    const bool rejected = experiment.getRejectedBy().size() > 0;
+    const std::string verdict = rejected ? "rejected" : text_of(experiment.getVerdict());
     const auto parent = count_of(experiment.getParent());
     table.add({fmt::format("{}", experiment.getNumber()), parent ? fmt::format("{}", *parent) : "-",
                Cell(verdict, paint_of(verdict)), score_text(number_of(experiment.getScore())),

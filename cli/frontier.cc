@@ -13,6 +13,12 @@ namespace swarmlab::cli {
 
 namespace {
 
+std::string gist_of(schema::FrontierEntryView::Reader entry) {
+  const std::string gist = one_line(text_of(entry.getHypothesis()));
+  const auto above = count_of(entry.getDescendsFromRejected());
+  return above ? fmt::format("(contains #{}, rejected) {}", *above, gist) : gist;
+}
+
 Result<void> list(const Context& context) {
   SWARMLAB_TRY(swarm, context.swarm());
   SWARMLAB_TRY(lab, swarm->lab_of(context));
@@ -37,7 +43,7 @@ Result<void> list(const Context& context) {
   for (const auto entry : entries) {
     table.add({fmt::format("{}", entry.getNumber()), score_text(number_of(entry.getScore())),
                score_text(number_of(entry.getPriority())), fmt::format("{}", entry.getVisits()),
-               text_of(entry.getCommit()).substr(0, 8), one_line(text_of(entry.getHypothesis()))});
+               text_of(entry.getCommit()).substr(0, 8), gist_of(entry)});
   }
   table.print(context.out, context.color, context.width);
   return {};

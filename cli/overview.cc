@@ -54,6 +54,18 @@ std::string labels_of(schema::WorkerView::Reader worker) {
   return labels;
 }
 
+// What agents say that they try just now.
+void print_runs(const Context& context, capnp::List<schema::WorkerView>::Reader workers) {
+  for (const auto worker : workers) {
+    for (const auto run : worker.getRuns()) {
+      if (run.getHypothesis().size() == 0) continue;
+      context.out << fmt::format("{} tries, as {} #{}: {}\n", one_line(text_of(worker.getName())),
+                                 one_line(text_of(run.getLab())), run.getExperiment(),
+                                 one_line(text_of(run.getHypothesis())));
+    }
+  }
+}
+
 }  // namespace
 
 void print_labs(const Context& context, capnp::List<schema::LabView>::Reader labs) {
@@ -111,6 +123,7 @@ void print_workers(const Context& context, capnp::List<schema::WorkerView>::Read
                one_line(text_of(worker.getHostClass()))});
   }
   table.print(context.out, context.color, context.width);
+  print_runs(context, workers);
   for (const auto worker : workers) {
     if (worker.getQuarantine().size() == 0) continue;
     context.out << fmt::format(

@@ -37,7 +37,7 @@ std::shared_ptr<RunFlags> add_run_flags(CLI::App& command) {
       ->group(kStop);
   command
       .add_option("--plateau-threshold", to.plateau_threshold,
-                  "Stop after so many experiments in a row without a keep; 0: no limit")
+                  "Stop after so many experiments in a row without a new best; 0: no limit")
       ->check(CLI::NonNegativeNumber)
       ->group(kStop);
   command

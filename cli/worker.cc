@@ -26,6 +26,7 @@
 #include "common/os/host.h"
 #include "common/os/open_files.h"
 #include "common/os/process.h"
+#include "worker/sandbox/own_program.h"
 
 namespace swarmlab::cli {
 
@@ -72,6 +73,11 @@ Result<worker::WorkerOptions> options_of(const Context& context, const WorkerFla
   SWARMLAB_TRY(protocols, wire::our_protocols_up_to(flags.speak_protocol));
   options.protocols = protocols;
   options.environment = current_environment();
+  std::string why;
+  options.program = sandbox::own_program(flags.expose, why);
+  if (options.program.empty()) {
+    log::warning("agents cannot say what they try (swarmlab hypothesis): {}", why);
+  }
   return options;
 }
 

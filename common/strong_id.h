@@ -31,6 +31,7 @@ using TaskId = StrongId<struct TaskIdTag>;
 using FencingToken = StrongId<struct FencingTokenTag>;    // 1 or more; only grows
 using ExperimentNumber = StrongId<struct ExperimentTag>;  // in its lab; the baseline is 1
 using SegmentNumber = StrongId<struct SegmentTag>;        // in its lab; the first is 1
+using HintNumber = StrongId<struct HintTag>;              // in its lab; the first is 1
 using Sequence = StrongId<struct SequenceTag>;            // of an event; the first is 1
 using SessionId = StrongId<struct SessionIdTag>;          // of one connection of one worker
 using WorkerName = StrongId<struct WorkerNameTag, std::string>;

@@ -10,6 +10,7 @@ enum ParseKind { regex @0; json @1; metricLines @2; }
 enum DataKind { none @0; folder @1; hostPath @2; shipped @3; }
 enum AgentKind { command @0; }
 enum PolicyKind { greedy @0; bestOfN @1; beam @2; ucb @3; islands @4; }
+enum NearDuplicates { flag @0; skip @1; }
 
 struct MaybeNumber {
   # In JSON: a number or null.
@@ -65,6 +66,8 @@ struct LabSettings {
     simplicityMetric @9 :Text;  # that says how large a candidate is; empty: lines
     simplifyAfter @10 :UInt64 = 10;  # experiments without a better one; 0: never
     withoutMerge @11 :Bool;
+    nearDuplicates @12 :NearDuplicates $Since.since(2);
+    similarity @13 :Float64 = 0.9 $Since.since(2);  # from which on changes are nearly the same
   }
   struct Artifact {
     editable @0 :List(Text);
@@ -101,6 +104,7 @@ struct LabSettings {
     instructions @3 :Text;
     timeoutMs @4 :Int64;
     env @5 :List(Text);
+    briefTokens @6 :UInt32 = 6000 $Since.since(2);  # that a brief has, about; 0: no limit
   }
   struct ResourceLimits {
     memoryBytes @0 :UInt64;

@@ -61,6 +61,10 @@ struct Envelope {
 
     backup @43 :Backup $Since.since(2);        # answered by backupReply
 
+    hint @45 :Hint $Since.since(2);            # answered by hinted
+    inject @46 :Inject $Since.since(2);        # answered by injected
+    reject @47 :Reject $Since.since(2);        # answered by rejected
+
     # Coordinator -> command line
     labOpen @23 :LabOpen;
     status @24 :View.StatusView;
@@ -74,6 +78,12 @@ struct Envelope {
     steered @36 :View.SteeredList $Since.since(2);  # of setLabStatus, if it is to be told
 
     backupReply @44 :BackupReply $Since.since(2);
+    hinted @48 :View.HintView $Since.since(2);
+    injected @49 :View.InjectedView $Since.since(2);
+    rejected @50 :View.RejectedView $Since.since(2);
+    hints @51 :View.HintList $Since.since(2);
+    context @52 :View.ContextView $Since.since(2);
+    failures @53 :View.FailureList $Since.since(2);
 
     # Coordinator -> anyone
     done @31 :Void;
@@ -161,6 +171,15 @@ struct WorkReply {
 struct Heartbeat {
   held @0 :List(HeldLease);  # full state, not a difference: lost heartbeats heal by themselves
   leaving @1 :Bool;          # the worker drains: it takes nothing more
+  announced @2 :List(Announcement) $Since.since(2);  # of those held, what their agents said so far
+
+  struct Announcement {
+    # What an agent is about to try, in its own words.
+    task @0 :UInt64;
+    token @1 :UInt64;
+    hypothesis @2 :Text;     # at most 1000 bytes; longer ones are cut
+    mechanism @3 :Text;      # likewise, 2000
+  }
 }
 
 struct HeartbeatReply {
@@ -179,6 +198,7 @@ struct TreeCheck {
   tree @1 :Data;             # object id
   task @2 :UInt64;
   token @3 :UInt64;
+  sketch @4 :Data $Since.since(2);    # of the change; empty: none
 }
 
 struct TreeReply {
@@ -186,6 +206,8 @@ struct TreeReply {
     unknown @0 :Void;
     experiment @1 :UInt64;   # the one that has this tree
   }
+  nearDuplicate @2 :Record.NearDuplicate $Since.since(2);  # of `unknown`; absent: none
+  skip @3 :Bool $Since.since(2);      # the lab does not want near duplicates measured
 }
 
 struct PackChunk {
@@ -291,6 +313,33 @@ struct ReleaseWorker {
   who @1 :Text;
 }
 
+struct Hint {
+  # A person's message to the agents of a lab. The same again is the same hint.
+  lab @0 :Text;              # name
+  text @1 :Text;             # 1 to 2000 bytes; empty: `withdraw` says which ends
+  withdraw @2 :UInt64;       # number of a hint
+  who @3 :Text;              # user@host, for the record
+}
+
+struct Inject {
+  # A person's candidate: measured and judged like any other. The same again changes nothing.
+  lab @0 :Text;              # name
+  commit @1 :Data;           # object id: put before (putCommit)
+  hypothesis @2 :Text;
+  mechanism @3 :Text;
+  who @4 :Text;
+  parent @5 :UInt64;         # experiment whose candidate it was made from. 0: the baseline
+}
+
+struct Reject {
+  # Takes a kept candidate out of the search: it is no parent and not the best any more.
+  lab @0 :Text;              # name
+  experiment @1 :UInt64;
+  why @2 :Text;
+  descendants @3 :Bool;      # and all kept ones that descend from it
+  who @4 :Text;
+}
+
 struct Backup {
   # Begins a backup, or asks how the one with this ticket is. It is made beside all else.
   ticket @0 :UInt64;         # random, by who asks; the same again is the same backup
@@ -316,6 +365,9 @@ struct Query {
     frontier @5 :Text;       # lab name
     events @6 :Events;
     results @7 :Text;        # lab name
+    hints @8 :Text $Since.since(2);     # lab name
+    context @9 :Text $Since.since(2);   # lab name
+    failures @10 :Text $Since.since(2); # lab name
   }
 
   struct Experiments {

@@ -19,7 +19,13 @@ enum Verdict {
   invalid @8;
 }
 
-enum TaskKind { baseline @0; explore @1; measure @2 $Since.since(2); merge @3 $Since.since(2); }
+enum TaskKind {
+  baseline @0;
+  explore @1;
+  measure @2 $Since.since(2);
+  merge @3 $Since.since(2);
+  inject @4 $Since.since(2);
+}
 
 enum Outcome {
   measured @0;
@@ -105,6 +111,25 @@ struct PastLease {
   key @2 :Text;               # of the worker; empty: it had none
 }
 
+struct Injection {
+  # A person's candidate.
+  who @0 :Text;               # user@host
+  from @1 :Data;              # object id of the commit in the person's own repository
+}
+
+struct Rejection {
+  # A person took a kept candidate out of the search.
+  who @0 :Text;               # user@host
+  why @1 :Text;
+  atMs @2 :Int64;             # UTC, since 1970
+}
+
+struct NearDuplicate {
+  # A change that is nearly that of an earlier experiment with the same parent.
+  of @0 :UInt64;              # experiment
+  similarity @1 :Float64;     # 0 to 1: of the lines that either changes, those that both do
+}
+
 struct Experiment {
   lab @0 :UInt64;
   number @1 :UInt64;
@@ -140,6 +165,9 @@ struct Experiment {
   undoes @35 :UInt64;         # of a simplification: the kept change that it takes out; 0: none
   madConfidence :union { none @36 :Void; value @37 :Float64; }  # as pi-autoresearch reckons it
   mergedWith @38 :UInt64;     # of a merge: the other side; 0: none
+  injection @39 :Injection;   # absent: an agent made it
+  rejection @40 :Rejection;   # absent: it was not rejected
+  nearDuplicate @41 :NearDuplicate;  # absent: its change is like no other that is known
 }
 
 struct Assignment {
@@ -161,6 +189,7 @@ struct Assignment {
   repeats @16 :UInt32 = 1 $Since.since(2);    # of a baseline: runs of the evaluator
   comparison @17 :Comparison $Since.since(2); # of `measure`; absent: none
   merge @18 :MergeWith $Since.since(2);       # of `merge`; absent: none
+  candidate @19 :Data $Since.since(2);  # of `inject`: the commit to measure, without an agent
 }
 
 struct MergeWith {
@@ -193,6 +222,7 @@ struct Report {
   stages @13 :List(StageTime);
   ownFailure @14 :Bool $Since.since(2);       # of `returned`: the worker failed, nobody told it to stop
   more @15 :List(Measurement) $Since.since(2);  # of a baseline: further runs; of a pair: the reference's
+  nearDuplicate @16 :NearDuplicate $Since.since(2);  # as the coordinator said when its tree was checked
 }
 
 struct Attachments {
@@ -201,4 +231,5 @@ struct Attachments {
   agentLog @1 :Data;
   guardLog @2 :Data;
   evaluatorLog @3 :Data;
+  sketch @4 :Data $Since.since(2);  # of the change (common/model/sketch.h); empty: none
 }

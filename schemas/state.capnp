@@ -82,6 +82,9 @@ struct Lab {
     champion @0 :UInt64;
     step @1 :UInt64;            # the last that was tried to be taken out of it
   }
+  hints @14 :List(Hint);      # that were not withdrawn
+  nextHint @15 :UInt64;       # 0: of an older build, none was given
+  rejected @16 :List(FrontierEntry);  # of this segment, as they were in the frontier
 
   struct Learned {
     squares @0 :Float64;
@@ -107,6 +110,22 @@ struct Lab {
     activeMs @3 :Int64;
     runningSince @4 :MaybeTime;
   }
+}
+
+struct Hint {
+  # What a person says to the agents of a lab.
+  number @0 :UInt64;
+  text @1 :Text;
+  who @2 :Text;
+  atMs @3 :Int64;
+}
+
+struct Candidate {
+  # What a task measures without an agent.
+  commit @0 :Data;
+  tree @1 :Data;
+  notes @2 :Record.AgentNotes;
+  injection @3 :Record.Injection;
 }
 
 struct Lease {
@@ -138,6 +157,7 @@ struct Task {
   pastLeases @16 :List(Record.PastLease);  # that may still tell what they cost
   pending @17 :Pending;       # absent: nothing of it is measured yet
   merge @18 :Record.MergeWith;  # absent: no merge
+  candidate @19 :Candidate;   # absent: an agent is to make one
 }
 
 struct Pending {
@@ -161,6 +181,7 @@ struct Worker {
   measures @7 :Bool;         # it understands tasks of kind measure
   distrust @8 :Quarantine;    # its measurements do not count; absent: they do
   residual @9 :Residual;      # absent: nothing to compare yet
+  injects @10 :Bool;         # likewise, of kind inject
 
   struct Quarantine { why @0 :Text; atMs @1 :Int64; }
   struct Residual {
@@ -199,6 +220,9 @@ struct Event {
     timeSkipped @17 :TimeSkipped;
     candidateMeasured @18 :CandidateMeasured;
     backupRestored @19 :BackupRestored;
+    hintGiven @20 :HintGiven;
+    hintWithdrawn @21 :HintWithdrawn;
+    experimentRejected @22 :ExperimentRejected;
   }
 
   struct LabOpened {
@@ -235,6 +259,7 @@ struct Event {
     parentCommit @6 :Data;
     pickedBecause @7 :Text;
     merge @8 :Record.MergeWith;  # absent: no merge
+    candidate @9 :Candidate;  # absent: an agent is to make one
   }
   struct LeaseGranted {
     task @0 :UInt64;
@@ -288,6 +313,22 @@ struct Event {
     nextTask @2 :UInt64;
     nextToken @3 :UInt64;
     skipped @4 :UInt64;       # numbers of experiments, of every lab
+  }
+  struct HintGiven {
+    lab @0 :UInt64;
+    hint @1 :Hint;
+  }
+  struct HintWithdrawn {
+    lab @0 :UInt64;
+    number @1 :UInt64;
+    who @2 :Text;
+    atMs @3 :Int64;
+  }
+  struct ExperimentRejected {
+    lab @0 :UInt64;
+    experiment @1 :UInt64;
+    rejection @2 :Record.Rejection;
+    best @3 :UInt64;          # experiment that is the best from now on
   }
   struct CostSpent {
     lab @0 :UInt64;

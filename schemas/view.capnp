@@ -93,6 +93,14 @@ struct ExperimentView {
   simpler @39 :Bool $Since.since(2);           # kept for being smaller, not for being better
   undoes @40 :MaybeCount $Since.since(2);      # of a simplification: the change that it takes out
   mergedWith @41 :MaybeCount $Since.since(2);  # of a merge: the other side
+  injectedBy @42 :Text $Since.since(2);          # a person; empty: an agent made it
+  injectedFrom @43 :Text $Since.since(2);        # hexadecimal: the person's own commit
+  rejectedBy @44 :Text $Since.since(2);          # a person; empty: it was not rejected
+  rejectedWhy @45 :Text $Since.since(2);
+  rejectedAt @46 :Time $Since.since(2);          # null: it was not rejected
+  descendsFromRejected @47 :MaybeCount $Since.since(2);  # the nearest rejected one above it
+  nearDuplicateOf @48 :MaybeCount $Since.since(2);
+  similarity @49 :Lab.MaybeNumber $Since.since(2);  # to that one, 0 to 1
 }
 
 struct SampleView {
@@ -147,6 +155,7 @@ struct LabView {
   madConfidence @31 :Lab.MaybeNumber $Since.since(2);      # pi-autoresearch's
   bestRuns @32 :UInt32 $Since.since(2);         # that the best's score is the mean of
   bestSize @33 :Lab.MaybeNumber $Since.since(2);
+  hints @34 :UInt32 $Since.since(2);            # from people, that hold
 }
 
 struct SteeredLab {
@@ -158,6 +167,17 @@ struct SteeredLab {
 
 struct SteeredList {
   labs @0 :List(SteeredLab);
+}
+
+struct RunView {
+  # An experiment that is being done, and what its agent said that it tries.
+  lab @0 :Text;
+  experiment @1 :UInt32;
+  worker @2 :Text;
+  kind @3 :Text;
+  startedAt @4 :Time;
+  hypothesis @5 :Text;           # empty: not announced yet
+  mechanism @6 :Text;
 }
 
 struct WorkerView {
@@ -177,6 +197,7 @@ struct WorkerView {
   distrustedAt @13 :Time $Since.since(2);        # null: it is trusted
   comparisons @14 :Float64 $Since.since(2);      # of its measurements with those of others; whole
   residual @15 :Lab.MaybeNumber $Since.since(2); # how far off they are: about 1 if they agree
+  runs @16 :List(RunView) $Since.since(2);
 }
 
 struct CoordinatorView {
@@ -235,6 +256,7 @@ struct FrontierEntryView {
   commit @5 :Text;               # hexadecimal
   runs @6 :UInt32 $Since.since(2);             # that the score is the mean of
   size @7 :Lab.MaybeNumber $Since.since(2);    # where simplicity counts
+  descendsFromRejected @8 :MaybeCount $Since.since(2);  # the nearest rejected one above it
 }
 
 struct FrontierList {
@@ -254,4 +276,58 @@ struct EventView {
 struct EventList {
   events @0 :List(EventView);
   last @1 :Float64;              # sequence to ask after next
+}
+
+struct HintView {
+  number @0 :UInt32;
+  lab @1 :Text;
+  text @2 :Text;
+  who @3 :Text;
+  at @4 :Time;
+  holds @5 :Bool;                # false: it was withdrawn just now
+}
+
+struct HintList {
+  hints @0 :List(HintView);      # that hold, the oldest first
+}
+
+struct InjectedView {
+  lab @0 :Text;
+  experiment @1 :UInt32;         # that measures it, or did
+  parent @2 :MaybeCount;         # whose change it is
+  isNew @3 :Bool;                # false: the same candidate was there already
+  commit @4 :Text;               # hexadecimal: of the candidate, on top of its parent
+}
+
+struct RejectedView {
+  lab @0 :Text;
+  experiments @1 :List(UInt32);  # that are rejected now, and were not before
+  best @2 :MaybeCount;           # from now on
+  descendants @3 :List(UInt32);  # kept ones that descend from it, and stay
+}
+
+struct FailureView {
+  # What did not help.
+  experiment @0 :UInt32;
+  verdict @1 :Text;
+  hypothesis @2 :Text;
+  mechanism @3 :Text;
+  mechanismConfirmed @4 :MaybeBool;
+  reason @5 :Text;
+  score @6 :Lab.MaybeNumber;
+}
+
+struct FailureList {
+  failures @0 :List(FailureView);   # the newest first
+}
+
+struct ContextView {
+  # What a fresh agent needs to know.
+  lab @0 :Text;
+  experiments @1 :UInt32;        # decided
+  history @2 :List(ExperimentView);   # the newest twenty, the oldest first
+  running @3 :List(RunView);
+  hints @4 :List(HintView);
+  ideas @5 :List(Text);          # that agents left, the newest first
+  brief @6 :Text;                # as an agent that starts now would get it
 }

@@ -82,6 +82,14 @@ Result<ObjectId> Repository::head_commit() const {
   return from_oid(oid);
 }
 
+Result<ObjectId> Repository::resolve_commit(const std::string& text) const {
+  git_object* found = nullptr;
+  const int code = git_revparse_single(&found, raw(), (text + "^{commit}").c_str());
+  const Owned<git_object> object(found);
+  if (code != 0) return git_failed("commit " + text, code);
+  return from_oid(*git_object_id(object.get()));
+}
+
 Result<ObjectId> Repository::tree_of(const ObjectId& commit) const {
   SWARMLAB_TRY(found, commit_at(*this, commit));
   return from_oid(*git_commit_tree_id(found.get()));

@@ -40,6 +40,8 @@ class Repository {
   // Reads. `not_found` if an object, path or ref is not there; `invalid_input` if it is of another
   // kind.
   [[nodiscard]] Result<ObjectId> head_commit() const;
+  /// The commit that a person means: a branch, a tag, an id or the beginning of one, HEAD~2.
+  [[nodiscard]] Result<ObjectId> resolve_commit(const std::string& text) const;
   [[nodiscard]] Result<ObjectId> tree_of(const ObjectId& commit) const;
   [[nodiscard]] Result<std::vector<ObjectId>> parents_of(const ObjectId& commit) const;
   [[nodiscard]] Result<std::string> message_of(const ObjectId& commit) const;

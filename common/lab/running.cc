@@ -76,6 +76,8 @@ void read_agent(Section agent, LabFile& file) {
   agent.texts("args", settings.args, "a list of texts");
   agent.duration("timeout", settings.timeout);
   read_environment(agent, settings);
+  agent.whole<std::uint32_t>("brief_tokens", settings.brief_tokens, 0,
+                             "a whole number of tokens, 0 (no limit) or more");
   agent.not_yet("network", "agents run without network; take it out");
   agent.finish();
 }
@@ -164,11 +166,25 @@ void read_policy_numbers(Section& search, Search& settings) {
   search.whole<std::uint64_t>("seed", settings.seed, 0, "a whole number, 0 or more");
 }
 
+void read_near_duplicates(Section& search, Search& settings) {
+  constexpr const char* kWishes = "\"flag\" or \"skip\"";
+  constexpr double kLeast = 0.01;
+  std::string wish(name_of(settings.near_duplicates));
+  if (search.text("near_duplicates", wish, kWishes)) {
+    settings.near_duplicates =
+        wish == name_of(NearDuplicates::skip) ? NearDuplicates::skip : NearDuplicates::flag;
+    if (wish != name_of(settings.near_duplicates)) search.wrong("near_duplicates", kWishes);
+  }
+  search.number("similarity", settings.similarity,
+                {.min = kLeast, .max = 1, .expected = "a number, 0.01 to 1"});
+}
+
 }  // namespace
 
 void read_search(Section search, LabFile& file) {
   read_policy(search, file.settings.policy);
   read_policy_numbers(search, file.settings.search);
+  read_near_duplicates(search, file.settings.search);
   constexpr const char* kWeight = "a whole number, 1 to 1000";
   constexpr std::uint32_t kMostWeight = 1000;
   search.whole<std::uint32_t>("max_parallel", file.settings.max_parallel, 0,

@@ -25,8 +25,8 @@ enum class Verdict : std::uint8_t {
 };
 
 // What a lease is for. Of `measure` (a candidate again, beside what it is compared with) there are
-// no experiments: it goes on with one.
-enum class TaskKind : std::uint8_t { baseline, explore, measure, merge };
+// no experiments: it goes on with one. Of `inject` a person brought the candidate.
+enum class TaskKind : std::uint8_t { baseline, explore, measure, merge, inject };
 
 struct MetricValue {
   std::string name;
@@ -96,6 +96,28 @@ struct PastLease {
   bool operator==(const PastLease&) const = default;
 };
 
+// A person's candidate.
+struct Injection {
+  std::string who;  // user@host
+  ObjectId from;    // the commit in the person's own repository
+  bool operator==(const Injection&) const = default;
+};
+
+// A person took a kept candidate out of the search.
+struct Rejection {
+  std::string who;  // user@host
+  std::string why;
+  Timestamp at;
+  bool operator==(const Rejection&) const = default;
+};
+
+// A change that is nearly that of an earlier experiment with the same parent.
+struct NearDuplicate {
+  ExperimentNumber of;
+  double similarity = 0.0;  // 0 to 1: of the lines that either changes, those that both do
+  bool operator==(const NearDuplicate&) const = default;
+};
+
 // A decided experiment, as it is stored for good.
 struct Experiment {
   LabId lab;
@@ -103,7 +125,7 @@ struct Experiment {
   TaskId task;
   TaskKind kind = TaskKind::explore;
   SegmentNumber segment;
-  std::optional<ExperimentNumber> parent;  // none: a baseline
+  std::optional<ExperimentNumber> parent;       // none: a baseline
   std::optional<ExperimentNumber> merged_with;  // of a merge: the other side
   ObjectId parent_commit;
   std::string picked_because;  // why the policy took this parent
@@ -135,6 +157,9 @@ struct Experiment {
   Timestamp ended_at;
   std::vector<StageTime> stages;
   std::vector<PastLease> past_leases{};  // of the task, before the one that counted
+  std::optional<Injection> injection{};  // none: an agent made it
+  std::optional<Rejection> rejection{};
+  std::optional<NearDuplicate> near_duplicate{};
   bool operator==(const Experiment&) const = default;
 
   [[nodiscard]] std::optional<double> score() const {

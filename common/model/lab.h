@@ -93,7 +93,8 @@ struct Agent {
   std::vector<std::string> args;  // put after the command
   std::string instructions;       // relative to the lab's folder ("AGENT.md"); may be missing
   Milliseconds timeout = std::chrono::minutes(15);
-  std::vector<std::string> env;  // names that may pass from the worker's environment
+  std::vector<std::string> env;       // names that may pass from the worker's environment
+  std::uint32_t brief_tokens = 6000;  // that a brief has, about; 0: no limit
   bool operator==(const Agent&) const = default;
 };
 
@@ -121,6 +122,10 @@ struct Simplicity {
   bool operator==(const Simplicity&) const = default;
 };
 
+// What becomes of a change that is nearly that of an earlier experiment: it is measured and marked,
+// or it is not measured.
+enum class NearDuplicates : std::uint8_t { flag, skip };
+
 // What the policies can be told. Each looks at its own; all are kept when another is chosen.
 struct Search {
   std::uint32_t width = 4;             // of the beam, 1 to kWidestBeam
@@ -132,6 +137,8 @@ struct Search {
   std::uint64_t seed = 0;
   Simplicity simplicity{};
   bool merge = true;  // improvements that were found in parallel are combined
+  NearDuplicates near_duplicates = NearDuplicates::flag;
+  double similarity = 0.9;  // above 0, to 1: from which on changes are nearly the same
   bool operator==(const Search&) const = default;
 };
 

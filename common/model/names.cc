@@ -36,6 +36,8 @@ std::string_view name_of(TaskKind kind) {
       return "measure";
     case TaskKind::merge:
       return "merge";
+    case TaskKind::inject:
+      return "inject";
   }
   return "unknown";
 }
@@ -112,6 +114,10 @@ std::string_view name_of(AgentKind kind) {
       return "command";
   }
   return "unknown";
+}
+
+std::string_view name_of(NearDuplicates wish) {
+  return wish == NearDuplicates::skip ? "skip" : "flag";
 }
 
 std::optional<Verdict> verdict_from(std::string_view text) {

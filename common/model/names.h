@@ -18,6 +18,7 @@ namespace swarmlab {
 [[nodiscard]] std::string_view name_of(Direction direction);
 [[nodiscard]] std::string_view name_of(PolicyKind policy);
 [[nodiscard]] std::string_view name_of(AgentKind kind);
+[[nodiscard]] std::string_view name_of(NearDuplicates wish);
 
 /// All that there are.
 inline constexpr std::array kPolicies{PolicyKind::greedy, PolicyKind::best_of_n, PolicyKind::beam,

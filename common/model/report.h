@@ -52,8 +52,16 @@ struct Assignment {
   std::uint32_t repeats = 1;             // of a baseline: runs of the evaluator
   std::optional<Comparison> comparison;  // of `measure`
   std::optional<MergeWith> merge;        // of `merge`
-  Briefing briefing;                     // empty: to be asked for when the agent is about to start
+  std::optional<ObjectId> candidate{};   // of `inject`: the commit to measure, without an agent
+  Briefing briefing{};                   // empty: to be asked for when the agent is about to start
   bool operator==(const Assignment&) const = default;
+};
+
+// What an agent is about to try, in its own words, while it works. Text: nothing is decided by it.
+struct Announcement {
+  std::string hypothesis;
+  std::string mechanism;
+  bool operator==(const Announcement&) const = default;
 };
 
 // How an attempt ended, as the worker saw it. The verdict is the coordinator's.
@@ -86,6 +94,7 @@ struct Report {
   Cost cost;
   std::vector<StageTime> stages;
   bool own_failure = false;  // of `returned`: the worker failed, nobody told it to stop
+  std::optional<NearDuplicate> near_duplicate{};  // as the coordinator said of its tree
   bool operator==(const Report&) const = default;
 };
 
@@ -95,6 +104,7 @@ struct Attachments {
   std::string agent_log;  // tails of merged output, capped by the worker
   std::string guard_log;
   std::string evaluator_log;
+  std::string sketch{};  // of the change (sketch.h); empty: none
   bool operator==(const Attachments&) const = default;
 };
 

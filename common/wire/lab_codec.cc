@@ -115,6 +115,7 @@ void write(schema::LabSettings::Agent::Builder to, const Agent& agent) {
   to.setInstructions(text_of(agent.instructions));
   to.setTimeoutMs(agent.timeout.count());
   write_texts(to.initEnv(length_of(agent.env)), agent.env);
+  to.setBriefTokens(agent.brief_tokens);
 }
 
 Result<Agent> read(schema::LabSettings::Agent::Reader from) {
@@ -124,7 +125,8 @@ Result<Agent> read(schema::LabSettings::Agent::Reader from) {
                .args = read_texts(from.getArgs()),
                .instructions = string_of(from.getInstructions()),
                .timeout = Milliseconds(from.getTimeoutMs()),
-               .env = read_texts(from.getEnv())};
+               .env = read_texts(from.getEnv()),
+               .brief_tokens = from.getBriefTokens()};
 }
 
 void write(schema::LabSettings::ResourceLimits::Builder to, const ResourceLimits& limits) {
@@ -186,10 +188,15 @@ void write(schema::LabSettings::Search::Builder to, PolicyKind policy, const Sea
   to.setSimplicityMetric(text_of(search.simplicity.metric));
   to.setSimplifyAfter(search.simplicity.after);
   to.setWithoutMerge(!search.merge);
+  to.setNearDuplicates(to_schema_enum<schema::NearDuplicates>(search.near_duplicates));
+  to.setSimilarity(search.similarity);
 }
 
 Result<Search> read(schema::LabSettings::Search::Reader from) {
   SWARMLAB_TRY(exploration, finite("exploration", from.getExploration()));
+  SWARMLAB_TRY(similarity, finite("similarity", from.getSimilarity()));
+  SWARMLAB_TRY(near,
+               from_schema_enum("nearDuplicates", from.getNearDuplicates(), NearDuplicates::skip));
   return Search{.width = from.getWidth(),
                 .exploration = exploration,
                 .islands = from.getIslands(),
@@ -200,7 +207,9 @@ Result<Search> read(schema::LabSettings::Search::Reader from) {
                 .simplicity = {.counts = from.getSimplicity(),
                                .metric = string_of(from.getSimplicityMetric()),
                                .after = from.getSimplifyAfter()},
-                .merge = !from.getWithoutMerge()};
+                .merge = !from.getWithoutMerge(),
+                .near_duplicates = near,
+                .similarity = similarity};
 }
 
 Result<PolicyKind> policy_of(schema::PolicyKind from) {

@@ -79,6 +79,20 @@ Result<void> read_judgement(schema::Experiment::Reader from, Experiment& experim
   return {};
 }
 
+// What people did with it, and what it is like.
+Result<void> read_marks(schema::Experiment::Reader from, Experiment& experiment) {
+  if (from.hasInjection()) {
+    SWARMLAB_TRY(injection, read(from.getInjection()));
+    experiment.injection = std::move(injection);
+  }
+  if (from.hasRejection()) experiment.rejection = read(from.getRejection());
+  if (from.hasNearDuplicate()) {
+    SWARMLAB_TRY(near, read(from.getNearDuplicate()));
+    experiment.near_duplicate = near;
+  }
+  return {};
+}
+
 // Where an experiment came from.
 Result<Experiment> read_origin(schema::Experiment::Reader from) {
   SWARMLAB_TRY(kind, read(from.getKind()));
@@ -178,12 +192,16 @@ void write(schema::Experiment::Builder to, const Experiment& experiment) {
   to.setEndedAtMs(experiment.ended_at.time_since_epoch().count());
   write(to.initStages(length_of(experiment.stages)), experiment.stages);
   write(to.initPastLeases(length_of(experiment.past_leases)), experiment.past_leases);
+  if (experiment.injection) write(to.initInjection(), *experiment.injection);
+  if (experiment.rejection) write(to.initRejection(), *experiment.rejection);
+  if (experiment.near_duplicate) write(to.initNearDuplicate(), *experiment.near_duplicate);
 }
 
 Result<Experiment> read(schema::Experiment::Reader from) {
   SWARMLAB_TRY(experiment, read_origin(from));
   SWARMLAB_CHECK(read_result(from, experiment));
   SWARMLAB_CHECK(read_judgement(from, experiment));
+  SWARMLAB_CHECK(read_marks(from, experiment));
   SWARMLAB_TRY(stages, read(from.getStages()));
   experiment.worker = WorkerName(string_of(from.getWorker()));
   experiment.host_class = string_of(from.getHostClass());
@@ -229,6 +247,7 @@ void write(schema::Assignment::Builder to, const Assignment& assignment) {
   to.setRepeats(assignment.repeats);
   if (assignment.comparison) write(to.initComparison(), *assignment.comparison);
   if (assignment.merge) write(to.initMerge(), *assignment.merge);
+  if (assignment.candidate) to.setCandidate(data_of(*assignment.candidate));
 }
 
 Result<Assignment> read(schema::Assignment::Reader from) {
@@ -245,6 +264,7 @@ Result<Assignment> read(schema::Assignment::Reader from) {
     SWARMLAB_TRY(with, read(from.getMerge()));
     merge = with;
   }
+  SWARMLAB_TRY(candidate, maybe_object_id_of("candidate", from.getCandidate()));
   return Assignment{
       .task = TaskId(from.getTask()),
       .token = FencingToken(from.getToken()),
@@ -262,6 +282,7 @@ Result<Assignment> read(schema::Assignment::Reader from) {
       .repeats = from.getRepeats(),
       .comparison = comparison,
       .merge = merge,
+      .candidate = candidate,
       .briefing = {.brief = string_of(from.getBrief()), .results = string_of(from.getResults())}};
 }
 

@@ -20,6 +20,7 @@ void write(schema::Report::Builder to, const Report& report) {
   write(to.initStages(length_of(report.stages)), report.stages);
   to.setOwnFailure(report.own_failure);
   write(to.initMore(length_of(report.more)), report.more);
+  if (report.near_duplicate) write(to.initNearDuplicate(), *report.near_duplicate);
 }
 
 Result<Report> read(schema::Report::Reader from) {
@@ -33,6 +34,11 @@ Result<Report> read(schema::Report::Reader from) {
   if (from.hasMeasurement()) {
     SWARMLAB_TRY(measured, read(from.getMeasurement()));
     measurement = std::move(measured);
+  }
+  std::optional<NearDuplicate> near_duplicate;
+  if (from.hasNearDuplicate()) {
+    SWARMLAB_TRY(near, read(from.getNearDuplicate()));
+    near_duplicate = near;
   }
   return Report{.task = TaskId(from.getTask()),
                 .token = FencingToken(from.getToken()),
@@ -49,7 +55,8 @@ Result<Report> read(schema::Report::Reader from) {
                 .host_class = string_of(from.getHostClass()),
                 .cost = read(from.getCost()),
                 .stages = std::move(stages),
-                .own_failure = from.getOwnFailure()};
+                .own_failure = from.getOwnFailure(),
+                .near_duplicate = near_duplicate};
 }
 
 void write(schema::Attachments::Builder to, const Attachments& attachments) {
@@ -65,13 +72,15 @@ void write(schema::Attachments::Builder to, const Attachments& attachments) {
   to.setAgentLog(data_of(std::string_view(attachments.agent_log)));
   to.setGuardLog(data_of(std::string_view(attachments.guard_log)));
   to.setEvaluatorLog(data_of(std::string_view(attachments.evaluator_log)));
+  to.setSketch(data_of(std::string_view(attachments.sketch)));
 }
 
 Result<Attachments> read(schema::Attachments::Reader from) {
   Attachments attachments{.samples = {},
                           .agent_log = string_of(from.getAgentLog()),
                           .guard_log = string_of(from.getGuardLog()),
-                          .evaluator_log = string_of(from.getEvaluatorLog())};
+                          .evaluator_log = string_of(from.getEvaluatorLog()),
+                          .sketch = string_of(from.getSketch())};
   attachments.samples.reserve(from.getSamples().size());
   for (const auto sample : from.getSamples()) {
     attachments.samples.push_back({.id = string_of(sample.getId()),

@@ -62,6 +62,12 @@ Kind kind_of(schema::Envelope::Body::Reader body) {
       return {"drain", steer};
     case Body::BACKUP:
       return {"backup", steer};
+    case Body::HINT:
+      return {"hint", steer};
+    case Body::INJECT:
+      return {"inject", steer};
+    case Body::REJECT:
+      return {"reject", steer};
     case Body::NONE:
     case Body::WELCOME:
     case Body::WORK_REPLY:
@@ -83,6 +89,12 @@ Kind kind_of(schema::Envelope::Body::Reader body) {
     case Body::BRIEF_REPLY:
     case Body::MANIFEST:
     case Body::BACKUP_REPLY:
+    case Body::HINTED:
+    case Body::INJECTED:
+    case Body::REJECTED:
+    case Body::HINTS:
+    case Body::CONTEXT:
+    case Body::FAILURES:
     case Body::DONE:
     case Body::ERROR:
       return {"an answer", none};
@@ -122,7 +134,8 @@ bool needs(const swarm::State& state, const WorkerName& worker, LabId lab, const
     if (is_of_lab) return true;
     if (!task.pending) {
       return task.parent_commit == object ||
-             (task.merge && (task.merge->commit == object || task.merge->base == object));
+             (task.merge && (task.merge->commit == object || task.merge->base == object)) ||
+             (task.candidate && task.candidate->commit == object);
     }
     return task.pending->experiment.commit == object || task.pending->reference_commit == object;
   });

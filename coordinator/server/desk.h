@@ -110,6 +110,9 @@ class Desk {
   void take_branch(Request& request, schema::BranchLab::Reader branch, std::vector<Step>& steps);
   void take_drain(Request& request, std::string_view worker);
   void take_backup(Request& request, schema::Backup::Reader backup);
+  void take_hint(Request& request, schema::Hint::Reader hint, std::vector<Step>& steps);
+  void take_inject(Request& request, schema::Inject::Reader inject, std::vector<Step>& steps);
+  void take_reject(Request& request, schema::Reject::Reader reject, std::vector<Step>& steps);
   void take_open_lab(Request& request, schema::OpenLab::Reader open, std::vector<Step>& steps);
   // Judges who asks; false: it is answered already.
   [[nodiscard]] bool admit(Request& request);
@@ -127,6 +130,7 @@ class Desk {
                     schema::Envelope::Body::Builder body);
   void write_reply(const swarm::Reply& reply, const Request& request,
                    schema::Envelope::Body::Builder body);
+  bool write_people(const swarm::Reply& reply, schema::Envelope::Body::Builder body) const;
   void write_work(const Request& request, const Replies& replies, schema::WorkReply::Builder to);
   void write_report(const swarm::Reply& reply, const Request& request,
                     schema::WorkReply::Report::Builder to);

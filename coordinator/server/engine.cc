@@ -7,13 +7,13 @@
 #include "common/log/log.h"
 #include "coordinator/judge/judge.h"
 #include "coordinator/server/brief.h"
+#include "coordinator/server/briefing.h"
 #include "coordinator/swarm/verdict.h"
 
 namespace swarmlab::server {
 namespace {
 
 constexpr std::size_t kHistory = 300;  // experiments a lab that briefs and results.tsv see
-constexpr std::size_t kLineage = 12;   // ancestors that a brief names
 
 using swarm::ReportArrived;
 
@@ -130,7 +130,12 @@ Result<std::optional<Timestamp>> Engine::go_on_from_newest() {
 Result<void> Engine::fill_history() {
   for (const auto& [id, lab] : state_.labs) {
     SWARMLAB_TRY(newest, store_.newest(id, kHistory));
-    for (auto it = newest.rbegin(); it != newest.rend(); ++it) history_.add(*it);
+    for (auto it = newest.rbegin(); it != newest.rend(); ++it) {
+      history_.add(*it);
+      if (!it->parent || it->measurements.empty()) continue;
+      SWARMLAB_TRY(sketch, store_.sketch(id, it->number));
+      similar_.add(id, *it->parent, it->number, std::move(sketch));
+    }
   }
   return {};
 }
@@ -143,6 +148,7 @@ Result<std::vector<swarm::Reply>> Engine::turn(std::vector<Step> steps) {
   draft.room = store_.disk_room(incoming);
   SWARMLAB_CHECK(look_up_decided(steps));
   SWARMLAB_CHECK(ingest_candidates(steps, draft.room));
+  mark_near_duplicates(steps);
   for (Step& step : steps) decide_step(draft, step, now);
   if (const Result<void> done = store_.commit(draft.changes, state_, now, draft.attachments);
       !done) {
@@ -152,6 +158,8 @@ Result<std::vector<swarm::Reply>> Engine::turn(std::vector<Step> steps) {
   for (const swarm::Change& change : draft.changes) {
     if (const auto* finished = std::get_if<swarm::ExperimentFinished>(&change)) {
       history_.add(finished->experiment);
+    } else if (const auto* rejected = std::get_if<swarm::ExperimentRejected>(&change)) {
+      history_.reject(rejected->lab, rejected->experiment, rejected->rejection);
     }
   }
   return std::move(draft.replies);
@@ -179,6 +187,13 @@ void Engine::check_baseline(Report& report, const swarm::Task& task) const {
   }
 }
 
+// What was to be measured is known here: nothing else counts.
+void Engine::check_candidate(Report& report, const swarm::Candidate& candidate) {
+  if (*report.commit == candidate.commit && *report.tree == candidate.tree) return;
+  refuse_candidate(report, "the task is to measure " + candidate.commit.brief() + ", not " +
+                               report.commit->brief());
+}
+
 Result<void> Engine::ingest_candidates(std::vector<Step>& steps, const store::DiskRoom& room) {
   std::vector<store::IncomingPack> packs;
   std::vector<Report*> owners;
@@ -196,6 +211,10 @@ Result<void> Engine::ingest_candidates(std::vector<Step>& steps, const store::Di
     if (!names_candidate(report)) continue;
     if (task->kind == TaskKind::baseline) {
       check_baseline(report, *task);
+      continue;
+    }
+    if (task->candidate) {  // here already
+      check_candidate(report, *task->candidate);
       continue;
     }
     if (!step.broken.empty()) {
@@ -256,6 +275,25 @@ void Engine::decide_step(Draft& draft, Step& step, Timestamp now) {
   draft.replies.push_back(std::move(decision.reply));
 }
 
+std::optional<NearDuplicate> Engine::near_duplicate(const swarm::Task& task,
+                                                    std::string_view sketch) const {
+  if (!task.parent) return std::nullopt;
+  return similar_.nearest(task.lab, *task.parent, sketch,
+                          state_.labs.at(task.lab).settings.search.similarity);
+}
+
+// What was decided since its worker asked counts as well. Of what was not measured, the worker says
+// what it was told.
+void Engine::mark_near_duplicates(std::vector<Step>& steps) const {
+  for (Step& step : steps) {
+    ReportArrived* arrived = report_of(step);
+    if (arrived == nullptr || arrived->report.outcome != Outcome::measured) continue;
+    const swarm::Task* task = current_task(state_, arrived->report);
+    if (task == nullptr || task->pending) continue;
+    arrived->report.near_duplicate = near_duplicate(*task, step.attachments.sketch);
+  }
+}
+
 // The texts of the first report are the experiment's: of a further measurement only what went
 // wrong.
 void Engine::keep_attachments(Draft& draft, Step& step, const swarm::Change& change) {
@@ -269,6 +307,8 @@ void Engine::keep_attachments(Draft& draft, Step& step, const swarm::Change& cha
   if (experiment->measured_under.size() > 1) {
     if (report_of(step)->report.outcome == Outcome::measured) return;
     step.attachments.samples.clear();
+  } else if (experiment->parent && !experiment->measurements.empty()) {
+    similar_.add(experiment->lab, *experiment->parent, experiment->number, step.attachments.sketch);
   }
   draft.attachments.push_back({.lab = experiment->lab,
                                .number = experiment->number,
@@ -310,6 +350,8 @@ Result<Assignment> Engine::assignment(TaskId id) const {
         .reference = pending.reference_commit,
         .pair =
             static_cast<std::uint32_t>(swarm::pairs_of(pending.experiment, pending.series).size())};
+  } else if (task->candidate) {
+    assignment.candidate = task->candidate->commit;
   } else if (task->kind == TaskKind::baseline) {
     assignment.repeats = judge::runs_of_baseline(lab.settings.metric);
   }
@@ -318,22 +360,13 @@ Result<Assignment> Engine::assignment(TaskId id) const {
 
 Result<Briefing> Engine::briefing(TaskId id) const {
   SWARMLAB_TRY(task, leased(id));
-  if (task->kind == TaskKind::baseline || task->pending) return Briefing{};
-  std::vector<Experiment> lineage;
-  for (auto number = task->parent; number && lineage.size() < kLineage;) {
-    SWARMLAB_TRY(ancestor, store_.experiment(task->lab, *number));
-    if (!ancestor) break;
-    number = ancestor->parent;
-    lineage.push_back(*std::move(ancestor));
-  }
-  std::vector<ExperimentNumber> running;
-  for (const TaskId other : state_.index.labs.at(task->lab).leased) {
-    if (other != id) running.push_back(state_.tasks.at(other).experiment);
-  }
+  if (task->kind == TaskKind::baseline || task->pending || task->candidate) return Briefing{};
   const std::deque<Experiment>& recent = history_.of(task->lab);
-  return Briefing{.brief = write_brief({state_.labs.at(task->lab), *task, std::move(lineage),
-                                        recent, std::move(running)}),
-                  .results = write_results(recent)};
+  SWARMLAB_TRY(
+      brief,
+      brief_for({.state = state_, .store = store_, .objects = objects_.get(), .recent = recent},
+                *task));
+  return Briefing{.brief = std::move(brief), .results = write_results(recent)};
 }
 
 Result<void> Engine::tidy() {

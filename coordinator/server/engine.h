@@ -16,6 +16,7 @@
 #include "common/result.h"
 #include "coordinator/server/fact_log.h"
 #include "coordinator/server/history.h"
+#include "coordinator/server/similar.h"
 #include "coordinator/store/object_store.h"
 #include "coordinator/store/refs.h"
 #include "coordinator/store/store.h"
@@ -58,6 +59,10 @@ class Engine {
   /// them up to date: it does not have to end when `hurry` says so.
   Result<void> close(const std::function<bool()>& hurry = [] { return false; });
 
+  /// The measured candidate that a change to the parent of a leased task is nearly the same as.
+  [[nodiscard]] std::optional<NearDuplicate> near_duplicate(const swarm::Task& task,
+                                                            std::string_view sketch) const;
+
   /// Holds from the next turn on.
   void set_rules(const swarm::Rules& rules) { rules_ = rules; }
 
@@ -79,8 +84,10 @@ class Engine {
   Result<void> look_up_decided(std::vector<Step>& steps) const;
   Result<void> ingest_candidates(std::vector<Step>& steps, const store::DiskRoom& room);
   void check_baseline(Report& report, const swarm::Task& task) const;
+  static void check_candidate(Report& report, const swarm::Candidate& candidate);
   void decide_step(Draft& draft, Step& step, Timestamp now);
-  static void keep_attachments(Draft& draft, Step& step, const swarm::Change& change);
+  void keep_attachments(Draft& draft, Step& step, const swarm::Change& change);
+  void mark_near_duplicates(std::vector<Step>& steps) const;
 
   store::Store store_;
   std::unique_ptr<store::ObjectStore> objects_;
@@ -90,6 +97,7 @@ class Engine {
   Milliseconds ahead_{0};  // of the clock, which was set back since the newest event
   swarm::State state_;
   History history_;
+  Similar similar_;
   FactLog fact_log_;
 };
 

@@ -145,9 +145,30 @@ Line line_of(const swarm::State& /*state*/, const swarm::BackupRestored& fact) {
           fmt::format("a backup was restored: experiments go on {} numbers later", fact.skipped)};
 }
 
+Line line_of(const swarm::State& /*state*/, const swarm::HintGiven& fact) {
+  return {"hint_given",
+          fact.lab,
+          {},
+          fmt::format("hint {} from {}: {}", fact.number.value(), fact.hint.who, fact.hint.text)};
+}
+
+Line line_of(const swarm::State& /*state*/, const swarm::HintWithdrawn& fact) {
+  return {"hint_withdrawn",
+          fact.lab,
+          {},
+          fmt::format("hint {} withdrawn by {}", fact.number.value(), fact.who)};
+}
+
+Line line_of(const swarm::State& /*state*/, const swarm::ExperimentRejected& fact) {
+  return {"experiment_rejected", fact.lab, fact.experiment,
+          fmt::format("rejected by {}: {}; the best is experiment {} now", fact.rejection.who,
+                      fact.rejection.why, fact.best.value())};
+}
+
 // Presence is not stored, so no event has it.
 template <class Presence>
 requires(std::is_same_v<Presence, swarm::WorkerReserved> ||
+         std::is_same_v<Presence, swarm::HypothesisAnnounced> ||
          std::is_same_v<Presence, swarm::WorkerSeen> ||
          std::is_same_v<Presence, swarm::SlotServed> ||
          std::is_same_v<Presence, swarm::WorkerGone> ||

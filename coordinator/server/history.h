@@ -18,6 +18,12 @@ class History {
     recent.push_back(experiment);
     if (recent.size() > limit_) recent.pop_front();
   }
+  /// A person took one out: briefs tell.
+  void reject(LabId lab, ExperimentNumber number, const Rejection& rejection) {
+    for (Experiment& experiment : labs_[lab]) {
+      if (experiment.number == number) experiment.rejection = rejection;
+    }
+  }
   /// Decided lately, oldest first. Valid until the next add().
   [[nodiscard]] const std::deque<Experiment>& of(LabId lab) const {
     static const std::deque<Experiment> none;

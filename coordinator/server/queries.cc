@@ -10,8 +10,10 @@
 #include "common/wire/lab_codec.h"
 #include "common/wire/record_codec.h"
 #include "coordinator/policy/policy.h"
+#include "coordinator/server/context.h"
 #include "coordinator/server/views.h"
 #include "coordinator/store/backup.h"
+#include "coordinator/swarm/rejected.h"
 #include "coordinator/swarm/search.h"
 
 namespace swarmlab::server {
@@ -95,7 +97,7 @@ Result<void> answer_running(const Source& source, const swarm::Lab& lab,
     if (task.lab == lab.id && (task.lease || task.pending)) running.push_back(&task);
   }
   auto list = to.initExperiments(size_of(running.size()));
-  for (unsigned i = 0; i < running.size(); ++i) write_view(list[i], lab, *running[i]);
+  for (unsigned i = 0; i < running.size(); ++i) write_view(list[i], source.state, *running[i]);
   return {};
 }
 
@@ -193,7 +195,7 @@ Result<void> answer_show(const Source& source, std::string_view name, Experiment
   if (found) return write_detail(source, *lab, *found, to);
   for (const auto& [id, task] : source.state.tasks) {
     if (task.lab != lab->id || task.experiment != number) continue;
-    write_view(to.initExperiment(), *lab, task);
+    write_view(to.initExperiment(), source.state, task);
     return {};
   }
   return fail(ErrorCode::not_found, "lab {}: no experiment {}, expected 1 to {}",
@@ -224,6 +226,10 @@ Result<void> answer_frontier(const Source& source, std::string_view name,
     entries[i].setCommit(entry.commit.hex().c_str());
     SWARMLAB_TRY(experiment, source.store.experiment(lab->id, entry.number));
     if (experiment) entries[i].setHypothesis(experiment->notes.hypothesis.c_str());
+    if (const auto above = swarm::rejected_above(*lab, entry.parent)) {
+      wire::write(entries[i].initDescendsFromRejected(),
+                  static_cast<std::uint32_t>(above->value()));
+    }
   }
   return {};
 }
@@ -297,6 +303,12 @@ Result<void> answer(const Source& source, schema::Query::Reader query, Timestamp
       return answer_events(source, query.getEvents(), to.initEvents());
     case schema::Query::RESULTS:
       return answer_results(source, query.getResults().cStr(), to);
+    case schema::Query::HINTS:
+      return answer_hints(source, query.getHints().cStr(), to.initHints());
+    case schema::Query::CONTEXT:
+      return answer_context(source, query.getContext().cStr(), to.initContext());
+    case schema::Query::FAILURES:
+      return answer_failures(source, query.getFailures().cStr(), to.initFailures());
   }
   return fail(ErrorCode::invalid_input, "a query of kind {} is not known here",
               static_cast<int>(query.which()));

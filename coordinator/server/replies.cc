@@ -194,7 +194,18 @@ Result<void> Desk::write_tree(const Request& request, schema::TreeCheck::Reader 
   const auto lab = engine_.state().labs.find(LabId(check.getLab()));
   if (lab == engine_.state().labs.end()) return {};
   const auto known = lab->second.trees.find(tree);
-  if (known != lab->second.trees.end()) to.setExperiment(known->second.value());
+  if (known != lab->second.trees.end()) {
+    to.setExperiment(known->second.value());
+    return {};
+  }
+  const auto task = engine_.state().tasks.find(TaskId(check.getTask()));
+  if (task == engine_.state().tasks.end() || task->second.lab != lab->first) return {};
+  const auto sketch = check.getSketch();
+  const auto near = engine_.near_duplicate(
+      task->second, {reinterpret_cast<const char*>(sketch.begin()), sketch.size()});
+  if (!near) return {};
+  wire::write(to.initNearDuplicate(), *near);
+  to.setSkip(lab->second.settings.search.near_duplicates == NearDuplicates::skip);
   return {};
 }
 
@@ -243,7 +254,7 @@ void Desk::write_reply(const swarm::Reply& reply, const Request& request, Body b
     write_view(body.initSteered(), engine_.state(), *steered);
   } else if (const auto* error = std::get_if<Error>(&reply)) {
     wire::write(body.initError(), *error);
-  } else {
+  } else if (!write_people(reply, body)) {
     body.setDone();
   }
 }

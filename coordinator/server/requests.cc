@@ -27,6 +27,28 @@ std::vector<swarm::HeldLease> held_of(capnp::List<schema::HeldLease>::Reader lis
   return held;
 }
 
+std::string cut(capnp::Text::Reader text, std::size_t most) {
+  std::string all = text.cStr();
+  if (all.size() <= most) return all;
+  while (most > 0 && (static_cast<unsigned char>(all[most]) & 0xC0U) == 0x80U) --most;
+  all.resize(most);
+  return all;
+}
+
+std::vector<swarm::Announced> announced_in(schema::Heartbeat::Reader heartbeat) {
+  constexpr std::size_t kMostAnnounced = 1000;  // a slot each
+  constexpr std::size_t kHypothesisBytes = 1000;
+  constexpr std::size_t kMechanismBytes = 2000;
+  std::vector<swarm::Announced> announced;
+  for (const auto one : heartbeat.getAnnounced()) {
+    if (announced.size() == kMostAnnounced) break;
+    announced.push_back({.lease = {TaskId(one.getTask()), FencingToken(one.getToken())},
+                         .said = {.hypothesis = cut(one.getHypothesis(), kHypothesisBytes),
+                                  .mechanism = cut(one.getMechanism(), kMechanismBytes)}});
+  }
+  return announced;
+}
+
 bool is_good_name(std::string_view name) {
   return !name.empty() && name.size() <= kMaxNameBytes && std::ranges::all_of(name, [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
@@ -108,9 +130,10 @@ void Desk::take(Request& request, std::vector<Step>& steps) {
   } else if (body.isWork()) {
     take_work(request, body.getWork(), *request.worker, steps);
   } else if (body.isHeartbeat()) {
-    request.step = push(steps, swarm::Heartbeat{*request.worker, request.sender(),
-                                                held_of(body.getHeartbeat().getHeld()),
-                                                body.getHeartbeat().getLeaving()});
+    request.step = push(
+        steps,
+        swarm::Heartbeat{*request.worker, request.sender(), held_of(body.getHeartbeat().getHeld()),
+                         body.getHeartbeat().getLeaving(), announced_in(body.getHeartbeat())});
   } else if (body.isBye()) {
     request.step = push(steps, swarm::WorkerLeft{*request.worker, request.sender()});
   } else if (body.isPackChunk()) {
@@ -129,6 +152,12 @@ void Desk::take(Request& request, std::vector<Step>& steps) {
     take_status(request, body.getSetLabStatus(), steps);
   } else if (body.isBackup()) {
     take_backup(request, body.getBackup());
+  } else if (body.isHint()) {
+    take_hint(request, body.getHint(), steps);
+  } else if (body.isInject()) {
+    take_inject(request, body.getInject(), steps);
+  } else if (body.isReject()) {
+    take_reject(request, body.getReject(), steps);
   }
 }
 
@@ -171,6 +200,7 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
   }
   wire::Capabilities capabilities = wire::read_capabilities(hello.getCapabilities());
   const bool measures = capabilities.contains("measure");
+  const bool injects = capabilities.contains("inject");
   request.session = fresh_session_();
   std::erase_if(sessions_, [&](const auto& entry) { return entry.second.worker.value() == name; });
   std::erase_if(draining_, [&](SessionId session) { return !sessions_.contains(session); });
@@ -185,7 +215,8 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
                                                   .joined_at = engine_.now(),
                                                   .capacity = std::move(capacity),
                                                   .key = request.key(),
-                                                  .measures = measures},
+                                                  .measures = measures,
+                                                  .injects = injects},
                                        .session = request.session,
                                        .held = held_of(hello.getHeld()),
                                        .again = hello.getAgain()});

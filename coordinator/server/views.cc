@@ -8,6 +8,7 @@
 #include "common/wire/lab_codec.h"
 #include "coordinator/swarm/choose.h"
 #include "coordinator/swarm/find.h"
+#include "coordinator/swarm/rejected.h"
 
 namespace swarmlab::server {
 namespace {
@@ -153,6 +154,7 @@ void write_view(schema::LabView::Builder to, const swarm::State& state, const sw
   to.setMaxParallel(lab.settings.max_parallel);
   to.setWeight(lab.settings.weight);
   to.setWaiting(swarm::why_waiting(state, lab, now).c_str());
+  to.setHints(count(lab.hints.size()));
   write_place(to, state, lab);
 }
 
@@ -181,6 +183,9 @@ void write_view(schema::WorkerView::Builder to, const swarm::State& state,
   to.setMemoryBytes(static_cast<double>(worker.capacity.memory_bytes));
   write_strings(to.initGpus(count(worker.capacity.gpus.size())), worker.capacity.gpus);
   write_strings(to.initLabels(count(worker.capacity.labels.size())), worker.capacity.labels);
+  const auto tasks = runs_of(state, worker.name);
+  auto runs = to.initRuns(count(tasks.size()));
+  for (unsigned i = 0; i < runs.size(); ++i) write_view(runs[i], state, *tasks[i]);
   if (worker.quarantine) {
     to.setQuarantine(worker.quarantine->why.c_str());
     wire::write(to.initQuarantinedAt(), worker.quarantine->at);
@@ -256,13 +261,15 @@ void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
   }
   write_measurements(to, experiment.measurements);
   write_evidence(to, experiment);
+  write_marks(to, lab, experiment);
   to.setIsBest(lab.best && lab.best->number == experiment.number);
   to.setHostClass(experiment.host_class.c_str());
   to.setParentCommit(experiment.parent_commit.hex().c_str());
 }
 
-void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
+void write_view(schema::ExperimentView::Builder to, const swarm::State& state,
                 const swarm::Task& task) {
+  const swarm::Lab& lab = state.labs.at(task.lab);
   to.setNumber(count(task.experiment.value()));
   to.setLab(lab.settings.name.c_str());
   wire::write(to.initParent(), number_of(task.parent));
@@ -276,6 +283,21 @@ void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
   to.setCostUsd(usd(task.cost.usd));
   wire::write(to.initStartedAt(), task.started_at);
   to.setReason(task.lease ? "it runs" : "it waits for a worker");
+  const auto said = state.presence.announced.find(task.id);
+  if (said != state.presence.announced.end()) {
+    to.setHypothesis(said->second.hypothesis.c_str());
+    to.setMechanism(said->second.mechanism.c_str());
+  }
+  if (task.candidate) {
+    write_notes(to, task.candidate->notes);
+    to.setCommit(task.candidate->commit.hex().c_str());
+    if (const auto& by = task.candidate->injection) {
+      to.setInjectedBy(by->who.c_str());
+      to.setInjectedFrom(by->from.hex().c_str());
+    }
+  }
+  const auto above = swarm::rejected_above(lab, task.parent);
+  if (above) wire::write(to.initDescendsFromRejected(), count(above->value()));
   if (task.pending) {
     const Experiment& candidate = task.pending->experiment;
     to.setReason(candidate.reason.c_str());

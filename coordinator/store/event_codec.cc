@@ -7,6 +7,7 @@
 #include "common/wire/record_codec.h"
 #include "common/wire/resources_codec.h"
 #include "coordinator/store/codec.h"
+#include "coordinator/store/people_codec.h"
 #include "coordinator/store/state_codec.h"
 
 namespace swarmlab::store {
@@ -14,35 +15,6 @@ namespace swarmlab::store {
 namespace {
 
 using ChangeBuilder = schema::Event::Change::Builder;
-
-schema::LeaseEnd to_schema(swarm::LeaseEnd how) {
-  switch (how) {
-    case swarm::LeaseEnd::expired:
-      return schema::LeaseEnd::EXPIRED;
-    case swarm::LeaseEnd::worker_restarted:
-      return schema::LeaseEnd::WORKER_RESTARTED;
-    case swarm::LeaseEnd::worker_failed:
-      return schema::LeaseEnd::WORKER_FAILED;
-    case swarm::LeaseEnd::returned:
-      break;
-  }
-  return schema::LeaseEnd::RETURNED;
-}
-
-Result<swarm::LeaseEnd> read(schema::LeaseEnd how) {
-  switch (how) {
-    case schema::LeaseEnd::EXPIRED:
-      return swarm::LeaseEnd::expired;
-    case schema::LeaseEnd::WORKER_RESTARTED:
-      return swarm::LeaseEnd::worker_restarted;
-    case schema::LeaseEnd::WORKER_FAILED:
-      return swarm::LeaseEnd::worker_failed;
-    case schema::LeaseEnd::RETURNED:
-      return swarm::LeaseEnd::returned;
-  }
-  return fail(ErrorCode::corrupt, "how is {}, which this build does not know",
-              static_cast<unsigned>(how));
-}
 
 // Writes the change of its type into the union.
 struct Write {
@@ -87,6 +59,7 @@ struct Write {
     change.setParentCommit(wire::data_of(fact.parent_commit));
     change.setPickedBecause(wire::text_of(fact.picked_because));
     if (fact.merge) wire::write(change.initMerge(), *fact.merge);
+    if (fact.candidate) write(change.initCandidate(), *fact.candidate);
   }
   void operator()(const swarm::LeaseGranted& fact) {
     auto change = to.initLeaseGranted();
@@ -101,7 +74,7 @@ struct Write {
     auto change = to.initLeaseEnded();
     change.setTask(fact.task.value());
     change.setToken(fact.token.value());
-    change.setHow(to_schema(fact.how));
+    change.setHow(store::to_schema(fact.how));
     change.setAtMs(to_ms(fact.at));
     change.setWhy(fact.why.c_str());
   }
@@ -175,7 +148,14 @@ struct Write {
     change.setUntilMs(to_ms(fact.until));
   }
 
+  void operator()(const swarm::HintGiven& fact) { write(to.initHintGiven(), fact); }
+  void operator()(const swarm::HintWithdrawn& fact) { write(to.initHintWithdrawn(), fact); }
+  void operator()(const swarm::ExperimentRejected& fact) {
+    write(to.initExperimentRejected(), fact);
+  }
+
   // Not stored.
+  void operator()(const swarm::HypothesisAnnounced&) { SWARMLAB_ASSERT(false); }
   void operator()(const swarm::WorkerReserved&) { SWARMLAB_ASSERT(false); }
   void operator()(const swarm::WorkerSeen&) { SWARMLAB_ASSERT(false); }
   void operator()(const swarm::SlotServed&) { SWARMLAB_ASSERT(false); }
@@ -228,15 +208,20 @@ Result<swarm::Change> read(schema::Event::TaskCreated::Reader from) {
     merge = with;
   }
   SWARMLAB_TRY(parent_commit, wire::object_id_of("parentCommit", from.getParentCommit()));
-  return swarm::TaskCreated{.task = TaskId(from.getTask()),
-                            .lab = LabId(from.getLab()),
-                            .kind = kind,
-                            .experiment = ExperimentNumber(from.getExperiment()),
-                            .segment = SegmentNumber(from.getSegment()),
-                            .parent = store::read(from.getParent()),
-                            .parent_commit = parent_commit,
-                            .picked_because = wire::string_of(from.getPickedBecause()),
-                            .merge = merge};
+  swarm::TaskCreated fact{.task = TaskId(from.getTask()),
+                          .lab = LabId(from.getLab()),
+                          .kind = kind,
+                          .experiment = ExperimentNumber(from.getExperiment()),
+                          .segment = SegmentNumber(from.getSegment()),
+                          .parent = store::read(from.getParent()),
+                          .parent_commit = parent_commit,
+                          .picked_because = wire::string_of(from.getPickedBecause()),
+                          .merge = merge};
+  if (from.hasCandidate()) {
+    SWARMLAB_TRY(candidate, store::read(from.getCandidate()));
+    fact.candidate = std::move(candidate);
+  }
+  return fact;
 }
 
 Result<swarm::Change> read(schema::Event::LeaseGranted::Reader from) {
@@ -249,7 +234,7 @@ Result<swarm::Change> read(schema::Event::LeaseGranted::Reader from) {
 }
 
 Result<swarm::Change> read(schema::Event::LeaseEnded::Reader from) {
-  SWARMLAB_TRY(how, read(from.getHow()));
+  SWARMLAB_TRY(how, store::read(from.getHow()));
   return swarm::LeaseEnded{.task = TaskId(from.getTask()),
                            .token = FencingToken(from.getToken()),
                            .how = how,
@@ -361,6 +346,12 @@ Result<swarm::Change> read(schema::Event::Change::Reader from) {
       return read(from.getTaskDropped());
     case schema::Event::Change::BACKUP_RESTORED:
       return read(from.getBackupRestored());
+    case schema::Event::Change::HINT_GIVEN:
+      return store::read(from.getHintGiven());
+    case schema::Event::Change::HINT_WITHDRAWN:
+      return store::read(from.getHintWithdrawn());
+    case schema::Event::Change::EXPERIMENT_REJECTED:
+      return store::read(from.getExperimentRejected());
   }
   return fail(ErrorCode::corrupt, "change is of kind {}, which this build does not know",
               static_cast<unsigned>(from.which()));

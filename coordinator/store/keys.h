@@ -14,7 +14,13 @@
 namespace swarmlab::store {
 
 // What is stored of attachments, each under a key of its own: samples are read without logs.
-enum class BlobKind : std::uint8_t { samples = 1, agent_log = 2, guard_log = 3, evaluator_log = 4 };
+enum class BlobKind : std::uint8_t {
+  samples = 1,
+  agent_log = 2,
+  guard_log = 3,
+  evaluator_log = 4,
+  sketch = 5,
+};
 
 namespace keys {
 

@@ -1,6 +1,8 @@
 // The record of a lab.
 #include "common/wire/lab_codec.h"
 
+#include <algorithm>
+
 #include "common/wire/bytes_codec.h"
 #include "common/wire/field_codec.h"
 #include "common/wire/record_codec.h"
@@ -155,6 +157,14 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
         swarm::Simplifying{.champion = ExperimentNumber(from.getSimplifying().getChampion()),
                            .step = ExperimentNumber(from.getSimplifying().getStep())};
   }
+  lab.next_hint = HintNumber(std::max<std::uint64_t>(from.getNextHint(), 1));
+  for (const auto hint : from.getHints()) {
+    lab.hints.emplace(HintNumber(hint.getNumber()), store::read(hint));
+  }
+  for (const auto entry : from.getRejected()) {
+    SWARMLAB_TRY(rejected, store::read(entry));
+    lab.rejected.emplace(rejected.number, rejected);
+  }
   for (const auto island : from.getIslands()) {
     lab.islands.push_back({.founder = ExperimentNumber(island.getFounder()),
                            .since = ExperimentNumber(island.getSince())});
@@ -168,6 +178,17 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
     lab.origin = std::move(origin);
   }
   return lab;
+}
+
+// What people said and did.
+void write_people(schema::Lab::Builder to, const swarm::Lab& lab) {
+  to.setNextHint(lab.next_hint.value());
+  auto hints = to.initHints(static_cast<unsigned>(lab.hints.size()));
+  unsigned place = 0;
+  for (const auto& [number, hint] : lab.hints) store::write(hints[place++], number, hint);
+  auto rejected = to.initRejected(static_cast<unsigned>(lab.rejected.size()));
+  place = 0;
+  for (const auto& [number, entry] : lab.rejected) store::write(rejected[place++], entry);
 }
 
 }  // namespace
@@ -196,6 +217,7 @@ std::string to_bytes(const swarm::Lab& lab) {
       simplifying.setChampion(lab.simplifying->champion.value());
       simplifying.setStep(lab.simplifying->step.value());
     }
+    write_people(to, lab);
   });
 }
 

@@ -23,4 +23,8 @@ Result<ObjectId> ObjectStore::change_file(const FileChange& /*change*/) {
   return no_files();
 }
 
+Result<ObjectStore::Grafted> ObjectStore::graft(const Graft& /*graft*/) {
+  return no_files();
+}
+
 }  // namespace swarmlab::store

@@ -110,6 +110,21 @@ class ObjectStore {
   /// A commit on top of another. Durable; the same change gives the same commit.
   virtual Result<ObjectId> change_file(const FileChange& change);
 
+  struct Graft {
+    ObjectId commit;  // whose tree it is to have
+    ObjectId parent;
+    std::function<bool(std::string_view)> is_editable;  // of a path, relative to the repository
+    std::string message;
+    Timestamp at;
+  };
+  struct Grafted {
+    ObjectId commit;
+    ObjectId tree;
+  };
+  /// A commit with the tree of another, on top of `parent`: held against the same rules as what
+  /// workers send. Durable. invalid_input names the paths that are not editable.
+  virtual Result<Grafted> graft(const Graft& graft);
+
   /// Folds small packs together when there are many: to be called between bursts.
   virtual Result<void> compact_if_needed() = 0;
 

@@ -27,6 +27,16 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxPacks = 50;
 constexpr std::size_t kPathsToName = 5;  // in the message about a candidate that left its scope
 
+Result<void> verify_scope(const git::Repository& repository, const ObjectId& parent_tree,
+                          const ObjectId& tree, const git::PathPredicate& is_editable) {
+  SWARMLAB_TRY(outside, git::verify_candidate(repository, parent_tree, tree, is_editable));
+  if (outside.empty()) return {};
+  const std::size_t count = outside.size();
+  if (count > kPathsToName) outside.resize(kPathsToName);
+  return fail(ErrorCode::invalid_input, "changes {} paths that are not editable: {}{}", count,
+              fmt::join(outside, ", "), count > kPathsToName ? ", ..." : "");
+}
+
 // What a report claims of its commit, held against the repository that it is in, or would be in.
 Result<void> verify(const git::Repository& repository, const IncomingPack& claim) {
   SWARMLAB_TRY(parents, repository.parents_of(claim.commit));
@@ -42,12 +52,7 @@ Result<void> verify(const git::Repository& repository, const IncomingPack& claim
                 claim.tree.hex());
   }
   SWARMLAB_TRY(parent_tree, repository.tree_of(claim.parent));
-  SWARMLAB_TRY(outside, git::verify_candidate(repository, parent_tree, tree, claim.is_editable));
-  if (outside.empty()) return {};
-  const std::size_t count = outside.size();
-  if (count > kPathsToName) outside.resize(kPathsToName);
-  return fail(ErrorCode::invalid_input, "changes {} paths that are not editable: {}{}", count,
-              fmt::join(outside, ", "), count > kPathsToName ? ", ..." : "");
+  return verify_scope(repository, parent_tree, tree, claim.is_editable);
 }
 
 // libgit2 syncs packs and objects; that the repository itself survives a power loss is up to us.
@@ -246,6 +251,21 @@ Result<ObjectId> Objects::change_file(const FileChange& change) {
                             .author_email = "swarmlab@localhost",
                             .at = change.at,
                             .message = change.message});
+}
+
+Result<ObjectStore::Grafted> Objects::graft(const Graft& graft) {
+  git::Repository& repository = impl_->repository;
+  SWARMLAB_TRY(tree, tree_of(graft.commit));
+  SWARMLAB_TRY(parent_tree, tree_of(graft.parent));
+  if (auto fits = verify_scope(repository, parent_tree, tree, graft.is_editable); !fits) {
+    return within("commit " + graft.commit.hex(), fits.error());
+  }
+  SWARMLAB_TRY(commit, repository.commit(tree, {graft.parent},
+                                         {.author_name = "swarmlab",
+                                          .author_email = "swarmlab@localhost",
+                                          .at = graft.at,
+                                          .message = graft.message}));
+  return Grafted{.commit = commit, .tree = tree};
 }
 
 Result<void> Objects::compact_if_needed() {

@@ -47,6 +47,7 @@ class Objects final : public ObjectStore {
   [[nodiscard]] Result<std::string> file_of(const ObjectId& commit, const std::string& path,
                                             std::uint64_t max_bytes) const override;
   Result<ObjectId> change_file(const FileChange& change) override;
+  Result<Grafted> graft(const Graft& graft) override;
   Result<void> compact_if_needed() override;
 
  private:

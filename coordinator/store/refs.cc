@@ -87,6 +87,8 @@ Result<bool> Refs::follow(const Store& store, const swarm::State& state, std::si
       take(*fact, state);
     } else if (const auto* measured = std::get_if<swarm::CandidateMeasured>(&event.change)) {
       name_candidate(measured->pending.experiment, state);
+    } else if (const auto* rejected = std::get_if<swarm::ExperimentRejected>(&event.change)) {
+      SWARMLAB_CHECK(take(*rejected, store, state));
     }
     read_ = event.sequence;
   }
@@ -112,6 +114,18 @@ void Refs::take(const swarm::ExperimentFinished& fact, const swarm::State& state
   urgent_ = true;
   pending_[fmt::format("{}/kept/{}", folder, experiment.number.value())] = *experiment.commit;
   if (fact.becomes_best) pending_[folder + "/best"] = *experiment.commit;
+}
+
+// It stays a candidate; the best is another from now on.
+Result<void> Refs::take(const swarm::ExperimentRejected& fact, const Store& store,
+                        const swarm::State& state) {
+  const auto lab = state.labs.find(fact.lab);
+  if (lab == state.labs.end()) return {};
+  SWARMLAB_TRY(best, store.experiment(fact.lab, fact.best));
+  if (!best || !best->commit) return {};
+  urgent_ = true;
+  pending_[ref_folder(lab->second.settings.name) + "/best"] = *best->commit;
+  return {};
 }
 
 // The mark comes last: a crash in between writes some refs twice.

@@ -45,6 +45,8 @@ class Refs {
       : folder_(std::move(folder)), read_(mark), written_(mark), file_(std::move(found)) {}
 
   void take(const swarm::ExperimentFinished& fact, const swarm::State& state);
+  Result<void> take(const swarm::ExperimentRejected& fact, const Store& store,
+                    const swarm::State& state);
   // Says the folder of its lab's refs; nothing if it has no candidate, or its lab is gone.
   std::optional<std::string> name_candidate(const Experiment& experiment,
                                             const swarm::State& state);

@@ -26,6 +26,7 @@ void stage_attachments(const AttachmentsOf& of, Batch& batch) {
   put(BlobKind::agent_log, texts.agent_log);
   put(BlobKind::guard_log, texts.guard_log);
   put(BlobKind::evaluator_log, texts.evaluator_log);
+  put(BlobKind::sketch, texts.sketch);
 }
 
 // Collects which records the changes touch, so that each is written once, as it is after the turn.
@@ -120,6 +121,22 @@ class Touched {
     for (const auto& [id, lab] : after_.labs) labs_.insert(id);
     return {};
   }
+  Result<void> operator()(const swarm::HintGiven& fact) {
+    labs_.insert(fact.lab);
+    return {};
+  }
+  Result<void> operator()(const swarm::HintWithdrawn& fact) {
+    labs_.insert(fact.lab);
+    return {};
+  }
+  Result<void> operator()(const swarm::ExperimentRejected& fact) {
+    labs_.insert(fact.lab);
+    frontier_.emplace(fact.lab, fact.experiment);
+    SWARMLAB_TRY(experiment, decided({fact.lab, fact.experiment}));
+    if (experiment != nullptr) experiment->rejection = fact.rejection;
+    return {};
+  }
+  Result<void> operator()(const swarm::HypothesisAnnounced&) { return {}; }
   Result<void> operator()(const swarm::WorkerSeen&) { return {}; }
   Result<void> operator()(const swarm::SlotServed&) { return {}; }
   Result<void> operator()(const swarm::WorkerGone&) { return {}; }
@@ -158,18 +175,24 @@ class Touched {
     if (parent) frontier_.emplace(lab, *parent);
   }
 
-  // An experiment that was decided before, in this turn or an earlier one, had one more attempt.
-  Result<void> charge_decided(const swarm::CostSpent& fact) {
-    const ExperimentKey key{fact.lab, fact.experiment};
-    auto decided = experiments_.find(key);
-    if (decided == experiments_.end()) {
-      if (after_.tasks.contains(fact.task)) return {};
+  // An experiment that was decided before, in this turn or an earlier one; null: it is not decided.
+  Result<Experiment*> decided(const ExperimentKey& key) {
+    auto found = experiments_.find(key);
+    if (found == experiments_.end()) {
       SWARMLAB_TRY(bytes, database_.get(Family::experiments, keys::of(key.first, key.second)));
-      if (!bytes) return {};  // it ends later in this turn, or the task was dropped
+      if (!bytes) return static_cast<Experiment*>(nullptr);
       SWARMLAB_TRY(experiment, experiment_from(*bytes));
-      decided = experiments_.emplace(key, std::move(experiment)).first;
+      found = experiments_.emplace(key, std::move(experiment)).first;
     }
-    Experiment& experiment = decided->second;
+    return &found->second;
+  }
+
+  // It had one more attempt.
+  Result<void> charge_decided(const swarm::CostSpent& fact) {
+    if (after_.tasks.contains(fact.task)) return {};
+    SWARMLAB_TRY(found, decided({fact.lab, fact.experiment}));
+    if (found == nullptr) return {};  // it ends later in this turn, or the task was dropped
+    Experiment& experiment = *found;
     if (std::ranges::count(experiment.charged, fact.token) > 0) return {};
     experiment.charged.push_back(fact.token);
     experiment.cost.usd = MicroUsd(experiment.cost.usd.value() + fact.cost.usd.value());
@@ -193,7 +216,8 @@ class Touched {
     }
   }
 
-  // Entries come and change one by one; they only go together, when a segment ends.
+  // Entries come and change one by one. They go together when a segment ends, or when people reject
+  // them.
   void stage_frontier(Batch& batch) const {
     for (const LabId lab : new_segments_) {
       batch.remove_prefix(Family::frontier, keys::of(lab));
@@ -206,6 +230,8 @@ class Touched {
       const auto& frontier = after_.labs.at(lab).frontier;
       if (const auto entry = frontier.find(number); entry != frontier.end()) {
         batch.put(Family::frontier, keys::of(lab, number), to_bytes(entry->second));
+      } else if (after_.labs.at(lab).rejected.contains(number)) {
+        batch.remove(Family::frontier, keys::of(lab, number));
       }
     }
   }

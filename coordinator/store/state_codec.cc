@@ -94,6 +94,38 @@ Result<swarm::Pending> read(schema::Pending::Reader from) {
                         .simpler = from.getSimpler()};
 }
 
+void write(schema::Candidate::Builder to, const swarm::Candidate& candidate) {
+  to.setCommit(wire::data_of(candidate.commit));
+  to.setTree(wire::data_of(candidate.tree));
+  wire::write(to.initNotes(), candidate.notes);
+  if (candidate.injection) wire::write(to.initInjection(), *candidate.injection);
+}
+
+Result<swarm::Candidate> read(schema::Candidate::Reader from) {
+  SWARMLAB_TRY(commit, wire::object_id_of("commit", from.getCommit()));
+  SWARMLAB_TRY(tree, wire::object_id_of("tree", from.getTree()));
+  SWARMLAB_TRY(notes, wire::read(from.getNotes()));
+  swarm::Candidate candidate{.commit = commit, .tree = tree, .notes = std::move(notes)};
+  if (from.hasInjection()) {
+    SWARMLAB_TRY(injection, wire::read(from.getInjection()));
+    candidate.injection = std::move(injection);
+  }
+  return candidate;
+}
+
+void write(schema::Hint::Builder to, HintNumber number, const swarm::Hint& hint) {
+  to.setNumber(number.value());
+  to.setText(wire::text_of(hint.text));
+  to.setWho(wire::text_of(hint.who));
+  to.setAtMs(to_ms(hint.at));
+}
+
+swarm::Hint read(schema::Hint::Reader from) {
+  return {.text = wire::string_of(from.getText()),
+          .who = wire::string_of(from.getWho()),
+          .at = from_ms(from.getAtMs())};
+}
+
 void write(schema::Origin::Builder to, const swarm::LabOrigin& origin) {
   to.setParent(origin.parent.value());
   to.setExperiment(origin.experiment.value());
@@ -124,6 +156,7 @@ void write(schema::Worker::Builder to, const swarm::Worker& worker) {
   to.setJoinedAtMs(to_ms(worker.joined_at));
   to.setKey(wire::text_of(worker.key));
   to.setMeasures(worker.measures);
+  to.setInjects(worker.injects);
   wire::write(to.initCapacity(), worker.capacity);
   if (worker.quarantine) write(to.initQuarantine(), *worker.quarantine);
   if (worker.distrust) write(to.initDistrust(), *worker.distrust);
@@ -155,7 +188,8 @@ Result<swarm::Worker> read(schema::Worker::Reader from) {
                        .joined_at = from_ms(from.getJoinedAtMs()),
                        .capacity = wire::read(from.getCapacity()),
                        .key = wire::string_of(from.getKey()),
-                       .measures = from.getMeasures()};
+                       .measures = from.getMeasures(),
+                       .injects = from.getInjects()};
   if (from.hasQuarantine()) worker.quarantine = read(from.getQuarantine());
   if (from.hasDistrust()) worker.distrust = read(from.getDistrust());
   SWARMLAB_TRY(residual, read(from.getResidual()));
@@ -228,6 +262,35 @@ Result<swarm::LabStatus> read(schema::LabStatus status) {
   }
   return fail(ErrorCode::corrupt, "status is {}, which this build does not know",
               static_cast<unsigned>(status));
+}
+
+schema::LeaseEnd to_schema(swarm::LeaseEnd how) {
+  switch (how) {
+    case swarm::LeaseEnd::expired:
+      return schema::LeaseEnd::EXPIRED;
+    case swarm::LeaseEnd::worker_restarted:
+      return schema::LeaseEnd::WORKER_RESTARTED;
+    case swarm::LeaseEnd::worker_failed:
+      return schema::LeaseEnd::WORKER_FAILED;
+    case swarm::LeaseEnd::returned:
+      break;
+  }
+  return schema::LeaseEnd::RETURNED;
+}
+
+Result<swarm::LeaseEnd> read(schema::LeaseEnd how) {
+  switch (how) {
+    case schema::LeaseEnd::EXPIRED:
+      return swarm::LeaseEnd::expired;
+    case schema::LeaseEnd::WORKER_RESTARTED:
+      return swarm::LeaseEnd::worker_restarted;
+    case schema::LeaseEnd::WORKER_FAILED:
+      return swarm::LeaseEnd::worker_failed;
+    case schema::LeaseEnd::RETURNED:
+      return swarm::LeaseEnd::returned;
+  }
+  return fail(ErrorCode::corrupt, "how is {}, which this build does not know",
+              static_cast<unsigned>(how));
 }
 
 // Whole records.

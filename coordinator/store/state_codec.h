@@ -27,6 +27,8 @@ void write(schema::Origin::Builder to, const swarm::LabOrigin& origin);
 void write(schema::Worker::Builder to, const swarm::Worker& worker);
 void write(schema::FrontierEntry::Builder to, const swarm::FrontierEntry& entry);
 void write(schema::Pending::Builder to, const swarm::Pending& pending);
+void write(schema::Candidate::Builder to, const swarm::Candidate& candidate);
+void write(schema::Hint::Builder to, HintNumber number, const swarm::Hint& hint);
 
 [[nodiscard]] std::optional<ExperimentNumber> read(schema::MaybeId::Reader from);
 [[nodiscard]] std::optional<Timestamp> read(schema::MaybeTime::Reader from);
@@ -35,8 +37,12 @@ void write(schema::Pending::Builder to, const swarm::Pending& pending);
 [[nodiscard]] Result<swarm::Worker> read(schema::Worker::Reader from);
 [[nodiscard]] Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from);
 [[nodiscard]] Result<swarm::Pending> read(schema::Pending::Reader from);
+[[nodiscard]] Result<swarm::Candidate> read(schema::Candidate::Reader from);
+[[nodiscard]] swarm::Hint read(schema::Hint::Reader from);  // without its number
 
 [[nodiscard]] schema::LabStatus to_schema(swarm::LabStatus status);
 [[nodiscard]] Result<swarm::LabStatus> read(schema::LabStatus status);
+[[nodiscard]] schema::LeaseEnd to_schema(swarm::LeaseEnd how);
+[[nodiscard]] Result<swarm::LeaseEnd> read(schema::LeaseEnd how);
 
 }  // namespace swarmlab::store

@@ -128,6 +128,8 @@ class Store {
                                                              const ObjectId& tree) const;
   /// Empty attachments if the experiment has none.
   [[nodiscard]] Result<Attachments> attachments(LabId lab, ExperimentNumber number) const;
+  /// Of the attachments the sketch alone; empty if there is none.
+  [[nodiscard]] Result<std::string> sketch(LabId lab, ExperimentNumber number) const;
   /// A consistent copy of the store as of some moment of the call, in the folder `to`, which must
   /// not be there, on the same file system. From any thread; commits go on meanwhile.
   [[nodiscard]] Result<void> checkpoint(const std::filesystem::path& to) const;

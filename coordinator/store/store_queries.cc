@@ -100,6 +100,7 @@ Result<Attachments> attachments_of(const Database& database, LabId lab, Experime
   SWARMLAB_CHECK(text(BlobKind::agent_log, found.agent_log));
   SWARMLAB_CHECK(text(BlobKind::guard_log, found.guard_log));
   SWARMLAB_CHECK(text(BlobKind::evaluator_log, found.evaluator_log));
+  SWARMLAB_CHECK(text(BlobKind::sketch, found.sketch));
   const std::string key = keys::blob(lab, number, BlobKind::samples);
   SWARMLAB_TRY(bytes, database.get(Family::blobs, key));
   if (!bytes) return found;
@@ -177,6 +178,12 @@ Result<std::optional<ExperimentNumber>> Store::tree(LabId lab, SegmentNumber seg
         within(fmt::format("trees {}", keys::printable(key)), number.error()).value());
   }
   return *number;
+}
+
+Result<std::string> Store::sketch(LabId lab, ExperimentNumber number) const {
+  auto bytes = impl_->database.get(Family::blobs, keys::blob(lab, number, BlobKind::sketch));
+  if (!bytes) return impl_->here(bytes.error());
+  return bytes->value_or(std::string());
 }
 
 Result<Attachments> Store::attachments(LabId lab, ExperimentNumber number) const {

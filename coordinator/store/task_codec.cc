@@ -52,6 +52,7 @@ void write(schema::Task::Builder to, const swarm::Task& task) {
   wire::write(to.initPastLeases(static_cast<unsigned>(task.past_leases.size())), task.past_leases);
   if (task.pending) store::write(to.initPending(), *task.pending);
   if (task.merge) wire::write(to.initMerge(), *task.merge);
+  if (task.candidate) store::write(to.initCandidate(), *task.candidate);
 }
 
 Result<swarm::Task> read(schema::Task::Reader from) {
@@ -91,6 +92,10 @@ Result<swarm::Task> read(schema::Task::Reader from) {
   if (from.hasPending()) {
     SWARMLAB_TRY(pending, store::read(from.getPending()));
     task.pending = std::move(pending);
+  }
+  if (from.hasCandidate()) {
+    SWARMLAB_TRY(candidate, store::read(from.getCandidate()));
+    task.candidate = std::move(candidate);
   }
   return task;
 }

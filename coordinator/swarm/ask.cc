@@ -52,7 +52,7 @@ Decision grant(const State& state, const Rules& rules, const WorkAsked& ask, con
                TaskId task, std::vector<Change> changes, Timestamp now) {
   const FencingToken token = state.next_token;
   const Task* known = find_task(state, task);
-  const bool runs_agent = known == nullptr || !known->pending;
+  const bool runs_agent = known == nullptr || (!known->pending && !known->candidate);
   changes.emplace_back(
       LeaseGranted{.task = task,
                    .worker = ask.worker,

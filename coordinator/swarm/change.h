@@ -56,6 +56,7 @@ struct TaskCreated {
   ObjectId parent_commit;
   std::string picked_because;
   std::optional<MergeWith> merge{};
+  std::optional<Candidate> candidate{};  // none: an agent is to make one
   bool operator==(const TaskCreated&) const = default;
 };
 
@@ -184,6 +185,40 @@ struct BackupRestored {
   bool operator==(const BackupRestored&) const = default;
 };
 
+// A person tells something to the agents of a lab. It is in every brief until it is withdrawn.
+struct HintGiven {
+  LabId lab;
+  HintNumber number;
+  Hint hint;
+  bool operator==(const HintGiven&) const = default;
+};
+
+struct HintWithdrawn {
+  LabId lab;
+  HintNumber number;
+  std::string who;
+  Timestamp at;
+  bool operator==(const HintWithdrawn&) const = default;
+};
+
+// A person takes a kept experiment out of the frontier of this segment. The stored experiment gets
+// the rejection; its verdict stays what the measurements gave.
+struct ExperimentRejected {
+  LabId lab;
+  ExperimentNumber experiment;
+  Rejection rejection;
+  ExperimentNumber best;  // from now on
+  bool operator==(const ExperimentRejected&) const = default;
+};
+
+// Not stored: its worker says it again with each heartbeat.
+struct HypothesisAnnounced {
+  TaskId task;
+  FencingToken token;
+  Announcement said;
+  bool operator==(const HypothesisAnnounced&) const = default;
+};
+
 // Not stored (see is_stored): who is there, and until when a lease holds.
 struct WorkerSeen {
   WorkerName worker;
@@ -225,7 +260,8 @@ struct LeaseExtended {
 using Change = std::variant<LabOpened, SettingsChanged, SegmentBegan, LabStatusChanged, TaskCreated,
                             LeaseGranted, LeaseEnded, TaskDropped, CostSpent, CandidateMeasured,
                             ExperimentFinished, WorkerJoined, WorkerQuarantined, WorkerReleased,
-                            AlarmRaised, AlarmCleared, TimeSkipped, BackupRestored, WorkerReserved,
+                            AlarmRaised, AlarmCleared, TimeSkipped, BackupRestored, HintGiven,
+                            HintWithdrawn, ExperimentRejected, HypothesisAnnounced, WorkerReserved,
                             WorkerSeen, SlotServed, WorkerGone, LeaseExtended>;
 
 /// Whether the fact goes to disk. What is not stored is learned anew after a restart.

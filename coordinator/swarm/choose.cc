@@ -60,13 +60,16 @@ Obstacle against_a_new_task(const Lab& lab, const Standing& standing, Timestamp 
   return against_another(lab, standing, open);
 }
 
+bool can_do(const Worker& worker, const Task& task) {
+  if (task.pending || task.merge) return worker.measures;
+  return !task.candidate || worker.injects;
+}
+
 // The first that waits and that the worker can do: one of an old release cannot measure again.
 std::optional<TaskId> first_waiting(const State& state, const Lab& lab, const Worker* worker) {
   const std::set<TaskId>& waiting = state.index.labs.at(lab.id).waiting;
-  const auto first = std::ranges::find_if(waiting, [&](TaskId id) {
-    return worker == nullptr || worker->measures ||
-           (!task_of(state, id).pending && !task_of(state, id).merge);
-  });
+  const auto first = std::ranges::find_if(
+      waiting, [&](TaskId id) { return worker == nullptr || can_do(*worker, task_of(state, id)); });
   return first == waiting.end() ? std::nullopt : std::optional(*first);
 }
 
@@ -124,7 +127,7 @@ std::string explain_for(const State& state, const Lab& lab, const Worker& worker
   const Standing standing = standing_of(state, lab);
   if (!work_of(state, lab, standing, now, &worker)) {
     if (work_of(state, lab, standing, now)) {
-      return "what waits is to be measured again, which this worker's release cannot";
+      return "what waits is to be measured without an agent, which this worker's release cannot";
     }
     return explain(lab, standing, now);
   }

@@ -78,11 +78,48 @@ struct ReportArrived {
   std::optional<Experiment> decided;
 };
 
+// What the agent of a leased task said.
+struct Announced {
+  HeldLease lease;
+  Announcement said;
+};
+
 struct Heartbeat {
   WorkerName worker;
   SessionId session;
   std::vector<HeldLease> held;
   bool leaving = false;
+  std::vector<Announced> announced{};
+};
+
+// A person says something to the agents of a lab.
+struct GiveHint {
+  std::string lab;  // name
+  std::string text;
+  std::string who;
+};
+
+struct WithdrawHint {
+  std::string lab;  // name
+  HintNumber number;
+  std::string who;
+};
+
+// A person's candidate. The shell checked it: its commit is in the objects, on top of its parent's,
+// and differs from that in editable paths only.
+struct InjectCandidate {
+  std::string lab;  // name
+  Candidate candidate;
+  ExperimentNumber parent;  // in the frontier
+};
+
+// A person takes a kept experiment out.
+struct RejectExperiment {
+  std::string lab;  // name
+  ExperimentNumber experiment;
+  std::string why;
+  bool descendants = false;  // and the kept ones that descend from it
+  std::string who;
 };
 
 // A person takes a worker out of quarantine.
@@ -101,7 +138,8 @@ struct Restarted {
 };
 
 using Command = std::variant<OpenLab, SetLabStatus, WorkerArrived, WorkerLeft, WorkAsked,
-                             ReportArrived, Heartbeat, ReleaseWorker, TimePassed, Restarted>;
+                             ReportArrived, Heartbeat, ReleaseWorker, GiveHint, WithdrawHint,
+                             InjectCandidate, RejectExperiment, TimePassed, Restarted>;
 
 // Answers. An answer that callers must expect is no error.
 struct LabIsOpen {
@@ -148,9 +186,28 @@ struct HeartbeatHeard {
 };
 // The session is not known: say hello again.
 struct SayHello {};
+struct HintStands {
+  LabId lab;
+  HintNumber number;
+  Hint hint;
+  bool holds = true;  // false: it was withdrawn
+};
+struct CandidateInjected {
+  LabId lab;
+  ExperimentNumber experiment;  // that measures it, or did
+  std::optional<ExperimentNumber> parent{};
+  bool is_new = true;  // false: the same tree was there already
+};
+struct Rejected {
+  LabId lab;
+  std::vector<ExperimentNumber> now;  // that were not before
+  ExperimentNumber best;
+  std::vector<ExperimentNumber> descendants;  // kept ones that descend from it, and stay
+};
 
 using Reply = std::variant<LabIsOpen, Done, LabsSteered, Welcome, Granted, NothingToDo,
-                           ReportCounted, ReportStale, HeartbeatHeard, SayHello, Error>;
+                           ReportCounted, ReportStale, HeartbeatHeard, SayHello, HintStands,
+                           CandidateInjected, Rejected, Error>;
 
 struct Decision {
   std::vector<Change> changes;  // become durable together, in this order

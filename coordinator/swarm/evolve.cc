@@ -6,6 +6,9 @@
 #include "coordinator/swarm/fit.h"
 #include "coordinator/swarm/health.h"
 #include "coordinator/swarm/lease.h"
+#include "coordinator/swarm/people.h"
+#include "coordinator/swarm/presence.h"
+#include "coordinator/swarm/rejected.h"
 #include "coordinator/swarm/search.h"
 #include "coordinator/swarm/share.h"
 #include "coordinator/swarm/stop.h"
@@ -55,6 +58,7 @@ void release(State& state, Task& task, Timestamp at) {
   open.orphaned.erase(task.id);
   open.waiting.insert(task.id);
   state.presence.deadlines.erase(task.id);
+  state.presence.announced.erase(task.id);
   task.lease.reset();
 }
 
@@ -130,6 +134,7 @@ void apply(State& state, const SegmentBegan& fact) {
   lab.segment = fact.segment;
   lab.frontier.clear();
   lab.best.reset();
+  lab.rejected.clear();
   lab.trees.clear();
   lab.learned = {};
   lab.prospects = {};
@@ -164,6 +169,7 @@ void apply(State& state, const TaskCreated& fact) {
   task.parent_commit = fact.parent_commit;
   task.picked_because = fact.picked_because;
   task.merge = fact.merge;
+  task.candidate = fact.candidate;
   state.tasks.emplace(fact.task, std::move(task));
   state.index.labs[fact.lab].waiting.insert(fact.task);
   state.next_task = next(fact.task);
@@ -283,9 +289,10 @@ void learn(Lab& lab, const Task& task, const Experiment& experiment) {
     return;
   }
   if (!task.pending) return;
+  const FrontierEntry* reference = find_kept(lab, task.pending->reference);
+  SWARMLAB_ASSERT(reference != nullptr);
   judge::learn_from_pairs(lab.learned, pairs_of(experiment, task.pending->series),
-                          lab.settings.metric.direction,
-                          lab.frontier.at(task.pending->reference).score);
+                          lab.settings.metric.direction, reference->score);
 }
 
 void apply(State& state, const ExperimentFinished& fact) {
@@ -324,15 +331,6 @@ void apply(State& state, const WorkerReleased& fact) {
   forget(state.health, fact.worker);
 }
 
-void apply(State& state, const AlarmRaised& fact) {
-  state.presence.alarm = Presence::Alarm{
-      .silent = fact.silent, .holders = fact.holders, .at = fact.at, .held_until = fact.held_until};
-}
-
-void apply(State& state, const AlarmCleared& /*fact*/) {
-  state.presence.alarm.reset();
-}
-
 void apply(State& state, const TimeSkipped& fact) {
   for (auto& [id, lab] : state.labs) {
     Budget& budget = lab.budget;
@@ -340,10 +338,6 @@ void apply(State& state, const TimeSkipped& fact) {
     budget.active += std::max(Milliseconds(0), fact.from - *budget.running_since);
     budget.running_since = fact.until;
   }
-}
-
-void apply(State& state, const WorkerReserved& fact) {
-  state.presence.reserved.insert_or_assign(fact.lab, fact.worker);
 }
 
 void apply(State& state, const WorkerJoined& fact) {
@@ -361,34 +355,11 @@ void apply(State& state, const BackupRestored& fact) {
   }
 }
 
-void apply(State& state, const WorkerSeen& fact) {
-  Presence::Seen& seen = state.presence.workers[fact.worker];
-  if (seen.session != fact.session) seen = Presence::Seen{.session = fact.session, .last = fact.at};
-  seen.last = fact.at;
-  seen.leaving = fact.leaving;
-}
-
-void apply(State& state, const SlotServed& fact) {
-  const auto seen = state.presence.workers.find(fact.worker);
-  SWARMLAB_ASSERT(seen != state.presence.workers.end());
-  seen->second.slots.insert_or_assign(fact.slot,
-                                      Presence::Served{.task = fact.task, .token = fact.token});
-}
-
-void apply(State& state, const WorkerGone& fact) {
-  state.presence.workers.erase(fact.worker);
-}
-
-void apply(State& state, const LeaseExtended& fact) {
-  const Task& task = task_in(state, fact.task);
-  SWARMLAB_ASSERT(task.lease && task.lease->token == fact.token);
-  state.presence.deadlines.insert_or_assign(fact.task, fact.until);
-}
-
 }  // namespace
 
 bool is_stored(const Change& change) {
   return !std::holds_alternative<WorkerSeen>(change) &&
+         !std::holds_alternative<HypothesisAnnounced>(change) &&
          !std::holds_alternative<WorkerReserved>(change) &&
          !std::holds_alternative<SlotServed>(change) &&
          !std::holds_alternative<WorkerGone>(change) &&

@@ -29,6 +29,16 @@ const Lab* find_lab(const State& state, std::string_view name) {
   return found == state.labs.end() ? nullptr : &found->second;
 }
 
+Error unknown_lab(const State& state, std::string_view name) {
+  std::string known;
+  for (const auto& [id, lab] : state.labs) {
+    known += (known.empty() ? "" : ", ") + lab.settings.name;
+  }
+  return {ErrorCode::not_found,
+          known.empty() ? fmt::format("no lab is named {}: none was opened yet", name)
+                        : fmt::format("no lab is named {}, expected one of: {}", name, known)};
+}
+
 const Task* find_task(const State& state, TaskId id) {
   const auto found = state.tasks.find(id);
   return found == state.tasks.end() ? nullptr : &found->second;

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "common/result.h"
 #include "coordinator/swarm/state.h"
 
 namespace swarmlab::swarm {
@@ -18,6 +19,9 @@ namespace swarmlab::swarm {
 /// Null if there is none. Valid until the state changes.
 [[nodiscard]] const Lab* find_lab(const State& state, std::string_view name);
 [[nodiscard]] const Task* find_task(const State& state, TaskId id);
+
+/// What decisions about a lab's name that is not there say, with the names that are.
+[[nodiscard]] Error unknown_lab(const State& state, std::string_view name);
 
 /// Whether `session` is the current one of a worker that is there.
 [[nodiscard]] bool is_current(const State& state, const WorkerName& worker, SessionId session);

@@ -11,6 +11,17 @@ namespace swarmlab::swarm {
 // steer.cc
 [[nodiscard]] Decision on(const State& state, const Rules& rules, const SetLabStatus& command,
                           Timestamp now);
+// hint.cc
+[[nodiscard]] Decision on(const State& state, const Rules& rules, const GiveHint& command,
+                          Timestamp now);
+[[nodiscard]] Decision on(const State& state, const Rules& rules, const WithdrawHint& command,
+                          Timestamp now);
+// inject.cc
+[[nodiscard]] Decision on(const State& state, const Rules& rules, const InjectCandidate& command,
+                          Timestamp now);
+// reject.cc
+[[nodiscard]] Decision on(const State& state, const Rules& rules, const RejectExperiment& command,
+                          Timestamp now);
 // worker.cc
 [[nodiscard]] Decision on(const State& state, const Rules& rules, const WorkerArrived& command,
                           Timestamp now);

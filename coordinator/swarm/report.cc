@@ -7,6 +7,7 @@
 #include "coordinator/swarm/handlers.h"
 #include "coordinator/swarm/lease.h"
 #include "coordinator/swarm/merge.h"
+#include "coordinator/swarm/rejected.h"
 #include "coordinator/swarm/shape.h"
 #include "coordinator/swarm/stop.h"
 #include "coordinator/swarm/verdict.h"
@@ -105,7 +106,8 @@ Experiment experiment_of(const Task& task, const Report& report, Timestamp now) 
     experiment.commit = report.commit;
     experiment.tree = report.tree;
     experiment.paths = report.paths;
-    experiment.notes = report.notes;
+    experiment.notes = task.candidate ? task.candidate->notes : report.notes;
+    experiment.near_duplicate = report.near_duplicate;
     experiment.host_class = report.host_class;
     experiment.token = report.token;
     experiment.stages = report.stages;
@@ -144,9 +146,11 @@ Pending pending_of(const State& state, const Task& task, Experiment experiment,
   const Ruling::Against& against = ruling.against;
   const bool goes_on = task.pending && task.pending->kept && against.kept;
   if (!goes_on) take_ruling(experiment, ruling);  // else what it was kept for stands
+  const FrontierEntry* reference = find_kept(lab_of(state, task.lab), against.reference);
+  SWARMLAB_ASSERT(reference != nullptr);
   return {.experiment = std::move(experiment),
           .reference = against.reference,
-          .reference_commit = lab_of(state, task.lab).frontier.at(against.reference).commit,
+          .reference_commit = reference->commit,
           .series = against.series,
           .kept = against.kept};
 }

@@ -56,6 +56,11 @@ std::string wrong_identity(const ScoreIdentity& identity, const Segment& segment
 // What a new candidate, or the baseline, is measured by: all runs are of it.
 std::string wrong_runs_of_one(const Report& report, const Task& task) {
   if (!report.commit) return "outcome is measured, expected a commit with it";
+  if (task.candidate &&
+      (report.commit != task.candidate->commit || report.tree != task.candidate->tree)) {
+    return fmt::format("it measured {}, expected {}", report.commit->brief(),
+                       task.candidate->commit.brief());
+  }
   if (task.kind != TaskKind::baseline && !report.more.empty()) {
     return fmt::format("it has {} runs, expected one", report.more.size() + 1);
   }

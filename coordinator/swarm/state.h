@@ -53,6 +53,15 @@ struct Pending {
   bool operator==(const Pending&) const = default;
 };
 
+// What a task measures without an agent.
+struct Candidate {
+  ObjectId commit;
+  ObjectId tree;
+  AgentNotes notes;                      // a person's, in the place of an agent's
+  std::optional<Injection> injection{};  // a person brought it
+  bool operator==(const Candidate&) const = default;
+};
+
 // A unit of work that has not ended. It becomes one Experiment.
 struct Task {
   TaskId id;
@@ -74,6 +83,7 @@ struct Task {
   std::vector<PastLease> past_leases{};  // that may still tell what they cost
   std::optional<Pending> pending{};      // its next lease measures it again
   std::optional<MergeWith> merge{};      // of a merge
+  std::optional<Candidate> candidate{};  // none: an agent is to make one
   bool operator==(const Task&) const = default;
 };
 
@@ -127,6 +137,14 @@ struct Simplifying {
   bool operator==(const Simplifying&) const = default;
 };
 
+// What a person says to the agents of a lab.
+struct Hint {
+  std::string text;
+  std::string who;
+  Timestamp at;
+  bool operator==(const Hint&) const = default;
+};
+
 struct Lab {
   LabId id;
   LabSettings settings;
@@ -144,6 +162,9 @@ struct Lab {
   judge::Learned learned{};                    // in this segment
   judge::Prospects prospects{};                // likewise
   std::optional<Simplifying> simplifying{};    // likewise
+  std::map<HintNumber, Hint> hints{};          // that hold
+  HintNumber next_hint{1};
+  std::map<ExperimentNumber, FrontierEntry> rejected{};  // of this segment, by people
   bool operator==(const Lab&) const = default;
 };
 
@@ -164,6 +185,7 @@ struct Worker {
   bool measures = false;                   // it understands tasks of kind measure and merge
   std::optional<Quarantine> distrust{};    // its measurements do not count until it is released
   judge::Residual residual{};              // how far off they are
+  bool injects = false;                    // likewise, of kind inject
   bool operator==(const Worker&) const = default;
 };
 
@@ -193,6 +215,7 @@ struct Presence {
   std::map<WorkerName, Seen> workers;
   std::map<LabId, WorkerName> reserved;   // is left to drain, so that a large task gets a place
   std::map<TaskId, Timestamp> deadlines;  // of each leased task: the first instant that is too late
+  std::map<TaskId, Announcement> announced{};  // of leased tasks whose agents said it
   std::optional<Alarm> alarm;
   bool operator==(const Presence&) const = default;
 };

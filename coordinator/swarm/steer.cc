@@ -10,16 +10,6 @@ Decision refuse(Error error) {
   return {.changes = {}, .reply = std::move(error)};
 }
 
-Error unknown_lab(const State& state, const std::string& name) {
-  std::string known;
-  for (const auto& [id, lab] : state.labs) {
-    known += (known.empty() ? "" : ", ") + lab.settings.name;
-  }
-  return {ErrorCode::not_found,
-          known.empty() ? fmt::format("no lab is named {}: none was opened yet", name)
-                        : fmt::format("no lab is named {}, expected one of: {}", name, known)};
-}
-
 bool is_ending(LabStatus status) {
   return status == LabStatus::stopping || status == LabStatus::stopped;
 }

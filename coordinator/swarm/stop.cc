@@ -85,7 +85,7 @@ std::optional<Limit> limit_reached(const LabSettings& settings, const Standing& 
   if (auto limit = money_spent(limits, standing)) return limit;
   if (auto limit = time_over(limits, standing, now)) return limit;
   if (limits.plateau_threshold != 0 && standing.without_keep >= limits.plateau_threshold) {
-    return Limit{fmt::format("{} experiments in a row without a keep", standing.without_keep),
+    return Limit{fmt::format("{} experiments in a row without a new best", standing.without_keep),
                  "raise --plateau-threshold or [stop] plateau_threshold"};
   }
   return too_little_expected(limits.expected_gain, standing.prospects);

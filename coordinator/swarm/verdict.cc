@@ -7,6 +7,7 @@
 #include "coordinator/judge/judge.h"
 #include "coordinator/swarm/find.h"
 #include "coordinator/swarm/merge.h"
+#include "coordinator/swarm/rejected.h"
 #include "coordinator/swarm/search.h"
 
 namespace swarmlab::swarm {
@@ -68,7 +69,8 @@ Ruling rule_on_known(const Lab& lab, const Task& task, ExperimentNumber owner) {
             .reason = fmt::format("same tree as its parent, #{}", owner.value())};
   }
   const auto kept = lab.frontier.find(owner);
-  const std::string what = kept == lab.frontier.end()
+  const std::string what = lab.rejected.contains(owner) ? std::string("rejected by a person")
+                           : kept == lab.frontier.end()
                                ? std::string("not kept")
                                : fmt::format("keep, score {:.6g}", kept->second.score);
   return {.verdict = Verdict::duplicate,
@@ -76,15 +78,20 @@ Ruling rule_on_known(const Lab& lab, const Task& task, ExperimentNumber owner) {
           .duplicate_of = owner};
 }
 
+double score_of(const Lab& lab, ExperimentNumber kept) {
+  const FrontierEntry* entry = find_kept(lab, kept);
+  SWARMLAB_ASSERT(entry != nullptr);
+  return entry->score;
+}
+
 judge::Judgement judged(const Lab& lab, const Experiment& so_far, ExperimentNumber reference,
                         std::span<const judge::Pair> pairs) {
-  return judge::judge(
-      {.metric = lab.settings.metric,
-       .constraints = lab.settings.constraints,
-       .measurement = so_far.measurements.front(),
-       .reference = {.number = reference, .score = lab.frontier.at(reference).score},
-       .learned = lab.learned,
-       .pairs = pairs});
+  return judge::judge({.metric = lab.settings.metric,
+                       .constraints = lab.settings.constraints,
+                       .measurement = so_far.measurements.front(),
+                       .reference = {.number = reference, .score = score_of(lab, reference)},
+                       .learned = lab.learned,
+                       .pairs = pairs});
 }
 
 Ruling ruling_of(const Lab& lab, const Experiment& so_far, judge::Judgement judgement,
@@ -121,6 +128,17 @@ Ruling challenge(const Lab& lab, const Experiment& so_far, Ruling kept) {
   return kept;
 }
 
+// A person rejected what it is compared with: now that is the best, from here on.
+Ruling compare_anew(const Lab& lab, const Pending& pending, const Experiment& so_far) {
+  Ruling ruling{.verdict = std::nullopt, .reason = {}};
+  ruling.reason = fmt::format("#{} was rejected; measured again beside #{}, the best by now",
+                              pending.reference.value(), lab.best->number.value());
+  ruling.against = {.reference = lab.best->number,
+                    .series = static_cast<std::uint32_t>(so_far.measurements.size()),
+                    .kept = pending.kept};
+  return ruling;
+}
+
 Ruling rule_on_pairs(const Lab& lab, const Pending& pending, const Experiment& so_far) {
   const std::vector<judge::Pair> pairs = pairs_of(so_far, pending.series);
   Ruling ruling =
@@ -147,11 +165,25 @@ Ruling rule_on_repeat(const Lab& lab, const Task& task, const Report& report,
     // Another with the same tree was decided meanwhile.
     const auto known = lab.trees.find(*so_far.tree);
     if (known != lab.trees.end()) return rule_on_known(lab, task, known->second);
+    if (lab.rejected.contains(pending.reference)) return compare_anew(lab, pending, so_far);
     return rule_on_pairs(lab, pending, so_far);
   }
   Ruling ruling = as_reported(report);
   ruling.reason = fmt::format("when it ran again: {}", ruling.reason);
   return ruling;
+}
+
+// It was not measured, as the lab wants it: the coordinator had said that its change is nearly that
+// of another.
+std::optional<Ruling> rule_on_near(const Lab& lab, const Task& task, const Report& report) {
+  const std::optional<NearDuplicate>& near = report.near_duplicate;
+  if (!near || lab.settings.search.near_duplicates != NearDuplicates::skip) return std::nullopt;
+  if (near->of.value() == 0 || near->of >= task.experiment) return std::nullopt;
+  return Ruling{
+      .verdict = Verdict::duplicate,
+      .reason = fmt::format("{:.0f} % of the changed lines are those of #{}: not measured",
+                            100.0 * std::clamp(near->similarity, 0.0, 1.0), near->of.value()),
+      .duplicate_of = near->of};
 }
 
 }  // namespace
@@ -178,6 +210,7 @@ Ruling rule_on(const State& state, const Task& task, const Report& report,
   const auto known = lab.trees.find(*report.tree);
   if (known != lab.trees.end()) return rule_on_known(lab, task, known->second);
   if (report.outcome == Outcome::measured) return rule_on_first(state, lab, task, so_far);
+  if (auto ruling = rule_on_near(lab, task, report)) return *std::move(ruling);
   return {.verdict = Verdict::crash,
           .reason = fmt::format("the worker took tree {} for a duplicate, but it is not known",
                                 report.tree->brief()),

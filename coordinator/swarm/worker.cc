@@ -100,6 +100,13 @@ Decision on(const State& state, const Rules& rules, const Heartbeat& command, Ti
       heard.drop.push_back(held);
     }
   }
+  for (const Announced& one : command.announced) {
+    const Task* task = find_task(state, one.lease.task);
+    if (task == nullptr || !holds(state, *task, command.worker, one.lease.token, now)) continue;
+    const auto before = state.presence.announced.find(task->id);
+    if (before != state.presence.announced.end() && before->second == one.said) continue;
+    draft.add(HypothesisAnnounced{.task = task->id, .token = one.lease.token, .said = one.said});
+  }
   return std::move(draft).with(std::move(heard));
 }
 

@@ -6,8 +6,8 @@ import attacks
 import swarm
 from attacks import Attack
 
-HEADINGS = {"# Lab attacked", "## Your experiment", "## Where you start", "## What was tried", "## Running now",
-            "## Ideas that others left"}
+HEADINGS = {"# Lab attacked", "## Your experiment", "## What people say", "## Where you start", "## Running now",
+            "## What was tried", "## What the kept steps changed", "## Ideas that others left"}
 WRITE_RAW = """
 open(os.environ["SWARMLAB_OUTCOME"], "wb").write({raw})
 global say
@@ -62,7 +62,7 @@ class AnAgentThatAttacksByWords(attacks.Attacked):
             self.assertLess(len(brief), 40_000)
             rows = brief.partition("## What was tried")[2].partition("\n## ")[0].strip().splitlines()[2:]
             for row in rows:
-                self.assertRegex(row, r'^- \d+ \(\w+, [-\w.+ ]+\): "[^"]*"', "quoted, once")
+                self.assertRegex(row, r'^\(\d+ more left out\)$|^- \d+ \(\w+, [-\w.+ ]+\): "[^"]*"', "quoted, once")
 
     def test_what_was_said_is_there_as_data(self):
         brief = self.text(self.numbers()[-1], "brief.md")

@@ -36,14 +36,14 @@ class Stops(swarm.SwarmTest):
 
     def test_after_a_plateau(self):
         lab = self.shell_lab(agent=DRAWS_A_BLANK, stop="max_iterations = 0")
-        self.stops(lab, "--plateau-threshold", "2", reason="2 experiments in a row without a keep", experiments=3)
+        self.stops(lab, "--plateau-threshold", "2", reason="2 experiments in a row without a new best", experiments=3)
 
     def test_after_the_plateau_of_lab_toml(self):
         lab = self.shell_lab(agent=DRAWS_A_BLANK, stop="max_iterations = 9")
         toml = lab / "lab.toml"
         toml.write_text(toml.read_text().replace("plateau_threshold = 0", "plateau_threshold = 3"))
         self.commit(lab, "give up sooner")
-        self.stops(lab, reason="3 experiments in a row without a keep", experiments=4)
+        self.stops(lab, reason="3 experiments in a row without a new best", experiments=4)
 
     def test_when_the_hours_are_over(self):
         # 1.8 s: enough for a first experiment, not for a thousand.

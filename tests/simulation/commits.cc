@@ -140,6 +140,20 @@ Result<std::string> Commits::make_pack(std::span<const ObjectId> wanted,
   return to_pack(commits, 0);
 }
 
+Result<store::ObjectStore::Grafted> Commits::graft(const Graft& graft) {
+  SWARMLAB_TRY(tree, tree_of(graft.commit));
+  SWARMLAB_TRY(parent_tree, tree_of(graft.parent));
+  static_cast<void>(parent_tree);
+  const Grafted grafted{.commit = object_named(7, number_of(tree), number_of(graft.parent)),
+                        .tree = tree};
+  if (power_.takes_it()) {
+    disk_.synced.emplace(grafted.commit, Commit{.tree = tree, .parent = graft.parent});
+  } else {
+    disk_.loose.emplace(grafted.commit, Commit{.tree = tree, .parent = graft.parent});
+  }
+  return grafted;
+}
+
 Result<std::string> Commits::diff_text(const ObjectId& parent, const ObjectId& commit,
                                        std::size_t /*max_bytes*/) const {
   return fmt::format("{} {}\n", parent.brief(), commit.brief());

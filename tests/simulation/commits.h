@@ -59,6 +59,7 @@ class Commits final : public store::ObjectStore {
                                               std::span<const ObjectId> had) const override;
   [[nodiscard]] Result<std::string> diff_text(const ObjectId& parent, const ObjectId& commit,
                                               std::size_t max_bytes) const override;
+  Result<Grafted> graft(const Graft& graft) override;
   Result<void> compact_if_needed() override { return {}; }
 
  private:

@@ -28,6 +28,9 @@ void Ledger::note(const swarm::TaskCreated& fact) {
   world_.require(numbers_.emplace(fact.lab, fact.experiment).second, "a number is given twice");
   world_.require(commits_.synced.contains(fact.parent_commit),
                  "I5: a task starts from a commit that is not durable");
+  if (!fact.candidate) return;
+  world_.require(commits_.synced.contains(fact.candidate->commit),
+                 "I5: a task measures a commit that is not durable");
 }
 
 void Ledger::note(const swarm::LeaseGranted& fact) {

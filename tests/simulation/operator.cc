@@ -39,7 +39,8 @@ Operator::Operator(World& world, const Plan& plan, Network& network, CommitDisk&
       plan_(plan),
       process_(std::make_shared<Process>(world, "operator")),
       channel_(std::make_unique<SimulatedChannel>(*process_, network, kPlace)),
-      evaluators_(plan.labs, 1) {
+      evaluators_(plan.labs, 1),
+      commits_(commits) {
   for (std::uint32_t lab = 0; lab < plan.labs; ++lab) {
     const ObjectId commit = lab_commit(lab);
     commits.synced.emplace(commit,
@@ -129,8 +130,41 @@ void Operator::set_status(std::uint32_t lab, schema::SetLabStatus::Wish wish) {
   });
 }
 
+void Operator::meddle() {
+  const auto lab = static_cast<std::uint32_t>(world_.random.below(plan_.labs));
+  const std::uint64_t what = world_.random.below(3);
+  const std::uint64_t number = 1 + world_.random.below(plan_.experiments);
+  const ObjectId tree = object_named(2, lab + 1, world_.random.below(plan_.choices));
+  const ObjectId own = object_named(8, number_of(tree));  // in the person's repository, and sent
+  if (what == 1) commits_.synced.emplace(own, Commit{.tree = tree, .parent = {}});
+  process_->spawn([this, lab, what, number, own] {
+    world_.note("ann meddles with {}: {} {}", lab_name(lab), what, number);
+    say([&](schema::Envelope::Body::Builder body) {
+      if (what == 0) {
+        auto hint = body.initHint();
+        hint.setLab(lab_name(lab));
+        hint.setText("try something else");
+        hint.setWho("ann");
+      } else if (what == 1) {
+        auto inject = body.initInject();
+        inject.setLab(lab_name(lab));
+        inject.setCommit(wire::data_of(own));
+        inject.setWho("ann");
+      } else {
+        auto reject = body.initReject();
+        reject.setLab(lab_name(lab));
+        reject.setExperiment(number);
+        reject.setWhy("it cheats");
+        reject.setDescendants(number % 2 == 0);
+        reject.setWho("ann");
+      }
+    });
+  });
+}
+
 void Operator::steer() {
   if (!has_opened_all()) return;
+  if (world_.random.one_in(2)) return meddle();
   const auto lab = static_cast<std::uint32_t>(world_.random.below(plan_.labs));
   if (world_.random.one_in(3)) {
     process_->spawn([this, lab] {

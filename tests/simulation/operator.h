@@ -26,6 +26,8 @@ class Operator {
   void watch(std::function<bool(std::uint64_t sequence)> is_stored);
   /// Pauses a lab, to resume it later, or opens it with another evaluator.
   void steer();
+  /// Says something to the agents, brings a candidate, or takes a kept one out.
+  void meddle();
   void drain(const std::string& worker);
   void resume(std::uint32_t lab);
   /// Out of quarantine.
@@ -47,6 +49,7 @@ class Operator {
   std::unique_ptr<SimulatedChannel> channel_;
   std::vector<std::uint64_t> evaluators_;  // of each lab
   std::uint32_t opened_ = 0;
+  CommitDisk& commits_;
 };
 
 }  // namespace swarmlab::simulation

@@ -152,6 +152,7 @@ Result<void> SimulatedWorker::fetch(Life& life, std::uint32_t slot, const Assign
     wanted.push_back(assignment.merge->commit);
     wanted.push_back(assignment.merge->base);
   }
+  if (assignment.candidate) wanted.push_back(*assignment.candidate);
   const auto has_all = [&] {
     return std::ranges::all_of(wanted, [&](const auto& id) { return life.commits.contains(id); });
   };
@@ -163,7 +164,10 @@ Result<void> SimulatedWorker::fetch(Life& life, std::uint32_t slot, const Assign
   SWARMLAB_TRY(pack, read_file(file, 1U << 20U));
   SWARMLAB_CHECK(remove_tree(file));
   SWARMLAB_TRY(commits, from_pack(pack));
-  for (const NamedCommit& one : commits) life.commits.insert(one.id);
+  for (const NamedCommit& one : commits) {
+    life.commits.insert(one.id);
+    trees_.insert_or_assign(one.id, one.commit.tree);
+  }
   if (has_all()) return {};
   world_.violate("a pack does not bring what was asked for");
   return fail(ErrorCode::internal, "a pack does not bring what was asked for");
@@ -231,6 +235,9 @@ void SimulatedWorker::fill(Life& life, const Assignment& assignment, const Cance
   if (assignment.kind == TaskKind::baseline) {
     report.commit = assignment.lab_commit;
     report.tree = object_named(1, number_of(assignment.lab_commit));
+  } else if (assignment.candidate) {  // a person's
+    report.commit = assignment.candidate;
+    report.tree = trees_.at(*assignment.candidate);
   } else {
     const bool conflicts = assignment.merge && random.one_in(4);
     const bool needs_agent = !assignment.merge || conflicts;
@@ -247,9 +254,13 @@ void SimulatedWorker::fill(Life& life, const Assignment& assignment, const Cance
                               : fails(Outcome::crash, "the agent crashed");
     }
     report.tree = object_named(2, assignment.lab.value(), random.below(plan_.choices));
-    const auto known = life.crew->link().known_tree(assignment.lab, *report.tree, cancel);
+    const auto known = life.crew->link().known_tree({.lab = assignment.lab,
+                                                     .lease = {assignment.task, assignment.token},
+                                                     .tree = *report.tree,
+                                                     .sketch = {}},
+                                                    cancel);
     if (!known) return report.tree.reset();
-    if (*known) return fails(Outcome::duplicate, "its tree is known");
+    if (known->experiment) return fails(Outcome::duplicate, "its tree is known");
     report.commit = object_named(3, number_of(*report.tree), assignment.token.value());
   }
   const bool measured = work_for(life, plan_.attempt / 2, cancel);
@@ -263,7 +274,7 @@ void SimulatedWorker::fill(Life& life, const Assignment& assignment, const Cance
   } else {
     measure(assignment, report);
   }
-  if (assignment.kind == TaskKind::baseline) return;
+  if (assignment.kind == TaskKind::baseline || assignment.candidate) return;
   const Commit commit{.tree = *report.tree,
                       .parent = assignment.parent_commit,
                       .merged = assignment.merge ? assignment.merge->commit : ObjectId()};

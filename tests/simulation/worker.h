@@ -67,6 +67,7 @@ class SimulatedWorker {
   const Plan& plan_;
   Network& network_;
   Truth& truth_;
+  std::map<ObjectId, ObjectId> trees_;  // of the commits that it fetched
   const Place place_;
   const std::string folder_;
   const std::string name_;

@@ -25,10 +25,12 @@ struct AgentPaths {
   std::string results;                    // file: read-only at /swarmlab/results.tsv
   std::string out;                        // empty folder: writable at /swarmlab/out
   std::string data = {};                  // the data; empty: it is where the settings say
+  std::string program = {};  // swarmlab: read-only at /swarmlab/bin/swarmlab; empty: not there
 };
 
 // Below AgentPaths::out.
 constexpr const char* kOutcomeFile = "outcome.json";
+constexpr const char* kHypothesisFile = "hypothesis.json";  // as `swarmlab hypothesis` writes it
 
 struct AgentFailure {
   Outcome outcome = Outcome::crash;  // crash, timeout; returned: cancelled

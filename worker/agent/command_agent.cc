@@ -24,6 +24,8 @@ constexpr const char* kBrief = "/swarmlab/brief.md";
 constexpr const char* kResults = "/swarmlab/results.tsv";
 constexpr const char* kOut = "/swarmlab/out";
 constexpr const char* kData = "/data";
+constexpr const char* kProgramFolder = "/swarmlab/bin";
+constexpr const char* kProgram = "/swarmlab/bin/swarmlab";
 
 std::vector<std::pair<std::string, std::string>> variables_of(const Assignment& assignment) {
   return {{"SWARMLAB_LAB", assignment.settings.name},
@@ -32,7 +34,8 @@ std::vector<std::pair<std::string, std::string>> variables_of(const Assignment& 
           {"SWARMLAB_SCALE", assignment.settings.scale},
           {"SWARMLAB_BRIEF", kBrief},
           {"SWARMLAB_RESULTS", kResults},
-          {"SWARMLAB_OUTCOME", fmt::format("{}/{}", kOut, kOutcomeFile)}};
+          {"SWARMLAB_OUTCOME", fmt::format("{}/{}", kOut, kOutcomeFile)},
+          {"SWARMLAB_HYPOTHESIS", fmt::format("{}/{}", kOut, kHypothesisFile)}};
 }
 
 /// \return unavailable if a variable that the lab names is not in `environment`
@@ -109,6 +112,10 @@ class CommandAgent final : public Agent {
     mount(Mount::Kind::read_only, paths.brief, kBrief);
     mount(Mount::Kind::read_only, paths.results, kResults);
     mount(Mount::Kind::read_write, paths.out, kOut);
+    if (!paths.program.empty()) {
+      mount(Mount::Kind::read_only, paths.program, kProgram);
+      request.path_first.emplace_back(kProgramFolder);
+    }
     request.env = variables_of(assignment);
     std::string data = paths.data.empty() ? data_folder(settings, paths.checkout) : paths.data;
     if (!data.empty()) {

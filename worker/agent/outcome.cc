@@ -25,6 +25,7 @@ constexpr std::size_t kFileBytes = 256U << 10U;
 constexpr std::size_t kHypothesisBytes = 1000;
 constexpr std::size_t kTextBytes = 8000;
 constexpr std::size_t kIdeaBytes = 500;
+constexpr std::size_t kAnnouncedMechanism = 2000;
 constexpr std::size_t kMostIdeas = 20;
 constexpr std::size_t kMostNoted = 6;
 
@@ -190,6 +191,13 @@ AgentSaid read_outcome(const std::string& path) {
     return nothing("is no regular file: not read");
   }
   return parse_outcome(read_some(fd.get(), kFileBytes));
+}
+
+std::optional<Announcement> read_announcement(const std::string& path) {
+  AgentNotes notes = read_outcome(path).notes;
+  if (notes.hypothesis.empty()) return std::nullopt;
+  return Announcement{.hypothesis = std::move(notes.hypothesis),
+                      .mechanism = clean_text(notes.mechanism, kAnnouncedMechanism, Lines::join)};
 }
 
 }  // namespace swarmlab::worker

@@ -2,10 +2,12 @@
 // with care and can never fail an experiment.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/model/experiment.h"
+#include "common/model/report.h"
 
 namespace swarmlab::worker {
 
@@ -17,6 +19,11 @@ struct AgentSaid {
 /// A missing file is no warning: every field is optional. Opens regular files only and follows no
 /// link at the end of the path. \pre  nothing of the agent's runs any more
 [[nodiscard]] AgentSaid read_outcome(const std::string& path);
+
+/// What an agent announced in a file like outcome.json, of which only hypothesis and mechanism
+/// count; nothing if there is none, or it says nothing. While the agent works: it may write
+/// meanwhile.
+[[nodiscard]] std::optional<Announcement> read_announcement(const std::string& path);
 
 /// The same of its text. Fields: hypothesis, mechanism, mechanismConfirmed (or
 /// mechanism_confirmed), notes, ideas. Texts come back as valid UTF-8 without control characters

@@ -44,7 +44,10 @@ bool is_variable_name(std::string_view name) {
 
 Result<void> add_environment(Words& words, const SystemView& system,
                              const SandboxRequest& request) {
-  add(words, {"--clearenv", "--setenv", "PATH", system.path, "--setenv", "HOME", "/home/agent"});
+  std::string path;
+  for (const std::string& folder : request.path_first) path += folder + ":";
+  path += system.path;
+  add(words, {"--clearenv", "--setenv", "PATH", path, "--setenv", "HOME", "/home/agent"});
   add(words, {"--setenv", "LANG", "C.UTF-8", "--setenv", "TMPDIR", "/tmp"});
   for (const auto& [name, value] : request.env) {
     if (!is_variable_name(name) || value.find('\0') != std::string::npos) {

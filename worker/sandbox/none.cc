@@ -98,7 +98,16 @@ std::vector<std::string> environment_of(const SandboxRequest& request, const Sys
     return std::any_of(request.env.begin(), request.env.end(),
                        [&](const auto& variable) { return variable.first == name; });
   };
-  if (!named("PATH")) env.push_back("PATH=" + system.path);
+  std::string path;
+  // A file that is mounted there has its folder on the host.
+  for (const std::string& folder : request.path_first) {
+    for (const Mount& mount : request.mounts) {
+      if (mount.inside.starts_with(folder + "/")) {
+        path += std::filesystem::path(mount.host).parent_path().string() + ":";
+      }
+    }
+  }
+  if (!named("PATH")) env.push_back("PATH=" + path + system.path);
   if (!named("HOME")) env.push_back("HOME=" + places.on_host("/home/agent"));
   if (!named("TMPDIR")) env.push_back("TMPDIR=" + places.on_host("/tmp"));
   for (const auto& [name, value] : request.env) {

@@ -37,6 +37,7 @@ struct SandboxRequest {
   std::vector<Mount> mounts = {};
   // Set on top of PATH, HOME, LANG, TMPDIR; nothing else of our environment goes in.
   std::vector<std::pair<std::string, std::string>> env = {};
+  std::vector<std::string> path_first = {};  // folders inside that go on PATH before all others
   ResourceLimits limits = {};
   Milliseconds timeout{0};             // 0: none
   std::optional<std::string> in = {};  // stdin; none: /dev/null

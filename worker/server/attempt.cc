@@ -7,14 +7,16 @@
 
 #include "common/git/data_commit.h"
 #include "common/git/merge.h"
-#include "common/git/pack.h"
-#include "common/git/pack_file.h"
 #include "common/lab/lab.h"
 #include "common/lab/scope.h"
+#include "common/model/sketch.h"
 #include "common/os/file.h"
 #include "worker/agent/agent.h"
 #include "worker/agent/outcome.h"
 #include "worker/evaluator/evaluation.h"
+#include "worker/server/announcer.h"
+#include "worker/server/comparing.h"
+#include "worker/server/laid_out.h"
 #include "worker/server/stage_timer.h"
 #include "worker/server/texts.h"
 #include "worker/server/trials.h"
@@ -24,7 +26,7 @@
 namespace swarmlab::worker {
 namespace {
 
-constexpr std::uint64_t kSmallPack = 4U << 20U;  // inflated: is held in memory
+constexpr std::size_t kMostDiff = 4U << 20U;  // a larger change has no sketch
 
 class Attempt {
  public:
@@ -57,13 +59,17 @@ class Attempt {
     }));
     SWARMLAB_CHECK(fetch());
     SWARMLAB_CHECK(take_data());
-    if (assignment_.comparison) return compare();
+    if (assignment_.comparison)
+      return compare(trials_, repository_, *assignment_.comparison, report_);
     const bool is_baseline = assignment_.kind == TaskKind::baseline;
-    SWARMLAB_TRY(has_candidate, is_baseline ? take_lab_commit() : make_candidate());
+    const bool is_made = is_baseline || assignment_.candidate.has_value();
+    SWARMLAB_TRY(has_candidate, is_baseline ? take_commit(assignment_.lab_commit)
+                                : is_made   ? take_candidate()
+                                            : make_candidate());
     if (!has_candidate) return {};
     SWARMLAB_CHECK(measure());
     if (report_.outcome == Outcome::returned) return forget_candidate();
-    return is_baseline ? Result<void>() : pack();
+    return is_made ? Result<void>() : pack();
   }
 
   // With the devices of this attempt, and no others.
@@ -78,17 +84,11 @@ class Attempt {
     return false;
   }
   [[nodiscard]] std::string in_folder(const char* name) const { return folder_ + "/" + name; }
+  [[nodiscard]] LeaseKey lease() const { return {assignment_.task, assignment_.token}; }
 
   Result<void> fetch() {
     const StageTimer timer(report_.stages, Stage::fetch);
-    std::vector<ObjectId> wanted = {assignment_.lab_commit, assignment_.parent_commit};
-    if (const auto& comparison = assignment_.comparison) {
-      wanted = {assignment_.lab_commit, comparison->candidate, comparison->reference};
-    }
-    if (const auto& merge = assignment_.merge) {
-      wanted.push_back(merge->commit);
-      wanted.push_back(merge->base);
-    }
+    const std::vector<ObjectId> wanted = commits_for(assignment_);
     SWARMLAB_CHECK(bench_.objects.bring(bench_.link, assignment_.lab, wanted, opened_, cancel_));
     if (assignment_.comparison) return {};
     SWARMLAB_TRY(tree, repository_.tree_of(assignment_.parent_commit));
@@ -129,10 +129,37 @@ class Attempt {
     return {};
   }
 
-  Result<bool> take_lab_commit() {
-    report_.commit = assignment_.lab_commit;
-    SWARMLAB_TRY(tree, repository_.tree_of(assignment_.lab_commit));
+  Result<bool> take_commit(const ObjectId& commit) {
+    report_.commit = commit;
+    SWARMLAB_TRY(tree, repository_.tree_of(commit));
     report_.tree = tree;
+    return true;
+  }
+
+  // No agent made it: it is in the coordinator's objects, and as untrusted as any.
+  Result<bool> take_candidate() {
+    SWARMLAB_TRY(taken, take_commit(*assignment_.candidate));
+    SWARMLAB_CHECK(sketch_change());
+    SWARMLAB_TRY(is_known, is_known_tree(*report_.tree, {}));  // a person's is always measured
+    return taken && !is_known;
+  }
+
+  Result<void> sketch_change() {
+    SWARMLAB_TRY(diff, repository_.diff_text(parent_tree_, *report_.tree, kMostDiff));
+    result_.attachments.sketch = sketch_of(diff);
+    return {};
+  }
+
+  // What the coordinator knows, or nearly, is not measured.
+  Result<bool> is_known_tree(const ObjectId& tree, const std::string& sketch) {
+    // Nobody there to ask: then it is measured, and the coordinator finds out itself.
+    const auto known = bench_.link.known_tree(
+        {.lab = assignment_.lab, .lease = lease(), .tree = tree, .sketch = sketch}, cancel_);
+    if (!known) return false;
+    report_.near_duplicate = known->near_duplicate;
+    if (!known->experiment && !(known->near_duplicate && known->skip)) return false;
+    end(Outcome::duplicate, why_not_measured(*known));
+    report_.commit.reset();
     return true;
   }
 
@@ -196,29 +223,13 @@ class Attempt {
     return make_folders(in_folder("out"));
   }
 
-  // Binds of the workspace: all of it, then what may not be written over it.
-  Result<std::vector<sandbox::Mount>> mounts(const Scope& scope) const {
-    SWARMLAB_TRY(listing, repository_.list_tree(start_tree_));
-    const std::string base = settings_.folder.empty() ? "" : settings_.folder + "/";
-    std::vector<sandbox::Mount> mounts;
-    for (const MountPlan& plan : plan_mounts(listing, scope, {base + "lab.toml"})) {
-      const std::string below = plan.path.empty() ? "" : "/" + plan.path;
-      mounts.push_back({.kind = plan.writable ? sandbox::Mount::Kind::read_write
-                                              : sandbox::Mount::Kind::read_only,
-                        .host = in_folder("workspace") + below,
-                        .inside = "/workspace" + below});
-    }
-    if (!data_in_checkout_.empty()) {
-      mounts.push_back({.kind = sandbox::Mount::Kind::read_only,
-                        .host = data_.folder,
-                        .inside = "/workspace/" + data_in_checkout_});
-    }
-    return mounts;
-  }
-
   Result<bool> let_agent_work(const Scope& scope) {
     const StageTimer timer(report_.stages, Stage::agent);
-    SWARMLAB_TRY(workspace, mounts(scope));
+    SWARMLAB_TRY(workspace, workspace_mounts(repository_, start_tree_, scope,
+                                             {.folder = in_folder("workspace"),
+                                              .lab = settings_.folder,
+                                              .data = data_.folder,
+                                              .data_inside = data_in_checkout_}));
     const std::unique_ptr<Agent> agent = make_agent(settings_.agent.kind);
     SWARMLAB_TRY(request, agent->prepare(assignment_,
                                          {.workspace = workspace,
@@ -226,13 +237,18 @@ class Attempt {
                                           .brief = in_folder("brief.md"),
                                           .results = in_folder("results.tsv"),
                                           .out = in_folder("out"),
-                                          .data = data_.folder},
+                                          .data = data_.folder,
+                                          .program = bench_.program},
                                          bench_.environment));
+    auto announcer =
+        Announcer::watch(in_folder("out") + "/" + kHypothesisFile,
+                         [this](const Announcement& said) { bench_.link.announce(lease(), said); });
     SWARMLAB_TRY(ended, run(std::move(request)));
     report_.cost = agent->read_cost(ended);
     result_.attachments.agent_log = log_of(ended);
     AgentSaid said = read_outcome(in_folder("out") + "/" + kOutcomeFile);
     report_.notes = std::move(said.notes);
+    if (announcer) (*announcer)->fill_in(report_.notes);
     if (!said.warning.empty()) result_.attachments.agent_log += said.warning + "\n";
     if (auto failure = agent->read_end(ended)) {
       return end(failure->outcome, std::move(failure->reason));
@@ -265,12 +281,11 @@ class Attempt {
                                          : "the agent changed nothing that it may change");
     }
     report_.tree = tree;
-    // Nobody there to ask: then it is measured, and the coordinator finds out itself.
-    const auto known = bench_.link.known_tree(assignment_.lab, tree, cancel_);
-    if (known && *known) {
-      return end(Outcome::duplicate,
-                 fmt::format("same tree as #{}: not measured again", (*known)->value()));
-    }
+    SWARMLAB_CHECK(sketch_change());
+    // A merge is measured, whatever its parts are like.
+    SWARMLAB_TRY(is_known, is_known_tree(tree, assignment_.merge ? std::string()
+                                                                 : result_.attachments.sketch));
+    if (is_known) return false;
     return commit_candidate(tree);
   }
 
@@ -331,59 +346,10 @@ class Attempt {
     return {};
   }
 
-  // A candidate that was measured before, and what it is compared with, one after the other.
-  Result<void> compare() {
-    const Comparison& comparison = *assignment_.comparison;
-    SWARMLAB_TRY(candidate, repository_.tree_of(comparison.candidate));
-    SWARMLAB_TRY(reference, repository_.tree_of(comparison.reference));
-    SWARMLAB_CHECK(trials_.check_out(candidate, "candidate"));
-    SWARMLAB_CHECK(trials_.check_out(reference, "reference"));
-    const std::uint32_t repeat = comparison.pair + 1;
-    std::optional<Measurement> of_reference;
-    const auto run_reference = [&]() -> Result<void> {
-      SWARMLAB_TRY(run, trials_.evaluate("reference", reference, repeat));
-      of_reference = std::move(run);
-      return {};
-    };
-    const bool reference_first = comparison.pair % 2 == 1;
-    if (reference_first) SWARMLAB_CHECK(run_reference());
-    if (reference_first && !of_reference) return reference_failed();
-    SWARMLAB_TRY(of_candidate, trials_.evaluate("candidate", candidate, repeat));
-    if (!of_candidate) return {};
-    if (!reference_first) SWARMLAB_CHECK(run_reference());
-    if (!of_reference) return reference_failed();
-    report_.outcome = Outcome::measured;
-    report_.reason.clear();
-    report_.measurement = std::move(of_candidate);
-    report_.more.push_back(*std::move(of_reference));
-    return {};
-  }
-
-  // It was measured before, and kept: this machine is what failed.
-  Result<void> reference_failed() {
-    if (report_.outcome == Outcome::returned) return {};  // cancelled
-    report_.reason =
-        fmt::format("what the candidate is compared with does not run here: {}", report_.reason);
-    report_.outcome = Outcome::returned;
-    report_.own_failure = true;
-    return {};
-  }
-
   Result<void> pack() {
     const StageTimer timer(report_.stages, Stage::pack);
-    const std::vector<ObjectId> wanted{*report_.commit};
-    const std::vector<ObjectId> had = parents();
-    SWARMLAB_TRY(small, git::is_small_pack(repository_, wanted, had, kSmallPack));
-    std::uint64_t bytes = 0;
-    if (small) {
-      SWARMLAB_TRY(pack, git::make_pack(repository_, wanted, had));
-      result_.pack = std::move(pack);
-      bytes = result_.pack.size();
-    } else {
-      result_.pack_file = Spool::pack_file(bench_.spool, assignment_.task, assignment_.token);
-      SWARMLAB_TRY(pack, git::write_pack_file(repository_, wanted, had, result_.pack_file));
-      bytes = pack.bytes;
-    }
+    const std::string file = Spool::pack_file(bench_.spool, assignment_.task, assignment_.token);
+    SWARMLAB_TRY(bytes, pack_candidate(repository_, parents(), file, result_));
     if (bytes <= bench_.max_pack_bytes) return {};
     end(Outcome::invalid, fmt::format("the candidate's pack has {} bytes, expected {} at most: the "
                                       "limit is this worker's --max-candidate",

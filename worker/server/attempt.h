@@ -36,6 +36,7 @@ struct Workbench {
   WorkerName worker;
   std::string host_class;
   std::vector<std::string> environment;  // of this process
+  std::string program = {};  // swarmlab, for agents to announce what they try; empty: not there
 };
 
 /// Blocks until it is done, failed (an outcome of the report), or cancelled (outcome `returned`).

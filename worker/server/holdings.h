@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/model/report.h"
 #include "common/os/cancel.h"
 #include "common/strong_id.h"
 
@@ -32,6 +33,16 @@ class Holdings {
   void remove(LeaseKey key) {
     const std::lock_guard lock(mutex_);
     leases_.erase(key);
+    announced_.erase(key);
+  }
+  /// What the agent of an attempt says that it tries; until the lease is removed.
+  void announce(LeaseKey key, Announcement said) {
+    const std::lock_guard lock(mutex_);
+    if (leases_.contains(key)) announced_.insert_or_assign(key, std::move(said));
+  }
+  [[nodiscard]] std::map<LeaseKey, Announcement> announced() const {
+    const std::lock_guard lock(mutex_);
+    return announced_;
   }
   [[nodiscard]] std::vector<LeaseKey> all() const {
     const std::lock_guard lock(mutex_);
@@ -57,6 +68,7 @@ class Holdings {
  private:
   mutable std::mutex mutex_;
   std::map<LeaseKey, std::optional<CancelSource>> leases_;
+  std::map<LeaseKey, Announcement> announced_;
   bool all_cancelled_ = false;
 };
 

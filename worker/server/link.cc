@@ -54,6 +54,19 @@ Result<WorkAnswer> read_answer(schema::WorkReply::Reader reply, const Link::Work
   return answer;
 }
 
+void write_announced(schema::Heartbeat::Builder heartbeat,
+                     const std::map<LeaseKey, Announcement>& announced) {
+  auto list = heartbeat.initAnnounced(static_cast<unsigned>(announced.size()));
+  unsigned i = 0;
+  for (const auto& [key, said] : announced) {
+    list[i].setTask(key.task.value());
+    list[i].setToken(key.token.value());
+    list[i].setHypothesis(wire::text_of(said.hypothesis));
+    list[i].setMechanism(wire::text_of(said.mechanism));
+    ++i;
+  }
+}
+
 void write_ids(capnp::List<capnp::Data>::Builder to, std::span<const ObjectId> ids) {
   for (unsigned i = 0; i < ids.size(); ++i) to.set(i, wire::data_of(ids[i]));
 }
@@ -109,6 +122,7 @@ struct Link::Impl {
         list[i].setToken(held[i].token.value());
       }
       heartbeat.setLeaving(conversation.leaving());
+      write_announced(heartbeat, holdings.announced());
     };
     auto sent = conversation.send(write_state);
     if (!sent) return false;
@@ -195,21 +209,34 @@ Result<WorkAnswer> Link::work(const WorkRequest& request, const CancelToken& sto
   return std::move(answer);
 }
 
-Result<std::optional<ExperimentNumber>> Link::known_tree(LabId lab, const ObjectId& tree,
-                                                         const CancelToken& stop) {
+Result<KnownTree> Link::known_tree(const TreeQuestion& question, const CancelToken& stop) {
   SWARMLAB_TRY(reply, impl_->conversation.ask(
                           [&](Body body) {
                             auto check = body.initTreeCheck();
-                            check.setLab(lab.value());
-                            check.setTree(wire::data_of(tree));
+                            check.setLab(question.lab.value());
+                            check.setTree(wire::data_of(question.tree));
+                            check.setTask(question.lease.task.value());
+                            check.setToken(question.lease.token.value());
+                            check.setSketch(wire::data_of(std::string_view(question.sketch)));
                           },
                           stop));
   if (!reply.body().isTreeReply()) {
     return fail(ErrorCode::invalid_input, "the coordinator did not say whether it knows a tree");
   }
-  const auto known = reply.body().getTreeReply();
-  if (known.isUnknown()) return std::optional<ExperimentNumber>();
-  return std::optional(ExperimentNumber(known.getExperiment()));
+  const auto answer = reply.body().getTreeReply();
+  KnownTree known;
+  if (answer.isExperiment()) known.experiment = ExperimentNumber(answer.getExperiment());
+  if (answer.hasNearDuplicate()) {
+    SWARMLAB_TRY(near, wire::read(answer.getNearDuplicate()));
+    known.near_duplicate = near;
+    known.skip = answer.getSkip();
+  }
+  return known;
+}
+
+void Link::announce(const LeaseKey& lease, Announcement said) {
+  impl_->holdings.announce(lease, std::move(said));
+  std::ignore = impl_->exchange_state();
 }
 
 Result<Briefing> Link::briefing(const LeaseKey& lease, const CancelToken& stop) {

@@ -56,6 +56,13 @@ struct WorkAnswer {
   std::optional<NothingYet> nothing;     // if one was asked for and there is none
 };
 
+// What the coordinator knows of a candidate that is not measured yet.
+struct KnownTree {
+  std::optional<ExperimentNumber> experiment;   // that has the same tree
+  std::optional<NearDuplicate> near_duplicate;  // else: one with nearly the same change
+  bool skip = false;                            // the lab does not want that one measured again
+};
+
 /// Thread-safe: slots use it at the same time.
 class Link {
  public:
@@ -83,9 +90,14 @@ class Link {
   ///          if the coordinator refuses us.
   Result<WorkAnswer> work(const WorkRequest& request, const CancelToken& stop);
 
-  /// The experiment whose candidate has this tree.
-  Result<std::optional<ExperimentNumber>> known_tree(LabId lab, const ObjectId& tree,
-                                                     const CancelToken& stop);
+  struct TreeQuestion {
+    LabId lab;
+    LeaseKey lease;
+    ObjectId tree;
+    std::string sketch;  // of the change; empty: none
+  };
+  /// Whether the candidate of an experiment has this tree, or nearly made this change.
+  Result<KnownTree> known_tree(const TreeQuestion& question, const CancelToken& stop);
 
   /// What the agent of a leased task is to be told, as of now.
   Result<Briefing> briefing(const LeaseKey& lease, const CancelToken& stop);
@@ -101,6 +113,10 @@ class Link {
 
   /// The coordinator's manifest of data; not_found if it has none.
   Result<std::string> data_manifest(const ObjectId& hash, const CancelToken& stop);
+
+  /// Tells what the agent of a lease says that it tries: at once, and with every heartbeat while
+  /// the lease is held. One try: a heartbeat tells it again.
+  void announce(const LeaseKey& lease, Announcement said);
 
   /// Says that we live and what we hold, as often as the coordinator wants, until bye().
   void beat();

@@ -71,6 +71,15 @@ std::string candidate_message(const Assignment& assignment, const AgentNotes& no
   return message;
 }
 
+std::string why_not_measured(const KnownTree& known) {
+  if (known.experiment) {
+    return fmt::format("same tree as #{}: not measured again", known.experiment->value());
+  }
+  if (!known.near_duplicate) return {};
+  return fmt::format("nearly the same change as #{}: not measured",
+                     known.near_duplicate->of.value());
+}
+
 std::string violations_text(const std::vector<Violation>& violations) {
   std::string text = fmt::format("{} path{} left the scope: ", violations.size(),
                                  violations.size() == 1 ? "" : "s");

@@ -7,6 +7,7 @@
 
 #include "common/model/report.h"
 #include "worker/sandbox/sandbox.h"
+#include "worker/server/link.h"
 #include "worker/workspace/collect.h"
 
 namespace swarmlab::worker {
@@ -16,6 +17,9 @@ namespace swarmlab::worker {
 
 /// Subject, hypothesis, trailers.
 [[nodiscard]] std::string candidate_message(const Assignment& assignment, const AgentNotes& notes);
+
+/// Of a candidate that the coordinator knows, or nearly.
+[[nodiscard]] std::string why_not_measured(const KnownTree& known);
 
 /// "3 paths left the scope: a (why), b (why), ...": the first few.
 [[nodiscard]] std::string violations_text(const std::vector<Violation>& violations);

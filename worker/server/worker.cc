@@ -74,7 +74,8 @@ struct Worker::Impl {
                           .max_pack_bytes = options.max_candidate_bytes,
                           .worker = WorkerName(options.name),
                           .host_class = options.host_class,
-                          .environment = options.environment};
+                          .environment = options.environment,
+                          .program = options.program};
     const DoTask do_task = [&bench](const Assignment& assignment, const CancelToken& cancel) {
       return attempt(bench, assignment, cancel);
     };

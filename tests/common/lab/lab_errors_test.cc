@@ -109,7 +109,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"UnknownKey", COMMAND "[search]\nwarmth = 3",
               "lab.toml:4: [search] warmth is no known key, expected one of policy, "
               "width, exploration, islands, migration_every, reset_every, max_parent_age, merge, "
-              "seed, max_parallel, weight"},
+              "seed, near_duplicates, similarity, "
+              "max_parallel, weight"},
         Wrong{"UnknownKeyOfABackend", "[backend]\nklass = 'B'",
               "lab.toml:2: [backend] klass is no known key, expected class"},
         Wrong{"UnknownKeyOfASandbox", COMMAND "[sandbox]\nimage = 'x'",
@@ -216,6 +217,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"ResetInWords", COMMAND "[search]\nreset_every = 'never'",
               "lab.toml:4: [search] reset_every is \"never\", expected experiments, 0 (never) or "
               "more"},
+        Wrong{"NearDuplicatesThatAreNothing", COMMAND "[search]\nnear_duplicates = 'drop'",
+              "lab.toml:4: [search] near_duplicates is \"drop\", expected \"flag\" or \"skip\""},
+        Wrong{"SimilarityOfMoreThanAll", COMMAND "[search]\nsimilarity = 1.5",
+              "lab.toml:4: [search] similarity is 1.5, expected a number, 0.01 to 1"},
         Wrong{"HalfAnAge", COMMAND "[search]\nmax_parent_age = 1.5",
               "lab.toml:4: [search] max_parent_age is 1.5, expected experiments, 0 (no limit) or "
               "more"},

@@ -101,6 +101,7 @@ command = "python3 agent.py"
 args = ["--effort", "high"]
 timeout = "2h"
 env = ["API_KEY"]
+brief_tokens = 900
 [limits]
 memory = "1GiB"
 processes = 10
@@ -123,6 +124,8 @@ reset_every = 90
 max_parent_age = 500
 merge = false
 seed = 7
+near_duplicates = "skip"
+similarity = 0.8
 max_parallel = 6
 weight = 3
 [stop]
@@ -150,7 +153,8 @@ max_restarts = 1
                               {"--effort", "high"},
                               "AGENT.md",
                               2h,
-                              {"API_KEY"}}));
+                              {"API_KEY"},
+                              900}));
   EXPECT_EQ(lab.limits, (ResourceLimits{1U << 30U, 10, 1'000'000, 0, 1024, 1.5}));
   EXPECT_EQ(lab.needs, (Needs{{2500, 16'000'000'000, 2}, {"gpu=h100", "fast"}}));
   EXPECT_EQ(lab.policy, PolicyKind::islands);
@@ -161,7 +165,9 @@ max_restarts = 1
                                 .reset_every = 90,
                                 .max_parent_age = 500,
                                 .seed = 7,
-                                .merge = false}));
+                                .merge = false,
+                                .near_duplicates = NearDuplicates::skip,
+                                .similarity = 0.8}));
   EXPECT_EQ(lab.max_parallel, 6U);
   EXPECT_EQ(lab.weight, 3U);
   EXPECT_EQ(lab.stop, (StopLimits{7, 30min, MicroUsd(1'250'000), -3.0, 0, 1}));

@@ -102,11 +102,26 @@ inline std::vector<StageTime> any_stages() {
   });
 }
 
+inline std::optional<NearDuplicate> maybe_near() {
+  if (!any<bool>()) return std::nullopt;
+  return NearDuplicate{.of = ExperimentNumber(any<std::uint64_t>()), .similarity = any_finite()};
+}
+
+inline std::optional<Injection> maybe_injection() {
+  if (!any<bool>()) return std::nullopt;
+  return Injection{.who = any_text(), .from = any_object_id()};
+}
+
+inline std::optional<Rejection> maybe_rejection() {
+  if (!any<bool>()) return std::nullopt;
+  return Rejection{.who = any_text(), .why = any_text(), .at = Timestamp(any_duration())};
+}
+
 inline Experiment any_experiment() {
   return {.lab = LabId(any<std::uint64_t>()),
           .number = ExperimentNumber(any<std::uint64_t>()),
           .task = TaskId(any<std::uint64_t>()),
-          .kind = any_of(TaskKind::merge),
+          .kind = any_of(TaskKind::inject),
           .segment = SegmentNumber(any<std::uint64_t>()),
           .parent = maybe_number(),
           .merged_with = ExperimentNumber(any<std::uint64_t>() / 2 + 1),
@@ -142,7 +157,10 @@ inline Experiment any_experiment() {
             return PastLease{.token = FencingToken(any<std::uint64_t>()),
                              .worker = WorkerName(any_text()),
                              .key = any_text()};
-          })};
+          }),
+          .injection = maybe_injection(),
+          .rejection = maybe_rejection(),
+          .near_duplicate = maybe_near()};
 }
 
 inline Evaluator any_evaluator() {
@@ -210,7 +228,8 @@ inline LabSettings any_settings() {
                     .args = several(any_text),
                     .instructions = any_text(),
                     .timeout = any_duration(),
-                    .env = several(any_text)},
+                    .env = several(any_text),
+                    .brief_tokens = any<std::uint32_t>()},
           .limits = any_limits(),
           .policy = any_of(PolicyKind::islands),
           .search = {.width = any<std::uint32_t>(),
@@ -223,7 +242,9 @@ inline LabSettings any_settings() {
                      .simplicity = {.counts = any<bool>(),
                                     .metric = any_text(),
                                     .after = any<std::uint64_t>()},
-                     .merge = any<bool>()},
+                     .merge = any<bool>(),
+                     .near_duplicates = any_of(NearDuplicates::skip),
+                     .similarity = any_finite()},
           .stop = any_stop(),
           .scale = any_text(),
           .needs = {.amount = any_resources(), .labels = several(any_text)},
@@ -246,7 +267,7 @@ inline Assignment any_assignment() {
           .token = FencingToken(any<std::uint64_t>()),
           .lab = LabId(any<std::uint64_t>()),
           .experiment = ExperimentNumber(any<std::uint64_t>()),
-          .kind = any_of(TaskKind::merge),
+          .kind = any_of(TaskKind::inject),
           .parent = maybe_number(),
           .parent_commit = any_object_id(),
           .lab_commit = any_object_id(),
@@ -258,6 +279,7 @@ inline Assignment any_assignment() {
           .repeats = any<std::uint32_t>(),
           .comparison = any<bool>() ? std::optional(any_comparison()) : std::nullopt,
           .merge = any<bool>() ? std::optional(any_merge()) : std::nullopt,
+          .candidate = maybe_object_id(),
           .briefing = {.brief = any_text(), .results = any_text()}};
 }
 
@@ -277,7 +299,8 @@ inline Report any_report() {
           .host_class = any_text(),
           .cost = any_cost(),
           .stages = any_stages(),
-          .own_failure = any<bool>()};
+          .own_failure = any<bool>(),
+          .near_duplicate = maybe_near()};
 }
 
 inline Attachments any_attachments() {
@@ -286,7 +309,8 @@ inline Attachments any_attachments() {
           }),
           .agent_log = any_text(),
           .guard_log = any_text(),
-          .evaluator_log = any_text()};
+          .evaluator_log = any_text(),
+          .sketch = any_text()};
 }
 
 }  // namespace swarmlab::testing

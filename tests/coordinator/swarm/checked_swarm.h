@@ -237,6 +237,7 @@ class CheckedSwarm : public NotedSwarm {
       count(lab, one->second, counters, kept);
     }
     counters.without_keep = without_keep_[lab.id];
+    require(lab.hints.size() == hints_[lab.id].size(), "I6: a hint is lost");
     require(lab.counters == counters, "I6: counters are not those of the decided experiments");
     require(lab.frontier == kept, "I6: the frontier is not what was kept in this segment");
     require_empty(wrong_best(lab));
@@ -275,6 +276,12 @@ class CheckedSwarm : public NotedSwarm {
     const auto& visits = visits_[lab.id];
     const auto visited = visits.find(one.number);
     entry.visits = visited == visits.end() ? 0 : visited->second;
+    if (one.rejection) {
+      const auto was = lab.rejected.find(one.number);
+      require(was != lab.rejected.end() && was->second.score == entry.score,
+              "I6: a rejected one is forgotten");
+      return;
+    }
     kept.emplace(one.number, entry);
   }
 

@@ -40,6 +40,7 @@ class NotedSwarm : public SwarmUnderTest {
 
   std::set<TaskId> open_;
   std::set<WorkerName> quarantined_;
+  std::map<LabId, std::set<HintNumber>> hints_;
   Leases leases_;
   Deadlines deadlines_;
   FencingToken last_token_;
@@ -71,6 +72,27 @@ class NotedSwarm : public SwarmUnderTest {
   void note(const WorkerJoined&) {}
   void note(const BackupRestored&) {}
   void note(const WorkerSeen&) {}
+  void note(const HintGiven& fact) {
+    require(hints_[fact.lab].insert(fact.number).second, "a hint is given twice");
+  }
+  void note(const HintWithdrawn& fact) {
+    require(hints_[fact.lab].erase(fact.number) == 1, "a hint is withdrawn that does not hold");
+  }
+  void note(const ExperimentRejected& fact) {
+    const auto found = stored.find({fact.lab, fact.experiment});
+    const Segment& segment = state.labs.at(fact.lab).segment;
+    require(found != stored.end() && found->second.verdict == Verdict::keep &&
+                found->second.segment == segment.number && found->second.kind != TaskKind::baseline,
+            "rejected, but not kept in this segment");
+    if (found == stored.end()) return;
+    require(!found->second.rejection, "rejected twice");
+    found->second.rejection = fact.rejection;
+  }
+  void note(const HypothesisAnnounced& fact) {
+    const auto lease = leases_.find(fact.task);
+    require(lease != leases_.end() && lease->second.token == fact.token,
+            "announced, but not leased");
+  }
   void note(const WorkerReserved&) {}
   void note(const AlarmRaised&) {}
   void note(const AlarmCleared&) {}
@@ -96,7 +118,10 @@ class NotedSwarm : public SwarmUnderTest {
   void note(const TaskCreated& fact) {
     require(open_.insert(fact.task).second, "a task is created twice");
     require(numbers_[fact.lab].insert(fact.experiment).second, "a number is given twice");
-    if (fact.parent) visits_[fact.lab][*fact.parent] += 1;
+    if (!fact.parent) return;
+    visits_[fact.lab][*fact.parent] += 1;
+    const auto parent = stored.find({fact.lab, *fact.parent});
+    require(parent != stored.end() && !parent->second.rejection, "a rejected one is a parent");
   }
 
   void note(const LeaseGranted& fact) {

@@ -12,6 +12,8 @@
 
 #include "common/model/names.h"
 #include "tests/coordinator/swarm/checked_swarm.h"
+#include "tests/coordinator/swarm/random_machines.h"
+#include "tests/coordinator/swarm/random_people.h"
 
 namespace swarmlab::swarm {
 
@@ -35,7 +37,7 @@ class RandomSwarm {
       std::uint64_t weight;
       void (RandomSwarm::*happens)();
     };
-    static constexpr std::array<Kind, 14> kKinds = {{{26, &RandomSwarm::ask},
+    static constexpr std::array<Kind, 15> kKinds = {{{26, &RandomSwarm::ask},
                                                      {30, &RandomSwarm::report},
                                                      {6, &RandomSwarm::repeat_report},
                                                      {6, &RandomSwarm::malformed_report},
@@ -48,6 +50,7 @@ class RandomSwarm {
                                                      {2, &RandomSwarm::steer},
                                                      {2, &RandomSwarm::long_silence},
                                                      {2, &RandomSwarm::release},
+                                                     {5, &RandomSwarm::people},
                                                      {1, &RandomSwarm::all_fall_silent}}};
     std::uint64_t all = 0;
     for (const Kind& kind : kKinds) all += kind.weight;
@@ -247,31 +250,20 @@ class RandomSwarm {
 
   void heartbeat() {
     const std::string worker = any_worker();
-    tell(worker + " is alive", Heartbeat{.worker = WorkerName(worker),
-                                         .session = session_of(worker),
-                                         .held = some_held_by(worker),
-                                         .leaving = one_in(15)});
-  }
-
-  static Capacity everything() {
-    return {.cpu_millis = 64'000,
-            .memory_bytes = 1'000'000'000'000,
-            .gpus = {"0", "1", "2", "3"},
-            .labels = {"fast", "zone=a"}};
-  }
-
-  Capacity any_capacity() {
-    Capacity capacity{.cpu_millis = static_cast<std::uint32_t>(below(4)) * 1000,
-                      .memory_bytes = below(4) * 1'000'000'000,
-                      .gpus = {},
-                      .labels = {}};
-    for (std::uint64_t id = below(4); id > 0; --id) capacity.gpus.push_back(std::to_string(id));
-    if (one_in(2)) capacity.labels.emplace_back("fast");
-    return capacity;
+    Heartbeat command{.worker = WorkerName(worker),
+                      .session = session_of(worker),
+                      .held = some_held_by(worker),
+                      .leaving = one_in(15)};
+    for (const HeldLease& held : command.held) {
+      if (one_in(2)) continue;
+      command.announced.push_back({.lease = held, .said = {std::to_string(below(3)), "so"}});
+    }
+    tell(worker + " is alive", command);
   }
 
   void arrive(const std::string& name, std::vector<HeldLease> held) {
-    arrive_with(name, std::move(held), any_capacity());
+    arrive_with(name, std::move(held),
+                any_capacity([this](std::uint64_t end) { return below(end); }));
   }
 
   void arrive_with(const std::string& name, std::vector<HeldLease> held, Capacity capacity) {
@@ -280,7 +272,7 @@ class RandomSwarm {
     worker.name = WorkerName(name);
     worker.host_class = one_in(4) ? "old" : "new";
     worker.slots = 2;
-    worker.measures = name != "c";  // of an old release
+    worker.measures = worker.injects = name != "c";  // of an old release
     worker.capacity = std::move(capacity);
     tell(name + " arrives", WorkerArrived{.worker = worker,
                                           .session = swarm.sessions[name],
@@ -370,6 +362,13 @@ class RandomSwarm {
     const std::string lab = one_in(8) ? "nowhere" : any_of(kLabs);
     tell("ann steers " + lab,
          SetLabStatus{.lab = lab, .wish = any_of(kWishes), .reason = {}, .who = "ann"});
+  }
+
+  void people() {
+    const std::string lab = one_in(10) ? "nowhere" : any_of(kLabs);
+    auto [what, command] =
+        any_wish_of_people(swarm.state, lab, [this](std::uint64_t end) { return below(end); });
+    tell(what + " in " + lab, command);
   }
 
   [[nodiscard]] bool is_over() const {

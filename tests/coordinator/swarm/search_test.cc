@@ -173,7 +173,7 @@ TEST_F(Searches, EndUnderEveryPolicy) {
       ++experiments;
     }
     EXPECT_EQ(lab().status, LabStatus::stopped) << name_of(policy);
-    EXPECT_EQ(lab().stop_reason, "15 experiments in a row without a keep") << name_of(policy);
+    EXPECT_EQ(lab().stop_reason, "15 experiments in a row without a new best") << name_of(policy);
   }
 }
 

@@ -197,7 +197,7 @@ TEST_F(Limits, APlateauIsExperimentsInARowWithoutAKeep) {
   score(11.0);
   EXPECT_EQ(swarm.lab("lab").status, LabStatus::running);
   score(11.0);
-  expect_stopped("3 experiments in a row without a keep");
+  expect_stopped("3 experiments in a row without a new best");
 }
 
 TEST_F(Limits, ALimitLetsWhatRunsEndAndCountsIt) {

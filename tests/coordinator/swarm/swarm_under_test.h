@@ -67,6 +67,9 @@ class SwarmUnderTest {
       const Experiment& one = finished->experiment;
       EXPECT_TRUE(stored.emplace(std::pair(one.lab, one.number), one).second);
     }
+    if (const auto* rejected = std::get_if<ExperimentRejected>(&change)) {
+      stored.at({rejected->lab, rejected->experiment}).rejection = rejected->rejection;
+    }
     const auto* spent = std::get_if<CostSpent>(&change);
     if (spent == nullptr) return;
     const auto found = stored.find({spent->lab, spent->experiment});
@@ -97,6 +100,7 @@ class SwarmUnderTest {
     worker.host_class = "epyc";
     worker.slots = 4;
     worker.measures = true;
+    worker.injects = true;
     return expect<Welcome>(
         WorkerArrived{.worker = worker, .session = sessions[name], .held = std::move(held)});
   }
@@ -149,6 +153,10 @@ class SwarmUnderTest {
     report.reason.clear();
     report.tree = tree.value_or(object(200, static_cast<std::uint8_t>(task.id.value())));
     report.commit = object(100, static_cast<std::uint8_t>(task.id.value()));
+    if (task.candidate) {
+      report.tree = task.candidate->tree;
+      report.commit = task.candidate->commit;
+    }
     report.measurement = run_of(task, *report.tree, score);
     return report;
   }
@@ -232,6 +240,15 @@ class SwarmUnderTest {
       std::string operator()(const ReportStale& one) const { return "stale: " + one.because; }
       std::string operator()(const HeartbeatHeard&) const { return "heartbeat heard"; }
       std::string operator()(const SayHello&) const { return "say hello"; }
+      std::string operator()(const HintStands& one) const {
+        return fmt::format("hint {}{}", one.number.value(), one.holds ? "" : " is withdrawn");
+      }
+      std::string operator()(const CandidateInjected& one) const {
+        return fmt::format("injected: experiment {}", one.experiment.value());
+      }
+      std::string operator()(const Rejected& one) const {
+        return fmt::format("rejected {}, best is {}", one.now.size(), one.best.value());
+      }
       std::string operator()(const Error& one) const { return "error: " + one.message; }
     };
     return std::visit(Text{}, reply);

@@ -29,7 +29,7 @@ TEST_F(LinkTest, SaysHelloWithWhatItHoldsAndThenAsks) {
 TEST_F(LinkTest, SpeaksTheOlderProtocolOfAnOlderCoordinator) {
   coordinator.speak(1);
   const auto link = connect();
-  ASSERT_TRUE(link->known_tree(LabId(1), ObjectId{}, never));
+  ASSERT_TRUE(link->known_tree({.lab = LabId(1), .lease = {}, .tree = {}, .sketch = {}}, never));
   EXPECT_EQ(coordinator.version_of(Kind::TREE_CHECK), 1U);
 }
 
@@ -80,9 +80,10 @@ TEST_F(LinkTest, SendsARequestAgainWhenItsReplyIsLost) {
   coordinator.lose_replies(Kind::TREE_CHECK, 1);
   coordinator.know_tree(3);
   const auto link = connect();
-  const auto known = link->known_tree(LabId(1), ObjectId{}, never);
+  const auto known =
+      link->known_tree({.lab = LabId(1), .lease = {}, .tree = {}, .sketch = {}}, never);
   ASSERT_TRUE(known) << known.error().message;
-  EXPECT_EQ(*known, ExperimentNumber(3));
+  EXPECT_EQ(known->experiment, ExperimentNumber(3));
   EXPECT_EQ(coordinator.count(Kind::TREE_CHECK), 2);
 }
 
@@ -243,7 +244,8 @@ TEST_F(LinkTest, IsSharedBySlots) {
           const auto answer = link->work({.ask = true, .slot = slot}, never);
           ASSERT_TRUE(answer) << answer.error().message;
           if (answer->assignment) ++given;
-          EXPECT_TRUE(link->known_tree(LabId(1), ObjectId{}, never));
+          EXPECT_TRUE(
+              link->known_tree({.lab = LabId(1), .lease = {}, .tree = {}, .sketch = {}}, never));
         }
       });
     }
