@@ -160,6 +160,15 @@ std::string worker_text(schema::ExperimentView::Reader experiment) {
   return text;
 }
 
+// That its agent repaired it, or tried to, after the guard had failed.
+std::string reworks_text(schema::ExperimentView::Reader experiment) {
+  const std::uint32_t reworks = experiment.getReworks();
+  if (reworks == 0) return "";
+  const bool in_vain = text_of(experiment.getVerdict()) == "guard_failed";
+  return fmt::format("{}, {}", reworks,
+                     in_vain ? "the guard failed after each" : "after which the guard passed");
+}
+
 std::string times_text(const Context& context, schema::ExperimentView::Reader experiment) {
   const auto started = time_of(experiment.getStartedAt());
   const auto ended = time_of(experiment.getEndedAt());
@@ -246,6 +255,7 @@ void print_detail(const Context& context, schema::ExperimentDetail::Reader detai
   print.field("ended", times_text(context, experiment));
   print.field("worker", worker_text(experiment));
   print.field("stages", stages_text(experiment.getStages()));
+  print.field("reworks", reworks_text(experiment));
   print.field("spent", spent_text(experiment));
   print_measurements(print, context, experiment);
   print_samples(print, context, detail.getSamples(), options.all);

@@ -86,6 +86,7 @@ struct Evidence {
   low @4 :Float64;            # the gain's interval
   high @5 :Float64;
   confidence @6 :Float64;     # that it is better at all, 0 to 1
+  metric @7 :Text;            # empty: the primary one
 }
 
 struct Cost {
@@ -140,6 +141,10 @@ struct Experiment {
   undoes @35 :UInt64;         # of a simplification: the kept change that it takes out; 0: none
   madConfidence :union { none @36 :Void; value @37 :Float64; }  # as pi-autoresearch reckons it
   mergedWith @38 :UInt64;     # of a merge: the other side; 0: none
+  reworks @39 :UInt32;        # repairs by its agent after the guard had failed
+  otherScores @40 :List(Float64);   # judged, of the further metrics in the order of the settings
+  otherEvidence @41 :List(Evidence);  # of the further metrics
+  hypervolume @42 :Lab.MaybeNumber; # of a keep among several metrics: of the frontier with it
 }
 
 struct Assignment {
@@ -193,6 +198,7 @@ struct Report {
   stages @13 :List(StageTime);
   ownFailure @14 :Bool $Since.since(2);       # of `returned`: the worker failed, nobody told it to stop
   more @15 :List(Measurement) $Since.since(2);  # of a baseline: further runs; of a pair: the reference's
+  reworks @16 :UInt32 $Since.since(2);        # repairs by its agent after the guard had failed
 }
 
 struct Attachments {

@@ -49,6 +49,20 @@ struct MeasurementView {
   tree @9 :Text;                 # hexadecimal
 }
 
+struct MetricEvidence {
+  metric @0 :Text;
+  gain @1 :Lab.MaybeNumber;      # above zero is better, whatever the metric's direction
+  low @2 :Lab.MaybeNumber;
+  high @3 :Lab.MaybeNumber;
+  confidence @4 :Lab.MaybeNumber;  # that it is better at all, 0 to 1
+}
+
+struct MetricView {
+  name @0 :Text;
+  direction @1 :Text;            # "minimize" or "maximize"
+  worst @2 :Lab.MaybeNumber;     # nothing worse is kept; null: the baseline is not measured yet
+}
+
 struct ExperimentView {
   number @0 :UInt32;
   lab @1 :Text;
@@ -93,6 +107,10 @@ struct ExperimentView {
   simpler @39 :Bool $Since.since(2);           # kept for being smaller, not for being better
   undoes @40 :MaybeCount $Since.since(2);      # of a simplification: the change that it takes out
   mergedWith @41 :MaybeCount $Since.since(2);  # of a merge: the other side
+  reworks @42 :UInt32 $Since.since(2);         # repairs by its agent after the guard had failed
+  judged @43 :List(NamedNumber) $Since.since(2);  # by metric, of a lab with several; empty: one, or not measured
+  evidence @44 :List(MetricEvidence) $Since.since(2);  # of the pairs, by metric, of a lab with several
+  hypervolume @45 :Lab.MaybeNumber $Since.since(2);  # of a keep among several metrics: of the frontier with it
 }
 
 struct SampleView {
@@ -147,6 +165,8 @@ struct LabView {
   madConfidence @31 :Lab.MaybeNumber $Since.since(2);      # pi-autoresearch's
   bestRuns @32 :UInt32 $Since.since(2);         # that the best's score is the mean of
   bestSize @33 :Lab.MaybeNumber $Since.since(2);
+  metrics @34 :List(MetricView) $Since.since(2);  # the primary first; empty: it has one metric
+  hypervolume @35 :Lab.MaybeNumber $Since.since(2);  # of its frontier, as a part of the baseline's box; null: one metric
 }
 
 struct SteeredLab {
@@ -235,10 +255,15 @@ struct FrontierEntryView {
   commit @5 :Text;               # hexadecimal
   runs @6 :UInt32 $Since.since(2);             # that the score is the mean of
   size @7 :Lab.MaybeNumber $Since.since(2);    # where simplicity counts
+  values @8 :List(NamedNumber) $Since.since(2);      # by metric, of a lab with several
+  dominatedBy @9 :MaybeCount $Since.since(2);        # an experiment that is better in no metric worse; null: none
+  contribution @10 :Lab.MaybeNumber $Since.since(2);  # to the hypervolume; null: one metric
 }
 
 struct FrontierList {
   entries @0 :List(FrontierEntryView);
+  metrics @1 :List(MetricView) $Since.since(2);      # the primary first; empty: it has one metric
+  hypervolume @2 :Lab.MaybeNumber $Since.since(2);   # null: one metric
 }
 
 struct EventView {

@@ -232,7 +232,11 @@ void read_guard(Section guard, LabFile& file) {
     guard.problem(guard.line(), "[guard] has no command, expected one such as \"pytest -q\"");
   }
   guard.duration("timeout", settings.timeout);
-  guard.not_yet("reworks", "a candidate that fails its guard is dropped; take it out");
+  constexpr const char* kReworks = "a whole number, 0 (none) to 10";
+  if (guard.whole<std::uint32_t>("reworks", settings.reworks, 0, kReworks) &&
+      settings.reworks > kMostReworks) {
+    guard.wrong("reworks", kReworks);
+  }
   guard.finish();
   file.settings.guard = std::move(settings);
 }

@@ -85,7 +85,8 @@ struct Report {
   std::string host_class;
   Cost cost;
   std::vector<StageTime> stages;
-  bool own_failure = false;  // of `returned`: the worker failed, nobody told it to stop
+  bool own_failure = false;   // of `returned`: the worker failed, nobody told it to stop
+  std::uint32_t reworks = 0;  // repairs by the agent after the guard had failed
   bool operator==(const Report&) const = default;
 };
 

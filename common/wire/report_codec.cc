@@ -19,6 +19,7 @@ void write(schema::Report::Builder to, const Report& report) {
   write(to.initCost(), report.cost);
   write(to.initStages(length_of(report.stages)), report.stages);
   to.setOwnFailure(report.own_failure);
+  to.setReworks(report.reworks);
   write(to.initMore(length_of(report.more)), report.more);
 }
 
@@ -49,7 +50,8 @@ Result<Report> read(schema::Report::Reader from) {
                 .host_class = string_of(from.getHostClass()),
                 .cost = read(from.getCost()),
                 .stages = std::move(stages),
-                .own_failure = from.getOwnFailure()};
+                .own_failure = from.getOwnFailure(),
+                .reworks = from.getReworks()};
 }
 
 void write(schema::Attachments::Builder to, const Attachments& attachments) {

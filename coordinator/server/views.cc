@@ -240,6 +240,7 @@ void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
   write_notes(to, experiment.notes);
   to.setWorker(experiment.worker.value().c_str());
   to.setAttempts(experiment.attempts);
+  to.setReworks(experiment.reworks);
   to.setCostUsd(usd(experiment.cost.usd));
   to.setInputTokens(static_cast<double>(experiment.cost.input_tokens));
   to.setOutputTokens(static_cast<double>(experiment.cost.output_tokens));

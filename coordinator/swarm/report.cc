@@ -109,6 +109,7 @@ Experiment experiment_of(const Task& task, const Report& report, Timestamp now) 
     experiment.host_class = report.host_class;
     experiment.token = report.token;
     experiment.stages = report.stages;
+    experiment.reworks = report.reworks;
   }
   experiment.measured_under.push_back(report.token);
   if (report.measurement) experiment.measurements.push_back(*report.measurement);

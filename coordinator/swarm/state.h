@@ -50,6 +50,7 @@ struct Pending {
   std::uint32_t series = 1;  // place of the first pair among the experiment's measurements
   bool kept = false;         // against an earlier reference: now it is whether it is the best
   bool simpler = false;      // it is smaller: kept if it is no worse
+  std::vector<ExperimentNumber> passed{};  // that it was shown not to be dominated by
   bool operator==(const Pending&) const = default;
 };
 
@@ -144,6 +145,7 @@ struct Lab {
   judge::Learned learned{};                    // in this segment
   judge::Prospects prospects{};                // likewise
   std::optional<Simplifying> simplifying{};    // likewise
+  std::map<std::string, judge::Learned> learned_others{};  // of further metrics, of constraints
   bool operator==(const Lab&) const = default;
 };
 

@@ -1,30 +1,25 @@
 #include "worker/server/attempt.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <map>
 #include <utility>
 
 #include "common/git/data_commit.h"
-#include "common/git/merge.h"
 #include "common/git/pack.h"
 #include "common/git/pack_file.h"
 #include "common/lab/lab.h"
-#include "common/lab/scope.h"
 #include "common/os/file.h"
-#include "worker/agent/agent.h"
-#include "worker/agent/outcome.h"
 #include "worker/evaluator/evaluation.h"
+#include "worker/server/rounds.h"
 #include "worker/server/stage_timer.h"
 #include "worker/server/texts.h"
 #include "worker/server/trials.h"
-#include "worker/workspace/collect.h"
-#include "worker/workspace/workspace.h"
+#include "worker/server/workshop.h"
 
 namespace swarmlab::worker {
 namespace {
 
 constexpr std::uint64_t kSmallPack = 4U << 20U;  // inflated: is held in memory
+constexpr const char* kBaseline = "checkout";
 
 class Attempt {
  public:
@@ -59,11 +54,10 @@ class Attempt {
     SWARMLAB_CHECK(take_data());
     if (assignment_.comparison) return compare();
     const bool is_baseline = assignment_.kind == TaskKind::baseline;
-    SWARMLAB_TRY(has_candidate, is_baseline ? take_lab_commit() : make_candidate());
-    if (!has_candidate) return {};
-    SWARMLAB_CHECK(measure());
+    SWARMLAB_TRY(passed, is_baseline ? take_lab_commit() : make_candidate());
+    if (passed) SWARMLAB_CHECK(measure(is_baseline ? kBaseline : rounds_.checkout()));
     if (report_.outcome == Outcome::returned) return forget_candidate();
-    return is_baseline ? Result<void>() : pack();
+    return is_baseline || !report_.commit ? Result<void>() : pack();
   }
 
   // With the devices of this attempt, and no others.
@@ -77,7 +71,6 @@ class Attempt {
     report_.reason = std::move(reason);
     return false;
   }
-  [[nodiscard]] std::string in_folder(const char* name) const { return folder_ + "/" + name; }
 
   Result<void> fetch() {
     const StageTimer timer(report_.stages, Stage::fetch);
@@ -93,7 +86,6 @@ class Attempt {
     if (assignment_.comparison) return {};
     SWARMLAB_TRY(tree, repository_.tree_of(assignment_.parent_commit));
     parent_tree_ = tree;
-    start_tree_ = tree;
     return {};
   }
 
@@ -133,163 +125,18 @@ class Attempt {
     report_.commit = assignment_.lab_commit;
     SWARMLAB_TRY(tree, repository_.tree_of(assignment_.lab_commit));
     report_.tree = tree;
-    return true;
+    SWARMLAB_CHECK(trials_.check_out(tree, kBaseline));
+    return trials_.guard(kBaseline);
   }
 
+  // A merge needs an agent only where both sides conflict.
   Result<bool> make_candidate() {
     if (assignment_.merge) {
-      SWARMLAB_TRY(conflicts, merge());
-      if (!conflicts) return take_tree(start_tree_);
+      SWARMLAB_TRY(conflicts, workshop_.merge());
+      if (!conflicts) return rounds_.take_merged();
     }
     SWARMLAB_CHECK(take_briefing());
-    SWARMLAB_TRY(scope, Scope::from(settings_.artifact));
-    SWARMLAB_CHECK(lay_out(scope));
-    SWARMLAB_TRY(has_worked, let_agent_work(scope));
-    if (!has_worked) return false;
-    return collect_changes(scope);
-  }
-
-  // Combines both candidates. Where they conflict, an agent starts from what has the marks.
-  Result<bool> merge() {
-    const StageTimer timer(report_.stages, Stage::checkout);
-    const MergeWith& with = *assignment_.merge;
-    SWARMLAB_TRY(base, repository_.tree_of(with.base));
-    SWARMLAB_TRY(theirs, repository_.tree_of(with.commit));
-    SWARMLAB_TRY(merged, git::merge(repository_, {.base = base,
-                                                  .ours = parent_tree_,
-                                                  .theirs = theirs,
-                                                  .our_name = name_of_parent(),
-                                                  .their_name = name_of(with.other)}));
-    start_tree_ = merged.tree;
-    report_.notes.hypothesis =
-        fmt::format("what {} and {} changed adds up", name_of_parent(), name_of(with.other));
-    return !merged.conflicts.empty();
-  }
-  [[nodiscard]] std::string name_of_parent() const {
-    return assignment_.parent ? name_of(*assignment_.parent) : "the baseline";
-  }
-  [[nodiscard]] static std::string name_of(ExperimentNumber number) {
-    return fmt::format("#{}", number.value());
-  }
-
-  // The files of ours that lie in the workspace too, where an agent of a predecessor looks for
-  // them.
-  [[nodiscard]] std::map<std::string, std::string> texts_in_workspace(const Scope& scope) const {
-    const std::string base = settings_.folder.empty() ? "" : settings_.folder + "/";
-    std::map<std::string, std::string> texts = {{base + settings_.results_file, briefing_.results},
-                                                {base + "brief.md", briefing_.brief}};
-    std::erase_if(texts, [&](const auto& text) { return scope.editable(text.first); });
-    return texts;
-  }
-
-  Result<void> lay_out(const Scope& scope) {
-    const StageTimer timer(report_.stages, Stage::checkout);
-    const std::string workspace = in_folder("workspace");
-    SWARMLAB_CHECK(prepare(repository_, start_tree_, workspace, data_in_checkout_));
-    for (const auto& [path, text] : texts_in_workspace(scope)) {
-      const std::string file = fmt::format("{}/{}", workspace, path);
-      SWARMLAB_CHECK(make_folders(std::filesystem::path(file).parent_path().string()));
-      SWARMLAB_CHECK(write_file(file, text));
-    }
-    SWARMLAB_CHECK(write_file(in_folder("brief.md"), briefing_.brief));
-    SWARMLAB_CHECK(write_file(in_folder("results.tsv"), briefing_.results));
-    return make_folders(in_folder("out"));
-  }
-
-  // Binds of the workspace: all of it, then what may not be written over it.
-  Result<std::vector<sandbox::Mount>> mounts(const Scope& scope) const {
-    SWARMLAB_TRY(listing, repository_.list_tree(start_tree_));
-    const std::string base = settings_.folder.empty() ? "" : settings_.folder + "/";
-    std::vector<sandbox::Mount> mounts;
-    for (const MountPlan& plan : plan_mounts(listing, scope, {base + "lab.toml"})) {
-      const std::string below = plan.path.empty() ? "" : "/" + plan.path;
-      mounts.push_back({.kind = plan.writable ? sandbox::Mount::Kind::read_write
-                                              : sandbox::Mount::Kind::read_only,
-                        .host = in_folder("workspace") + below,
-                        .inside = "/workspace" + below});
-    }
-    if (!data_in_checkout_.empty()) {
-      mounts.push_back({.kind = sandbox::Mount::Kind::read_only,
-                        .host = data_.folder,
-                        .inside = "/workspace/" + data_in_checkout_});
-    }
-    return mounts;
-  }
-
-  Result<bool> let_agent_work(const Scope& scope) {
-    const StageTimer timer(report_.stages, Stage::agent);
-    SWARMLAB_TRY(workspace, mounts(scope));
-    const std::unique_ptr<Agent> agent = make_agent(settings_.agent.kind);
-    SWARMLAB_TRY(request, agent->prepare(assignment_,
-                                         {.workspace = workspace,
-                                          .checkout = in_folder("workspace"),
-                                          .brief = in_folder("brief.md"),
-                                          .results = in_folder("results.tsv"),
-                                          .out = in_folder("out"),
-                                          .data = data_.folder},
-                                         bench_.environment));
-    SWARMLAB_TRY(ended, run(std::move(request)));
-    report_.cost = agent->read_cost(ended);
-    result_.attachments.agent_log = log_of(ended);
-    AgentSaid said = read_outcome(in_folder("out") + "/" + kOutcomeFile);
-    report_.notes = std::move(said.notes);
-    if (!said.warning.empty()) result_.attachments.agent_log += said.warning + "\n";
-    if (auto failure = agent->read_end(ended)) {
-      return end(failure->outcome, std::move(failure->reason));
-    }
-    return true;
-  }
-
-  Result<bool> collect_changes(const Scope& scope) {
-    const StageTimer timer(report_.stages, Stage::collect);
-    CollectRequest request{.folder = in_folder("workspace"),
-                           .parent_tree = parent_tree_,
-                           .limits = {.max_file_bytes = settings_.artifact.max_file_bytes},
-                           .ignored = {}};
-    for (const auto& [path, text] : texts_in_workspace(scope)) request.ignored.push_back(path);
-    if (!data_in_checkout_.empty()) request.ignored.push_back(data_in_checkout_);
-    SWARMLAB_TRY(collected, collect(repository_, scope, request));
-    if (!collected.violations.empty()) {
-      for (const Violation& violation : collected.violations) {
-        report_.paths.push_back(violation.path);
-      }
-      return end(Outcome::out_of_scope, violations_text(collected.violations));
-    }
-    return take_tree(collected.tree);
-  }
-
-  Result<bool> take_tree(const ObjectId& tree) {
-    if (tree == parent_tree_) {
-      return end(Outcome::no_change, assignment_.merge
-                                         ? "the merge changes nothing"
-                                         : "the agent changed nothing that it may change");
-    }
-    report_.tree = tree;
-    // Nobody there to ask: then it is measured, and the coordinator finds out itself.
-    const auto known = bench_.link.known_tree(assignment_.lab, tree, cancel_);
-    if (known && *known) {
-      return end(Outcome::duplicate,
-                 fmt::format("same tree as #{}: not measured again", (*known)->value()));
-    }
-    return commit_candidate(tree);
-  }
-
-  Result<bool> commit_candidate(const ObjectId& tree) {
-    SWARMLAB_TRY(commit,
-                 repository_.commit(tree, parents(),
-                                    {.author_name = "swarmlab " + bench_.worker.value(),
-                                     .author_email = "swarmlab@localhost",
-                                     .at = bench_.clock.now(),
-                                     .message = candidate_message(assignment_, report_.notes)}));
-    report_.commit = commit;
-    bench_.objects.remember(commit);
-    return true;
-  }
-
-  [[nodiscard]] std::vector<ObjectId> parents() const {
-    std::vector<ObjectId> parents = {assignment_.parent_commit};
-    if (assignment_.merge) parents.push_back(assignment_.merge->commit);
-    return parents;
+    return rounds_.make_candidate();
   }
 
   // What is not sent is not named.
@@ -303,12 +150,9 @@ class Attempt {
   }
 
   // Of the baseline so often that its noise is known. Two equal runs say that there is none.
-  Result<void> measure() {
-    SWARMLAB_CHECK(trials_.check_out(*report_.tree, "checkout"));
-    SWARMLAB_TRY(passed, trials_.guard("checkout"));
-    if (!passed) return {};
+  Result<void> measure(const std::string& checkout) {
     for (std::uint32_t run = 0; run < std::max(1U, assignment_.repeats); ++run) {
-      SWARMLAB_TRY(measured, trials_.evaluate("checkout", *report_.tree, run));
+      SWARMLAB_TRY(measured, trials_.evaluate(checkout, *report_.tree, run));
       if (!measured) return forget_runs();
       take_run(*std::move(measured));
       if (run == 1 && report_.more.front().score == report_.measurement->score) break;
@@ -372,7 +216,7 @@ class Attempt {
   Result<void> pack() {
     const StageTimer timer(report_.stages, Stage::pack);
     const std::vector<ObjectId> wanted{*report_.commit};
-    const std::vector<ObjectId> had = parents();
+    const std::vector<ObjectId> had = workshop_.parents();
     SWARMLAB_TRY(small, git::is_small_pack(repository_, wanted, had, kSmallPack));
     std::uint64_t bytes = 0;
     if (small) {
@@ -401,7 +245,6 @@ class Attempt {
   GpuPool::Loan gpus_;
   Briefing briefing_;
   ObjectId parent_tree_;
-  ObjectId start_tree_;  // of the workspace: the parent's, or of a merge both sides
   DataFolders::InUse data_;
   std::string data_in_checkout_;  // empty there, and to be mounted
   SpooledReport result_;
@@ -413,6 +256,23 @@ class Attempt {
                   .data = data_,
                   .data_in_checkout = data_in_checkout_,
                   .run = [this](auto request) { return run(std::move(request)); },
+                  .result = result_}};
+  Workshop workshop_{{.bench = bench_,
+                      .assignment = assignment_,
+                      .repository = repository_,
+                      .folder = folder_,
+                      .briefing = briefing_,
+                      .parent_tree = parent_tree_,
+                      .data = data_,
+                      .data_in_checkout = data_in_checkout_,
+                      .cancel = cancel_,
+                      .run = [this](auto request) { return run(std::move(request)); },
+                      .result = result_}};
+  Rounds rounds_{{.bench = bench_,
+                  .settings = settings_,
+                  .folder = folder_,
+                  .workshop = workshop_,
+                  .trials = trials_,
                   .result = result_}};
 };
 

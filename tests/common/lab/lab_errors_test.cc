@@ -340,9 +340,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"Scale", COMMAND "[[scale]]\nname = 'small'",
               "lab.toml:3: [[scale]] is not in this version: a lab has one scale; make a lab of "
               "its own for the larger one, and take it out"},
-        Wrong{"Reworks", COMMAND "[guard]\ncommand = 'x'\nreworks = 2",
-              "lab.toml:5: [guard] reworks is not in this version: a candidate that fails its "
-              "guard is dropped; take it out"},
+        Wrong{"Reworks", COMMAND "[guard]\ncommand = 'x'\nreworks = 11",
+              "lab.toml:5: [guard] reworks is 11, expected a whole number, 0 (none) to 10"},
         Wrong{"ClaudeAgent", COMMAND "[agent]\nkind = 'claude'",
               "lab.toml:4: [agent] kind \"claude\" is not in this version: write kind = "
               "\"command\" and start it with [agent] command"},
