@@ -141,6 +141,19 @@ std::string evidence_text(schema::ExperimentView::Reader experiment) {
                      100.0 * number_of(experiment.getConfidence()).value_or(0.0));
 }
 
+// Of a lab with several metrics: one line each.
+std::string evidence_by_metric(schema::ExperimentView::Reader experiment) {
+  std::string text;
+  for (const auto one : experiment.getEvidence()) {
+    text +=
+        fmt::format("{}{} {:+.4g} [{:+.3g}, {:+.3g}], {:.4g} % sure", text.empty() ? "" : "\n",
+                    one_line(text_of(one.getMetric())), number_of(one.getGain()).value_or(0.0),
+                    number_of(one.getLow()).value_or(0.0), number_of(one.getHigh()).value_or(0.0),
+                    100.0 * number_of(one.getConfidence()).value_or(0.0));
+  }
+  return text;
+}
+
 std::string spent_text(schema::ExperimentView::Reader experiment) {
   const MicroUsd cost(static_cast<std::int64_t>(experiment.getCostUsd() * 1e6));
   if (cost.value() == 0 && experiment.getInputTokens() == 0.0) return "";
@@ -232,7 +245,9 @@ void print_summary(const Context& context, schema::ExperimentView::Reader experi
   print.field("score", score_text(number_of(experiment.getScore())));
   print.field("metrics", metrics_text(experiment.getMetrics()));
   print.field("why", text_of(experiment.getReason()));
+  print.field("judged", metrics_text(experiment.getJudged()));
   print.field("evidence", evidence_text(experiment));
+  print.field("by metric", evidence_by_metric(experiment));
   if (const auto twin = count_of(experiment.getDuplicateOf())) {
     print.field("same as", fmt::format("#{}", *twin));
   }

@@ -2,6 +2,7 @@
 // scores it, when to stop. Plain values; common/lab reads them, common/wire carries them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -159,6 +160,8 @@ struct StopLimits {
   GainLimit expected_gain{};
   bool operator==(const StopLimits&) const = default;
 };
+
+inline constexpr std::size_t kMostMetrics = 4;  // hypervolume grows hard to reckon with more
 
 struct LabSettings {
   std::string name;

@@ -26,6 +26,19 @@ struct FrontierEntry {
   bool operator==(const FrontierEntry&) const = default;
 };
 
+// Of a lab with several metrics: the kept candidates that no other one dominates, and what they win
+// (coordinator/swarm/front.h). Derived; empty with one metric.
+struct Front {
+  struct Member {
+    std::vector<double> point{};
+    double contribution = 0.0;  // to the hypervolume
+    bool operator==(const Member&) const = default;
+  };
+  std::map<ExperimentNumber, Member> members{};
+  double hypervolume = 0.0;
+  bool operator==(const Front&) const = default;
+};
+
 using Frontier = std::map<ExperimentNumber, FrontierEntry>;
 
 // What is told of an island; who else is on it follows from the numbers (island_of() in islands.h).

@@ -6,6 +6,7 @@
 #include "common/model/names.h"
 #include "common/wire/json_codec.h"
 #include "common/wire/lab_codec.h"
+#include "coordinator/server/metric_views.h"
 #include "coordinator/swarm/choose.h"
 #include "coordinator/swarm/find.h"
 
@@ -153,6 +154,7 @@ void write_view(schema::LabView::Builder to, const swarm::State& state, const sw
   to.setMaxParallel(lab.settings.max_parallel);
   to.setWeight(lab.settings.weight);
   to.setWaiting(swarm::why_waiting(state, lab, now).c_str());
+  write_metrics(to, state, lab);
   write_place(to, state, lab);
 }
 
@@ -257,6 +259,7 @@ void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
   }
   write_measurements(to, experiment.measurements);
   write_evidence(to, experiment);
+  write_metrics(to, lab, experiment);
   to.setIsBest(lab.best && lab.best->number == experiment.number);
   to.setHostClass(experiment.host_class.c_str());
   to.setParentCommit(experiment.parent_commit.hex().c_str());

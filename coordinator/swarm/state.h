@@ -207,6 +207,7 @@ struct Index {
     std::set<TaskId> leased;          // of the current segment
     std::set<TaskId> orphaned;        // leased, but their segment ended: only what they cost counts
     policy::Candidates candidates{};  // of the lab's frontier
+    policy::Front front{};            // likewise
     bool operator==(const OfLab&) const = default;
   };
   std::map<LabId, OfLab> labs;                   // of every lab, with open tasks or not
