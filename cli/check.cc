@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -71,6 +72,22 @@ Result<void> run_guard(Context& context, Trial& trial, const CancelToken& cancel
   return {};
 }
 
+// Without these the lab would stop at its baseline.
+Result<void> check_has_metrics(const LabSettings& settings, const worker::Scored& scored) {
+  std::vector<std::string> needed;
+  for (const Metric& metric : settings.more_metrics) needed.push_back(metric.name);
+  for (const Constraint& constraint : settings.constraints) needed.push_back(constraint.metric);
+  for (const std::string& name : needed) {
+    if (std::ranges::find(scored.metrics, name, &MetricValue::name) != scored.metrics.end())
+      continue;
+    return fail(
+        ErrorCode::invalid_input,
+        "the evaluator does not give metric {}, which lab.toml names, expected it beside {}", name,
+        settings.metric.name);
+  }
+  return {};
+}
+
 Result<void> measure(Context& context, Trial& trial, unsigned repeats, const CancelToken& cancel,
                      Findings& found) {
   std::vector<double> scores;
@@ -80,6 +97,7 @@ Result<void> measure(Context& context, Trial& trial, unsigned repeats, const Can
       return ended_by(context, *failed);
     }
     const auto& scored = std::get<worker::Scored>(run.evaluation);
+    SWARMLAB_CHECK(check_has_metrics(trial.settings(), scored));
     context.note(fmt::format("run {} of {}: {} {} in {}", i, repeats, trial.settings().metric.name,
                              score_text(scored.score), duration_text(run.took)));
     scores.push_back(scored.score);

@@ -141,6 +141,19 @@ std::string evidence_text(schema::ExperimentView::Reader experiment) {
                      100.0 * number_of(experiment.getConfidence()).value_or(0.0));
 }
 
+// Of a lab with several metrics: one line each.
+std::string evidence_by_metric(schema::ExperimentView::Reader experiment) {
+  std::string text;
+  for (const auto one : experiment.getEvidence()) {
+    text +=
+        fmt::format("{}{} {:+.4g} [{:+.3g}, {:+.3g}], {:.4g} % sure", text.empty() ? "" : "\n",
+                    one_line(text_of(one.getMetric())), number_of(one.getGain()).value_or(0.0),
+                    number_of(one.getLow()).value_or(0.0), number_of(one.getHigh()).value_or(0.0),
+                    100.0 * number_of(one.getConfidence()).value_or(0.0));
+  }
+  return text;
+}
+
 std::string spent_text(schema::ExperimentView::Reader experiment) {
   const MicroUsd cost(static_cast<std::int64_t>(experiment.getCostUsd() * 1e6));
   if (cost.value() == 0 && experiment.getInputTokens() == 0.0) return "";
@@ -158,6 +171,15 @@ std::string worker_text(schema::ExperimentView::Reader experiment) {
   if (experiment.getAttempts() > 1 && experiment.getPairs() == 0)
     text += fmt::format(", attempt {}", experiment.getAttempts());
   return text;
+}
+
+// That its agent repaired it, or tried to, after the guard had failed.
+std::string reworks_text(schema::ExperimentView::Reader experiment) {
+  const std::uint32_t reworks = experiment.getReworks();
+  if (reworks == 0) return "";
+  const bool in_vain = text_of(experiment.getVerdict()) == "guard_failed";
+  return fmt::format("{}, {}", reworks,
+                     in_vain ? "the guard failed after each" : "after which the guard passed");
 }
 
 std::string times_text(const Context& context, schema::ExperimentView::Reader experiment) {
@@ -243,7 +265,9 @@ void print_summary(const Context& context, schema::ExperimentView::Reader experi
   print.field("score", score_text(number_of(experiment.getScore())));
   print.field("metrics", metrics_text(experiment.getMetrics()));
   print.field("why", text_of(experiment.getReason()));
+  print.field("judged", metrics_text(experiment.getJudged()));
   print.field("evidence", evidence_text(experiment));
+  print.field("by metric", evidence_by_metric(experiment));
   if (const auto twin = count_of(experiment.getDuplicateOf())) {
     print.field("same as", fmt::format("#{}", *twin));
   }
@@ -267,6 +291,7 @@ void print_detail(const Context& context, schema::ExperimentDetail::Reader detai
   print.field("ended", times_text(context, experiment));
   print.field("worker", worker_text(experiment));
   print.field("stages", stages_text(experiment.getStages()));
+  print.field("reworks", reworks_text(experiment));
   print.field("spent", spent_text(experiment));
   print_measurements(print, context, experiment);
   print_samples(print, context, detail.getSamples(), options.all);

@@ -19,6 +19,46 @@ std::string gist_of(schema::FrontierEntryView::Reader entry) {
   return above ? fmt::format("(contains #{}, rejected) {}", *above, gist) : gist;
 }
 
+std::string upper(std::string text) {
+  for (char& c : text) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return text;
+}
+
+// Of a lab with several metrics: what no other candidate dominates.
+void list_of_several(const Context& context, schema::FrontierList::Reader frontier) {
+  using Align = Column::Align;
+  std::vector<Column> columns{{"#", Align::right}};
+  for (const auto metric : frontier.getMetrics()) {
+    columns.push_back({upper(one_line(text_of(metric.getName()))), Align::right});
+  }
+  columns.push_back({"HYPERVOLUME", Align::right});
+  columns.push_back({"VISITS", Align::right});
+  columns.push_back({"COMMIT"});
+  columns.push_back({"HYPOTHESIS", Align::left, true});
+  Table table(columns);
+  std::size_t dominated = 0;
+  for (const auto entry : frontier.getEntries()) {
+    if (!number_of(entry.getContribution())) {
+      ++dominated;
+      continue;
+    }
+    std::vector<Cell> row{fmt::format("{}", entry.getNumber())};
+    for (const auto value : entry.getValues()) row.emplace_back(score_text(value.getValue()));
+    row.emplace_back(score_text(number_of(entry.getContribution())));
+    row.emplace_back(fmt::format("{}", entry.getVisits()));
+    row.emplace_back(text_of(entry.getCommit()).substr(0, 8));
+    row.emplace_back(gist_of(entry));
+    table.add(row);
+  }
+  table.print(context.out, context.color, context.width);
+  context.out << fmt::format(
+      "hypervolume {} (the baseline alone: 1){}\n",
+      score_text(number_of(frontier.getHypervolume())),
+      dominated == 0 ? "" : fmt::format("; {} kept before are dominated by these", dominated));
+}
+
 Result<void> list(const Context& context) {
   SWARMLAB_TRY(swarm, context.swarm());
   SWARMLAB_TRY(lab, swarm->lab_of(context));
@@ -31,6 +71,11 @@ Result<void> list(const Context& context) {
   }
   if (entries.size() == 0) {
     context.out << "the frontier is empty: the baseline was not measured yet\n";
+    return {};
+  }
+  const auto frontier = reply.body().getFrontier();
+  if (frontier.getMetrics().size() > 1) {
+    list_of_several(context, frontier);
     return {};
   }
   using Align = Column::Align;

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <memory>
 #include <ostream>
+#include <set>
 
 #include "cli/commands.h"
+#include "cli/frontier_picture.h"
 #include "cli/picture.h"
 #include "cli/text.h"
 #include "cli/views.h"
@@ -20,6 +22,8 @@ struct Options {
   std::string file;
   std::string title;
   std::vector<std::string> marks;
+  bool frontier = false;
+  bool hypervolume = false;
 };
 
 // "2.635=AlphaEvolve", or just a number.
@@ -71,6 +75,76 @@ Picture picture_of(const Experiments& experiments, std::optional<schema::LabView
   return picture;
 }
 
+Direction direction_of(capnp::Text::Reader name) {
+  return text_of(name) == name_of(Direction::maximize) ? Direction::maximize : Direction::minimize;
+}
+
+// Of the last segment: values of others do not compare.
+FrontierPicture frontier_picture_of(const Experiments& experiments, schema::LabView::Reader lab,
+                                    schema::FrontierList::Reader frontier) {
+  FrontierPicture picture;
+  picture.title = text_of(lab.getName());
+  for (const auto metric : lab.getMetrics()) {
+    picture.metrics.push_back({text_of(metric.getName()), direction_of(metric.getDirection())});
+  }
+  std::set<std::uint32_t> members;
+  for (const auto entry : frontier.getEntries()) {
+    if (number_of(entry.getContribution())) members.insert(entry.getNumber());
+  }
+  for (const auto& view : experiments.views) {
+    const bool is_whole = view.getJudged().size() == picture.metrics.size();
+    if (!is_whole || view.getSegment() != lab.getSegment()) continue;
+    FrontierPoint point{.number = view.getNumber(),
+                        .values = {},
+                        .kept = text_of(view.getVerdict()) == name_of(Verdict::keep),
+                        .on_frontier = members.contains(view.getNumber()),
+                        .label = label_of(view)};
+    for (const auto value : view.getJudged()) point.values.push_back(value.getValue());
+    picture.points.push_back(std::move(point));
+  }
+  picture.subtitle = fmt::format("{} that no other dominates, hypervolume {} (baseline alone: 1)",
+                                 counted(members.size(), "candidate"),
+                                 score_text(number_of(frontier.getHypervolume())));
+  return picture;
+}
+
+// The hypervolume where the score would be: of what was kept.
+void show_hypervolume(Picture& picture, const Experiments& experiments) {
+  picture.metric = "hypervolume";
+  picture.direction = Direction::maximize;
+  for (PicturePoint& point : picture.points) point.score.reset();
+  std::size_t place = 0;
+  for (const auto& view : experiments.views) {
+    if (!verdict_from(text_of(view.getVerdict()))) continue;
+    picture.points[place++].score = number_of(view.getHypervolume());
+  }
+  std::erase_if(picture.points, [](const PicturePoint& point) { return !point.score; });
+}
+
+Result<void> write_svg(Context& context, const Options& options, const std::string& svg,
+                       std::size_t experiments) {
+  if (options.file.empty() || options.file == "-") {
+    context.out << svg;
+    return {};
+  }
+  const std::string path = (context.cwd / options.file).string();
+  if (const auto written = write_file(path, svg); !written) {
+    return within("--out " + options.file, written.error());
+  }
+  context.note("wrote " + options.file + ": " + counted(experiments, "experiment"));
+  return {};
+}
+
+Result<void> plot_frontier(Context& context, const Options& options, Swarm& swarm,
+                           const std::string& name, const Experiments& experiments,
+                           schema::LabView::Reader lab) {
+  SWARMLAB_TRY(reply, swarm.ask([&](schema::Query::Builder query) { query.setFrontier(name); }));
+  if (!reply.body().isFrontier()) return tl::unexpected(unexpected_reply("frontier"));
+  FrontierPicture picture = frontier_picture_of(experiments, lab, reply.body().getFrontier());
+  if (!options.title.empty()) picture.title = options.title;
+  return write_svg(context, options, draw_frontier_svg(picture), picture.points.size());
+}
+
 Result<void> plot(Context& context, const Options& options) {
   auto marks = marks_of(options);
   if (!marks) {
@@ -81,20 +155,19 @@ Result<void> plot(Context& context, const Options& options) {
   SWARMLAB_TRY(name, swarm->lab_of(context));
   SWARMLAB_TRY(labs, ask_labs(*swarm));
   SWARMLAB_TRY(experiments, load_experiments(*swarm, name, {}));
-  Picture picture = picture_of(experiments, find_lab_view(labs, name));
+  const auto lab = find_lab_view(labs, name);
+  if (options.frontier || options.hypervolume) {
+    if (!lab || lab->getMetrics().size() < 2) {
+      return fail(ErrorCode::invalid_input, "lab {} has one metric, expected several [[metric]]",
+                  name);
+    }
+    if (options.frontier) return plot_frontier(context, options, *swarm, name, experiments, *lab);
+  }
+  Picture picture = picture_of(experiments, lab);
+  if (options.hypervolume) show_hypervolume(picture, experiments);
   picture.marks = *std::move(marks);
   if (!options.title.empty()) picture.title = options.title;
-  const std::string svg = draw_svg(picture);
-  if (options.file.empty() || options.file == "-") {
-    context.out << svg;
-    return {};
-  }
-  const std::string path = (context.cwd / options.file).string();
-  if (const auto written = write_file(path, svg); !written) {
-    return within("--out " + options.file, written.error());
-  }
-  context.note("wrote " + options.file + ": " + counted(picture.points.size(), "experiment"));
-  return {};
+  return write_svg(context, options, draw_svg(picture), picture.points.size());
 }
 
 }  // namespace
@@ -108,6 +181,13 @@ void add_plot(CLI::App& app, Context& context) {
   command->add_option("--title", options->title, "Its title (default: the lab's name)");
   command->add_option("--mark", options->marks,
                       "A score to compare with, as a line: SCORE=NAME (may be given again)");
+  CLI::Option* frontier = command->add_flag(
+      "--frontier", options->frontier,
+      "Of a lab with several metrics: them against each other, and what no other dominates");
+  command
+      ->add_flag("--hypervolume", options->hypervolume,
+                 "Of such a lab: the progress of all metrics together")
+      ->excludes(frontier);
   add_quiet(*command, context);
   add_connect(*command, context);
   add_examples(*command,

@@ -52,6 +52,7 @@ struct LabSettings {
   maxParallel @16 :UInt32 $Since.since(2);    # 0: no limit
   weight @17 :UInt32 = 1 $Since.since(2);     # of its share of the workers
   search @18 :Search $Since.since(2);         # absent: defaults, and what policy says
+  moreMetrics @19 :List(Metric) $Since.since(2);  # beside `metric`, the primary one
 
   struct Search {
     policy @0 :PolicyKind;
@@ -81,6 +82,7 @@ struct LabSettings {
     relative @3 :Bool;
     confidence @4 :Float64;
     maxRepeats @5 :UInt32;
+    worst @6 :MaybeNumber $Since.since(2);  # nothing worse is kept; none: twice as bad as the baseline
   }
   struct Constraint {
     metric @0 :Text;
@@ -96,7 +98,11 @@ struct LabSettings {
     dataKind @6 :DataKind;
     dataPath @7 :Text;
   }
-  struct Guard { command @0 :Text; timeoutMs @1 :Int64; }
+  struct Guard {
+    command @0 :Text;
+    timeoutMs @1 :Int64;
+    reworks @2 :UInt32 $Since.since(2);     # times that an agent may repair what fails; 0: none
+  }
   struct Agent {
     kind @0 :AgentKind;
     command @1 :Text;

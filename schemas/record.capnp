@@ -92,6 +92,7 @@ struct Evidence {
   low @4 :Float64;            # the gain's interval
   high @5 :Float64;
   confidence @6 :Float64;     # that it is better at all, 0 to 1
+  metric @7 :Text;            # empty: the primary one
 }
 
 struct Cost {
@@ -168,6 +169,10 @@ struct Experiment {
   injection @39 :Injection;   # absent: an agent made it
   rejection @40 :Rejection;   # absent: it was not rejected
   nearDuplicate @41 :NearDuplicate;  # absent: its change is like no other that is known
+  reworks @42 :UInt32;        # repairs by its agent after the guard had failed
+  otherScores @43 :List(Float64);   # judged, of the further metrics in the order of the settings
+  otherEvidence @44 :List(Evidence);  # of the further metrics
+  hypervolume @45 :Lab.MaybeNumber; # of a keep among several metrics: of the frontier with it
 }
 
 struct Assignment {
@@ -223,6 +228,7 @@ struct Report {
   ownFailure @14 :Bool $Since.since(2);       # of `returned`: the worker failed, nobody told it to stop
   more @15 :List(Measurement) $Since.since(2);  # of a baseline: further runs; of a pair: the reference's
   nearDuplicate @16 :NearDuplicate $Since.since(2);  # as the coordinator said when its tree was checked
+  reworks @17 :UInt32 $Since.since(2);        # repairs by its agent after the guard had failed
 }
 
 struct Attachments {

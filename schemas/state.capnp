@@ -39,6 +39,7 @@ struct FrontierEntry {
   size @7 :LabFile.MaybeNumber;   # where simplicity counts
   conceded @8 :Float64;       # what simplifications since the last improvement gave up
   merged @9 :MaybeId;         # none: it is no merge
+  others @10 :List(Float64);   # of the further metrics, in the order of the settings; finite
 }
 
 struct Island {
@@ -85,6 +86,9 @@ struct Lab {
   hints @14 :List(Hint);      # that were not withdrawn
   nextHint @15 :UInt64;       # 0: of an older build, none was given
   rejected @16 :List(FrontierEntry);  # of this segment, as they were in the frontier
+  learnedOthers @17 :List(LearnedOther);  # of further metrics and of constraints
+
+  struct LearnedOther { metric @0 :Text; learned @1 :Learned; }
 
   struct Learned {
     squares @0 :Float64;
@@ -168,6 +172,7 @@ struct Pending {
   series @3 :UInt32;          # place of the first pair among the measurements
   kept @4 :Bool;              # against an earlier reference: now it is whether it is the best
   simpler @5 :Bool;           # it is kept if it is no worse
+  passed @6 :List(UInt64);    # experiments that it was shown not to be dominated by
 }
 
 struct Worker {
@@ -349,5 +354,6 @@ struct Event {
     experiment @0 :Record.Experiment;
     cost @1 :Record.Cost;
     becomesBest @2 :Bool;
+    advances @3 :Bool;        # beside that: the frontier of several metrics
   }
 }

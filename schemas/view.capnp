@@ -49,6 +49,20 @@ struct MeasurementView {
   tree @9 :Text;                 # hexadecimal
 }
 
+struct MetricEvidence {
+  metric @0 :Text;
+  gain @1 :Lab.MaybeNumber;      # above zero is better, whatever the metric's direction
+  low @2 :Lab.MaybeNumber;
+  high @3 :Lab.MaybeNumber;
+  confidence @4 :Lab.MaybeNumber;  # that it is better at all, 0 to 1
+}
+
+struct MetricView {
+  name @0 :Text;
+  direction @1 :Text;            # "minimize" or "maximize"
+  worst @2 :Lab.MaybeNumber;     # nothing worse is kept; null: the baseline is not measured yet
+}
+
 struct ExperimentView {
   number @0 :UInt32;
   lab @1 :Text;
@@ -101,6 +115,10 @@ struct ExperimentView {
   descendsFromRejected @47 :MaybeCount $Since.since(2);  # the nearest rejected one above it
   nearDuplicateOf @48 :MaybeCount $Since.since(2);
   similarity @49 :Lab.MaybeNumber $Since.since(2);  # to that one, 0 to 1
+  reworks @50 :UInt32 $Since.since(2);         # repairs by its agent after the guard had failed
+  judged @51 :List(NamedNumber) $Since.since(2);  # by metric, of a lab with several; empty: one, or not measured
+  evidence @52 :List(MetricEvidence) $Since.since(2);  # of the pairs, by metric, of a lab with several
+  hypervolume @53 :Lab.MaybeNumber $Since.since(2);  # of a keep among several metrics: of the frontier with it
 }
 
 struct SampleView {
@@ -156,6 +174,8 @@ struct LabView {
   bestRuns @32 :UInt32 $Since.since(2);         # that the best's score is the mean of
   bestSize @33 :Lab.MaybeNumber $Since.since(2);
   hints @34 :UInt32 $Since.since(2);            # from people, that hold
+  metrics @35 :List(MetricView) $Since.since(2);  # the primary first; empty: it has one metric
+  hypervolume @36 :Lab.MaybeNumber $Since.since(2);  # of its frontier, as a part of the baseline's box; null: one metric
 }
 
 struct SteeredLab {
@@ -257,10 +277,15 @@ struct FrontierEntryView {
   runs @6 :UInt32 $Since.since(2);             # that the score is the mean of
   size @7 :Lab.MaybeNumber $Since.since(2);    # where simplicity counts
   descendsFromRejected @8 :MaybeCount $Since.since(2);  # the nearest rejected one above it
+  values @9 :List(NamedNumber) $Since.since(2);      # by metric, of a lab with several
+  dominatedBy @10 :MaybeCount $Since.since(2);        # an experiment that is better in no metric worse; null: none
+  contribution @11 :Lab.MaybeNumber $Since.since(2);  # to the hypervolume; null: one metric
 }
 
 struct FrontierList {
   entries @0 :List(FrontierEntryView);
+  metrics @1 :List(MetricView) $Since.since(2);      # the primary first; empty: it has one metric
+  hypervolume @2 :Lab.MaybeNumber $Since.since(2);   # null: one metric
 }
 
 struct EventView {

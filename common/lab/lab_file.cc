@@ -57,6 +57,17 @@ class Tables {
     return sections;
   }
 
+  /// [name], or each [[name]].
+  [[nodiscard]] std::vector<Section> one_or_more(std::string_view name) {
+    const auto entry = std::ranges::find(root_, name, &Entry::key);
+    const bool is_list =
+        entry != root_.end() && std::holds_alternative<toml_tree::List>(entry->node.value);
+    if (is_list) return sections(name);
+    std::vector<Section> one;
+    one.push_back(section(name));
+    return one;
+  }
+
   void not_yet(std::string_view name, std::string_view title, std::string_view instead) {
     if (const Entry* entry = find(name)) {
       problems_.add(entry->line, fmt::format("{} is not in this version: {}", title, instead));
@@ -138,7 +149,7 @@ void read_sandbox(Section sandbox) {
 void read_tables(const Table& root, LabFile& file) {
   Tables tables(root, file.problems);
   read_lab_table(tables.section("lab"), file);
-  tables::read_metric(tables.section("metric"), file);
+  tables::read_metrics(tables.one_or_more("metric"), file);
   for (Section& constraint : tables.sections("constraint")) {
     tables::read_constraint(constraint, file);
   }

@@ -37,6 +37,15 @@ bool is_path_of(const std::string& path, const LabSettings& settings, const std:
 std::string measuring_rules(const LabSettings& settings) {
   std::string text = fmt::format("metric {} {}\n", settings.metric.name,
                                  settings.metric.direction == Direction::minimize ? "min" : "max");
+  const auto worst = [&](const Metric& metric) {
+    if (metric.worst) text += fmt::format("worst {}\n", *metric.worst);
+  };
+  worst(settings.metric);
+  for (const Metric& metric : settings.more_metrics) {
+    text += fmt::format("metric {} {}\n", metric.name,
+                        metric.direction == Direction::minimize ? "min" : "max");
+    worst(metric);
+  }
   if (const auto* python = std::get_if<PythonBackend>(&settings.evaluator.how)) {
     text += fmt::format("python {} {}\n", python->module, python->class_name);
   } else {

@@ -124,6 +124,18 @@ void read_data(Section& evaluator, LabFile& file) {
   }
 }
 
+void check_metric_line_names(Section& evaluator, const LabSettings& settings) {
+  const auto check = [&](const std::string& metric) {
+    if (is_metric_line_name(metric)) return;
+    evaluator.problem(evaluator.line("parse"),
+                      fmt::format("[metric] name is {}, which no METRIC line can have, expected "
+                                  "letters, digits, \"_\", \".\" and \"\u00b5\" only",
+                                  toml_tree::quoted(metric)));
+  };
+  check(settings.metric.name);
+  for (const Metric& one : settings.more_metrics) check(one.name);
+}
+
 // One of the two must score: neither none nor both.
 void check_who_scores(Section& backend, Section& evaluator, LabFile& file) {
   const bool has_command = evaluator.find("command") != nullptr;
@@ -140,10 +152,8 @@ void check_who_scores(Section& backend, Section& evaluator, LabFile& file) {
   }
 }
 
-}  // namespace
-
-void read_metric(Section metric, LabFile& file) {
-  Metric& settings = file.settings.metric;
+// What every metric has.
+void read_aspect(Section& metric, Metric& settings) {
   read_name(metric, "name", settings.name);
   std::string direction;
   constexpr const char* kDirections = "\"minimize\" or \"maximize\"";
@@ -155,6 +165,10 @@ void read_metric(Section metric, LabFile& file) {
     }
   }
   read_improvement(metric, settings.min_improvement);
+}
+
+// How the lab decides: said once, in the primary metric.
+void read_judging(Section& metric, Metric& settings) {
   metric.number(
       "confidence", settings.confidence,
       {.min = 0, .max = 1, .below_max = true, .expected = "a number from 0 (off) to below 1"});
@@ -164,7 +178,52 @@ void read_metric(Section metric, LabFile& file) {
       settings.max_repeats > kMostRepeats) {
     metric.wrong("max_repeats", kRepeats);
   }
+}
+
+void read_worst(Section& metric, Metric& settings) {
+  double worst = 0;
+  if (metric.number("worst", worst, {.expected = "a finite number"})) settings.worst = worst;
+}
+
+void read_further(Section& metric, LabFile& file) {
+  Metric settings;
+  settings.name.clear();
+  read_aspect(metric, settings);
+  read_worst(metric, settings);
+  for (const char* key : {"confidence", "max_repeats"}) {
+    if (metric.find(key) == nullptr) continue;
+    metric.problem(metric.line(key),
+                   fmt::format("[[metric]] {} stands in a further metric, expected it in the first "
+                               "one: it is of the lab",
+                               key));
+  }
+  if (metric.find("name") == nullptr) {
+    metric.problem(metric.line(), "[[metric]] has no name, expected one in each but the first");
+  }
+  const auto has_name = [&](const Metric& one) { return one.name == settings.name; };
+  if (has_name(file.settings.metric) || std::ranges::any_of(file.settings.more_metrics, has_name)) {
+    metric.wrong("name", "another one than those of the metrics before it");
+  }
   metric.finish();
+  file.settings.more_metrics.push_back(std::move(settings));
+}
+
+}  // namespace
+
+void read_metrics(std::vector<Section> metrics, LabFile& file) {
+  if (metrics.empty()) return;
+  Section& primary = metrics.front();
+  read_aspect(primary, file.settings.metric);
+  read_judging(primary, file.settings.metric);
+  const bool several = metrics.size() > 1;
+  if (several) read_worst(primary, file.settings.metric);
+  primary.finish();
+  for (std::size_t i = 1; i < metrics.size(); ++i) read_further(metrics[i], file);
+  if (metrics.size() > kMostMetrics) {
+    file.problems.add(metrics[kMostMetrics].line(),
+                      fmt::format("[[metric]] is given {} times, expected {} at most",
+                                  metrics.size(), kMostMetrics));
+  }
 }
 
 void read_constraint(Section section, LabFile& file) {
@@ -205,13 +264,8 @@ void read_evaluator(Section backend, Section evaluator, LabFile& file) {
                       "[evaluator] parse is set, but the result of a [backend] is not parsed: "
                       "take it out");
   }
-  const std::string& metric = file.settings.metric.name;
-  if (!backend.present() && command.parse == ParseKind::metric_lines &&
-      !is_metric_line_name(metric)) {
-    evaluator.problem(evaluator.line("parse"),
-                      fmt::format("[metric] name is {}, which no METRIC line can have, expected "
-                                  "letters, digits, \"_\", \".\" and \"\u00b5\" only",
-                                  toml_tree::quoted(metric)));
+  if (!backend.present() && command.parse == ParseKind::metric_lines) {
+    check_metric_line_names(evaluator, file.settings);
   }
   evaluator.duration("timeout", settings.timeout);
   read_data(evaluator, file);
@@ -232,7 +286,11 @@ void read_guard(Section guard, LabFile& file) {
     guard.problem(guard.line(), "[guard] has no command, expected one such as \"pytest -q\"");
   }
   guard.duration("timeout", settings.timeout);
-  guard.not_yet("reworks", "a candidate that fails its guard is dropped; take it out");
+  constexpr const char* kReworks = "a whole number, 0 (none) to 10";
+  if (guard.whole<std::uint32_t>("reworks", settings.reworks, 0, kReworks) &&
+      settings.reworks > kMostReworks) {
+    guard.wrong("reworks", kReworks);
+  }
   guard.finish();
   file.settings.guard = std::move(settings);
 }

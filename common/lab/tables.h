@@ -2,13 +2,16 @@
 // Private to this room.
 #pragma once
 
+#include <vector>
+
 #include "common/lab/lab_file.h"
 #include "common/lab/section.h"
 
 namespace swarmlab::tables {
 
 // scoring.cc
-void read_metric(Section metric, LabFile& file);
+/// Of [metric], or of each [[metric]]: the first is the primary one.
+void read_metrics(std::vector<Section> metrics, LabFile& file);
 void read_constraint(Section constraint, LabFile& file);
 /// The two tables exclude each other in part, so they are read together.
 void read_evaluator(Section backend, Section evaluator, LabFile& file);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "common/strong_id.h"
 
@@ -17,6 +18,7 @@ struct Evidence {
   double low = 0.0;              // the interval of the gain, at the level of the last look
   double high = 0.0;
   double confidence = 0.0;  // that it is better at all, 0 to 1
+  std::string metric{};     // empty: the primary one
   bool operator==(const Evidence&) const = default;
 };
 

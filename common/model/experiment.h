@@ -144,6 +144,11 @@ struct Experiment {
   bool simpler = false;                      // kept for being smaller, not for being better
   std::optional<ExperimentNumber> undoes{};  // of a simplification: the change that it takes out
   std::optional<double> mad_confidence{};    // as pi-autoresearch reckons it, after this one
+  // Of a lab with several metrics, of the further ones in the order of the settings.
+  std::vector<double> other_scores{};
+  std::vector<Evidence> other_evidence{};
+  std::optional<double> hypervolume{};  // of a keep: of the frontier with it
+  std::uint32_t reworks = 0;            // repairs by its agent after the guard had failed
   AgentNotes notes;
   WorkerName worker;
   std::string host_class;

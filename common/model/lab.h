@@ -2,6 +2,7 @@
 // scores it, when to stop. Plain values; common/lab reads them, common/wire carries them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,6 +37,9 @@ struct Metric {
   Improvement min_improvement;
   double confidence = 0.95;       // 0 (off) to below 1
   std::uint32_t max_repeats = 5;  // 1 or more
+  // Of a lab with several: nothing worse is kept, and hypervolume is measured from here. None:
+  // twice as bad as the baseline.
+  std::optional<double> worst{};
   bool operator==(const Metric&) const = default;
 };
 
@@ -79,9 +83,12 @@ struct Evaluator {
   bool operator==(const Evaluator&) const = default;
 };
 
+inline constexpr std::uint32_t kMostReworks = 10;
+
 struct Guard {
   std::string command;
   Milliseconds timeout = std::chrono::minutes(10);
+  std::uint32_t reworks = 2;  // times that an agent may repair what fails; 0 to kMostReworks
   bool operator==(const Guard&) const = default;
 };
 
@@ -161,13 +168,17 @@ struct StopLimits {
   bool operator==(const StopLimits&) const = default;
 };
 
+inline constexpr std::size_t kMostMetrics = 4;  // hypervolume grows hard to reckon with more
+
 struct LabSettings {
   std::string name;
   std::string folder;        // of the lab, relative to the repository's root; "" is the root
   std::string pipeline_dir;  // relative to the repository's root
   std::string results_file = "results.tsv";
   Artifact artifact;
-  Metric metric;
+  Metric metric;  // the primary one
+  std::vector<Metric>
+      more_metrics{};  // beside it; their confidence and max_repeats are the primary's
   std::vector<Constraint> constraints;
   Evaluator evaluator;
   std::optional<Guard> guard;

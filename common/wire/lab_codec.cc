@@ -29,17 +29,30 @@ void write(schema::LabSettings::Metric::Builder to, const Metric& metric) {
   to.setRelative(metric.min_improvement.relative);
   to.setConfidence(metric.confidence);
   to.setMaxRepeats(metric.max_repeats);
+  if (metric.worst) wire::write(to.initWorst(), metric.worst);
 }
 
 Result<Metric> read(schema::LabSettings::Metric::Reader from) {
   SWARMLAB_TRY(direction, from_schema_enum("direction", from.getDirection(), Direction::maximize));
   SWARMLAB_TRY(amount, finite("minImprovement", from.getMinImprovement()));
   SWARMLAB_TRY(confidence, finite("confidence", from.getConfidence()));
+  SWARMLAB_TRY(worst, read("worst", from.getWorst()));
   return Metric{.name = string_of(from.getName()),
                 .direction = direction,
                 .min_improvement = {.amount = amount, .relative = from.getRelative()},
                 .confidence = confidence,
-                .max_repeats = from.getMaxRepeats()};
+                .max_repeats = from.getMaxRepeats(),
+                .worst = worst};
+}
+
+Result<std::vector<Metric>> read(capnp::List<schema::LabSettings::Metric>::Reader from) {
+  std::vector<Metric> metrics;
+  metrics.reserve(from.size());
+  for (const auto one : from) {
+    SWARMLAB_TRY(metric, read(one));
+    metrics.push_back(std::move(metric));
+  }
+  return metrics;
 }
 
 void write(capnp::List<schema::LabSettings::Constraint>::Builder to,
@@ -250,12 +263,15 @@ void write(schema::LabSettings::Builder to, const LabSettings& settings) {
   to.setResultsFile(text_of(settings.results_file));
   write(to.initArtifact(), settings.artifact);
   write(to.initMetric(), settings.metric);
+  auto more = to.initMoreMetrics(length_of(settings.more_metrics));
+  for (unsigned i = 0; i < more.size(); ++i) write(more[i], settings.more_metrics[i]);
   write(to.initConstraints(length_of(settings.constraints)), settings.constraints);
   write(to.initEvaluator(), settings.evaluator);
   if (settings.guard) {
     auto guard = to.initGuard();
     guard.setCommand(text_of(settings.guard->command));
     guard.setTimeoutMs(settings.guard->timeout.count());
+    guard.setReworks(settings.guard->reworks);
   }
   write(to.initAgent(), settings.agent);
   write(to.initLimits(), settings.limits);
@@ -271,6 +287,7 @@ void write(schema::LabSettings::Builder to, const LabSettings& settings) {
 
 Result<LabSettings> read(schema::LabSettings::Reader from) {
   SWARMLAB_TRY(metric, read(from.getMetric()));
+  SWARMLAB_TRY(more_metrics, read(from.getMoreMetrics()));
   SWARMLAB_TRY(constraints, read(from.getConstraints()));
   SWARMLAB_TRY(evaluator, read(from.getEvaluator()));
   SWARMLAB_TRY(agent, read(from.getAgent()));
@@ -286,7 +303,8 @@ Result<LabSettings> read(schema::LabSettings::Reader from) {
   std::optional<Guard> guard;
   if (from.hasGuard()) {
     guard = Guard{.command = string_of(from.getGuard().getCommand()),
-                  .timeout = Milliseconds(from.getGuard().getTimeoutMs())};
+                  .timeout = Milliseconds(from.getGuard().getTimeoutMs()),
+                  .reworks = from.getGuard().getReworks()};
   }
   return LabSettings{
       .name = string_of(from.getName()),
@@ -295,6 +313,7 @@ Result<LabSettings> read(schema::LabSettings::Reader from) {
       .results_file = string_of(from.getResultsFile()),
       .artifact = read(from.getArtifact()),
       .metric = std::move(metric),
+      .more_metrics = std::move(more_metrics),
       .constraints = std::move(constraints),
       .evaluator = std::move(evaluator),
       .guard = std::move(guard),

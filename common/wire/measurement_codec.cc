@@ -56,6 +56,7 @@ void write(schema::Evidence::Builder to, const Evidence& evidence) {
   to.setLow(evidence.low);
   to.setHigh(evidence.high);
   to.setConfidence(evidence.confidence);
+  to.setMetric(text_of(evidence.metric));
 }
 
 Result<Evidence> read(schema::Evidence::Reader from) {
@@ -70,7 +71,8 @@ Result<Evidence> read(schema::Evidence::Reader from) {
                   .gain = gain,
                   .low = low,
                   .high = high,
-                  .confidence = confidence};
+                  .confidence = confidence,
+                  .metric = string_of(from.getMetric())};
 }
 
 void write(capnp::List<schema::Measurement>::Builder to, const std::vector<Measurement>& runs) {

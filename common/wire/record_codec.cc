@@ -93,6 +93,32 @@ Result<void> read_marks(schema::Experiment::Reader from, Experiment& experiment)
   return {};
 }
 
+// What is known of it where a lab has several metrics.
+Result<void> read_further_metrics(schema::Experiment::Reader from, Experiment& experiment) {
+  for (const double one : from.getOtherScores()) {
+    SWARMLAB_TRY(score, finite("otherScores", one));
+    experiment.other_scores.push_back(score);
+  }
+  for (const auto one : from.getOtherEvidence()) {
+    SWARMLAB_TRY(evidence, read(one));
+    experiment.other_evidence.push_back(std::move(evidence));
+  }
+  if (from.getHypervolume().isValue()) {
+    SWARMLAB_TRY(hypervolume, finite("hypervolume", from.getHypervolume().getValue()));
+    experiment.hypervolume = hypervolume;
+  }
+  return {};
+}
+
+void write_further_metrics(schema::Experiment::Builder to, const Experiment& experiment) {
+  auto scores = to.initOtherScores(length_of(experiment.other_scores));
+  for (unsigned i = 0; i < scores.size(); ++i) scores.set(i, experiment.other_scores[i]);
+  auto evidence = to.initOtherEvidence(length_of(experiment.other_evidence));
+  for (unsigned i = 0; i < evidence.size(); ++i)
+    wire::write(evidence[i], experiment.other_evidence[i]);
+  if (experiment.hypervolume) wire::write(to.initHypervolume(), experiment.hypervolume);
+}
+
 // Where an experiment came from.
 Result<Experiment> read_origin(schema::Experiment::Reader from) {
   SWARMLAB_TRY(kind, read(from.getKind()));
@@ -181,6 +207,8 @@ void write(schema::Experiment::Builder to, const Experiment& experiment) {
   if (experiment.mad_confidence) to.getMadConfidence().setValue(*experiment.mad_confidence);
   write_tokens(to.initMeasuredUnder(length_of(experiment.measured_under)),
                experiment.measured_under);
+  write_further_metrics(to, experiment);
+  to.setReworks(experiment.reworks);
   write(to.initNotes(), experiment.notes);
   to.setWorker(text_of(experiment.worker.value()));
   to.setHostClass(text_of(experiment.host_class));
@@ -202,6 +230,8 @@ Result<Experiment> read(schema::Experiment::Reader from) {
   SWARMLAB_CHECK(read_result(from, experiment));
   SWARMLAB_CHECK(read_judgement(from, experiment));
   SWARMLAB_CHECK(read_marks(from, experiment));
+  SWARMLAB_CHECK(read_further_metrics(from, experiment));
+  experiment.reworks = from.getReworks();
   SWARMLAB_TRY(stages, read(from.getStages()));
   experiment.worker = WorkerName(string_of(from.getWorker()));
   experiment.host_class = string_of(from.getHostClass());

@@ -19,6 +19,7 @@ void write(schema::Report::Builder to, const Report& report) {
   write(to.initCost(), report.cost);
   write(to.initStages(length_of(report.stages)), report.stages);
   to.setOwnFailure(report.own_failure);
+  to.setReworks(report.reworks);
   write(to.initMore(length_of(report.more)), report.more);
   if (report.near_duplicate) write(to.initNearDuplicate(), *report.near_duplicate);
 }
@@ -56,7 +57,8 @@ Result<Report> read(schema::Report::Reader from) {
                 .cost = read(from.getCost()),
                 .stages = std::move(stages),
                 .own_failure = from.getOwnFailure(),
-                .near_duplicate = near_duplicate};
+                .near_duplicate = near_duplicate,
+                .reworks = from.getReworks()};
 }
 
 void write(schema::Attachments::Builder to, const Attachments& attachments) {

@@ -14,38 +14,18 @@ namespace {
 constexpr double kRounding = 1e-12;
 constexpr std::uint32_t kRunsOfBaseline = 3;
 
-const MetricValue* find_metric(const std::vector<MetricValue>& metrics, const std::string& name) {
-  const auto found = std::find_if(metrics.begin(), metrics.end(),
-                                  [&name](const MetricValue& one) { return one.name == name; });
-  return found == metrics.end() ? nullptr : &*found;
-}
-
-// What is wrong, or nothing.
-std::string broken(const Constraint& constraint, const Measurement& measurement) {
-  const MetricValue* metric = find_metric(measurement.metrics, constraint.metric);
-  if (metric == nullptr) {
-    return fmt::format("constraint {} was not measured", constraint.metric);
+// The mean of these is what constraints are asked of. A first run was looked at for its score:
+// beside pairs it does not count.
+Holding holding_of(const JudgeInput& input) {
+  static const LearnedByMetric kNothing;
+  const LearnedByMetric& others = input.others == nullptr ? kNothing : *input.others;
+  if (input.pairs.empty()) {
+    return holds(input.constraints, {&input.measurement, 1}, others, input.metric.confidence);
   }
-  if (constraint.min && metric->value < *constraint.min) {
-    return fmt::format("constraint {} is {:.6g}, at least {:.6g}", constraint.metric, metric->value,
-                       *constraint.min);
-  }
-  if (constraint.max && metric->value > *constraint.max) {
-    return fmt::format("constraint {} is {:.6g}, at most {:.6g}", constraint.metric, metric->value,
-                       *constraint.max);
-  }
-  return {};
-}
-
-std::string broken_in_any_run(const JudgeInput& input) {
-  for (const Constraint& constraint : input.constraints) {
-    std::string reason = broken(constraint, input.measurement);
-    for (const Pair& pair : input.pairs) {
-      if (reason.empty()) reason = broken(constraint, pair.candidate);
-    }
-    if (!reason.empty()) return reason;
-  }
-  return {};
+  std::vector<Measurement> runs;
+  runs.reserve(input.pairs.size());
+  for (const Pair& pair : input.pairs) runs.push_back(pair.candidate);
+  return holds(input.constraints, runs, others, input.metric.confidence);
 }
 
 double required(const JudgeInput& input) {
@@ -188,16 +168,36 @@ Judgement judge_pairs(const JudgeInput& input) {
   return judgement;
 }
 
-}  // namespace
-
-Judgement judge(const JudgeInput& input) {
-  if (std::string reason = broken_in_any_run(input); !reason.empty()) {
-    return discard(input.measurement.score, std::move(reason));
-  }
+// By its score alone.
+Judgement judge_score(const JudgeInput& input) {
   const Metric& metric = input.metric;
   if (metric.confidence == 0.0 || input.learned.noise.is_zero()) return judge_exactly(input);
   if (metric.max_repeats < 2) return judge_once(input);
   return input.pairs.empty() ? screen(input) : judge_pairs(input);
+}
+
+bool may_run_again(const JudgeInput& input) {
+  return input.metric.confidence != 0.0 && input.pairs.size() + 1 < input.metric.max_repeats;
+}
+
+}  // namespace
+
+Judgement judge(const JudgeInput& input) {
+  Holding holding = holding_of(input);
+  if (holding.all == Holding::Of::unknown) {
+    return {.verdict = Verdict::invalid,
+            .reason = std::move(holding.reason),
+            .score = input.measurement.score};
+  }
+  if (holding.all == Holding::Of::no) {
+    return discard(input.measurement.score, std::move(holding.reason));
+  }
+  Judgement judgement = judge_score(input);
+  if (holding.all == Holding::Of::yes || judgement.verdict != Verdict::keep) return judgement;
+  if (!may_run_again(input)) return discard(judgement.score, std::move(holding.reason));
+  judgement.verdict.reset();
+  judgement.reason += fmt::format("; {}, which noise explains: measured again", holding.reason);
+  return judgement;
 }
 
 std::uint32_t runs_of_baseline(const Metric& metric) {

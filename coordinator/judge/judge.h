@@ -12,6 +12,7 @@
 
 #include "common/model/experiment.h"
 #include "common/model/lab.h"
+#include "coordinator/judge/constraints.h"
 #include "coordinator/judge/noise.h"
 
 namespace swarmlab::judge {
@@ -28,7 +29,8 @@ struct JudgeInput {
   const Measurement& measurement;  // the candidate's first; its score and metrics are finite
   Reference reference;
   const Learned& learned;
-  std::span<const Pair> pairs{};  // with this reference, in the order of their coming
+  std::span<const Pair> pairs{};            // with this reference, in the order of their coming
+  const LearnedByMetric* others = nullptr;  // of the noise of what constraints name; null: nothing
 };
 
 struct Judgement {
@@ -40,10 +42,10 @@ struct Judgement {
   bool operator==(const Judgement&) const = default;
 };
 
-/// Keeps what holds all constraints and is better than the reference, by at least the lab's
-/// min_improvement (up to the rounding of the subtraction), beyond what noise explains: of
-/// candidates that are no better, at most 1 - confidence are kept. A deterministic metric and
-/// confidence 0 decide on one run.
+/// Keeps what holds all constraints (by the mean of its runs) and is better than the reference, by
+/// at least the lab's min_improvement (up to the rounding of the subtraction), beyond what noise
+/// explains: of candidates that are no better, at most 1 - confidence are kept. A deterministic
+/// metric and confidence 0 decide on one run.
 [[nodiscard]] Judgement judge(const JudgeInput& input);
 
 /// Whether `score` is strictly better than `other`.

@@ -22,7 +22,21 @@ struct FrontierEntry {
   std::optional<double> size{};  // where simplicity counts: lines, or the lab's metric
   double conceded = 0.0;         // what simplifications since the last improvement gave up
   std::optional<ExperimentNumber> merged{};  // with its parent: the other side of a merge
+  std::vector<double> others{};              // of the further metrics, in the order of the settings
   bool operator==(const FrontierEntry&) const = default;
+};
+
+// Of a lab with several metrics: the kept candidates that no other one dominates, and what they win
+// (coordinator/swarm/front.h). Derived; empty with one metric.
+struct Front {
+  struct Member {
+    std::vector<double> point{};
+    double contribution = 0.0;  // to the hypervolume
+    bool operator==(const Member&) const = default;
+  };
+  std::map<ExperimentNumber, Member> members{};
+  double hypervolume = 0.0;
+  bool operator==(const Front&) const = default;
 };
 
 using Frontier = std::map<ExperimentNumber, FrontierEntry>;

@@ -29,6 +29,11 @@ namespace swarmlab::policy {
 [[nodiscard]] Pick islands_pick(const View& view);
 [[nodiscard]] std::vector<Ranked> islands_ranked(const View& view);
 
+// Of a lab with several metrics: from those that no other one dominates.
+[[nodiscard]] bool has_front(const View& view);
+[[nodiscard]] Pick front_pick(PolicyKind policy, const View& view);
+[[nodiscard]] std::vector<Ranked> front_ranked(PolicyKind policy, const View& view);
+
 /// Young enough, or the best.
 [[nodiscard]] bool may_be_picked(const View& view, ExperimentNumber number);
 

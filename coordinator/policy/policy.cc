@@ -31,6 +31,7 @@ std::optional<ExperimentNumber> reference_of(PolicyKind policy, const View& view
 }  // namespace
 
 Pick pick_parent(PolicyKind policy, const View& view) {
+  if (has_front(view) && policy != PolicyKind::best_of_n) return front_pick(policy, view);
   switch (policy) {
     case PolicyKind::greedy:
       return greedy_pick(view);
@@ -48,6 +49,7 @@ Pick pick_parent(PolicyKind policy, const View& view) {
 }
 
 std::vector<Ranked> ranked(PolicyKind policy, const View& view) {
+  if (has_front(view) && policy != PolicyKind::best_of_n) return front_ranked(policy, view);
   switch (policy) {
     case PolicyKind::greedy:
       return greedy_ranked(view);

@@ -24,6 +24,7 @@ struct View {
   ExperimentNumber baseline;  // an entry of the frontier
   ExperimentNumber next;      // the experiment that a parent is picked for
   Direction direction = Direction::minimize;
+  const Front* front = nullptr;  // null or empty: the lab has one metric
 };
 
 struct Pick {

@@ -56,6 +56,25 @@ std::string noise(const swarm::Lab& lab) {
       std::sqrt(known.variance() / 2.0));
 }
 
+// Of a lab with several metrics: what a candidate must do, which is less than to beat the best.
+std::string further_metrics(const swarm::Lab& lab) {
+  if (lab.settings.more_metrics.empty()) return "";
+  std::string text = "It is one of several metrics. Also:\n";
+  for (std::size_t i = 0; i < lab.settings.more_metrics.size(); ++i) {
+    const Metric& metric = lab.settings.more_metrics[i];
+    text += fmt::format("- make `{}` {}", metric.name,
+                        metric.direction == Direction::minimize ? "lower" : "higher");
+    if (lab.best && i < lab.best->others.size()) {
+      text += fmt::format(" ({:.6g} in experiment {})", lab.best->others[i],
+                          lab.best->number.value());
+    }
+    text += "\n";
+  }
+  return text +
+         "A candidate is kept if no kept one is as good in all of them: better in one is enough, "
+         "and a trade between them\ncounts.\n";
+}
+
 std::string goal(const swarm::Lab& lab) {
   const Metric& metric = lab.settings.metric;
   std::string text = fmt::format("# Lab {}\n\nMake `{}` {} ({}). ", lab.settings.name, metric.name,
@@ -72,6 +91,7 @@ std::string goal(const swarm::Lab& lab) {
                 : fmt::format("A change counts if it is better by at least {:.6g}.\n",
                               metric.min_improvement.amount);
   }
+  text += further_metrics(lab);
   text += noise(lab);
   text += fmt::format("Candidates are measured at scale `{}`.\n", lab.settings.scale);
   for (const Constraint& constraint : lab.settings.constraints) {

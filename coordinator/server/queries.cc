@@ -11,6 +11,7 @@
 #include "common/wire/record_codec.h"
 #include "coordinator/policy/policy.h"
 #include "coordinator/server/context.h"
+#include "coordinator/server/metric_views.h"
 #include "coordinator/server/views.h"
 #include "coordinator/store/backup.h"
 #include "coordinator/swarm/rejected.h"
@@ -216,6 +217,7 @@ Result<void> answer_frontier(const Source& source, std::string_view name,
   SWARMLAB_TRY(lab, find_lab(source.state, name));
   if (!lab->best || !lab->frontier.contains(lab->segment.baseline)) return {};
   const auto ranked = policy::ranked(lab->settings.policy, swarm::view_of(source.state, *lab));
+  write_metrics(to, source.state, *lab);
   auto entries = to.initEntries(size_of(ranked.size()));
   for (unsigned i = 0; i < ranked.size(); ++i) {
     const policy::FrontierEntry& entry = ranked[i].entry;
@@ -223,6 +225,7 @@ Result<void> answer_frontier(const Source& source, std::string_view name,
     wire::write(entries[i].initScore(), entry.score);
     wire::write(entries[i].initPriority(), ranked[i].priority);
     entries[i].setVisits(static_cast<std::uint32_t>(entry.visits));
+    write_metrics(entries[i], source.state, *lab, entry);
     entries[i].setCommit(entry.commit.hex().c_str());
     SWARMLAB_TRY(experiment, source.store.experiment(lab->id, entry.number));
     if (experiment) entries[i].setHypothesis(experiment->notes.hypothesis.c_str());

@@ -6,6 +6,7 @@
 #include "common/model/names.h"
 #include "common/wire/json_codec.h"
 #include "common/wire/lab_codec.h"
+#include "coordinator/server/metric_views.h"
 #include "coordinator/swarm/choose.h"
 #include "coordinator/swarm/find.h"
 #include "coordinator/swarm/rejected.h"
@@ -155,6 +156,7 @@ void write_view(schema::LabView::Builder to, const swarm::State& state, const sw
   to.setWeight(lab.settings.weight);
   to.setWaiting(swarm::why_waiting(state, lab, now).c_str());
   to.setHints(count(lab.hints.size()));
+  write_metrics(to, state, lab);
   write_place(to, state, lab);
 }
 
@@ -245,6 +247,7 @@ void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
   write_notes(to, experiment.notes);
   to.setWorker(experiment.worker.value().c_str());
   to.setAttempts(experiment.attempts);
+  to.setReworks(experiment.reworks);
   to.setCostUsd(usd(experiment.cost.usd));
   to.setInputTokens(static_cast<double>(experiment.cost.input_tokens));
   to.setOutputTokens(static_cast<double>(experiment.cost.output_tokens));
@@ -262,6 +265,7 @@ void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
   write_measurements(to, experiment.measurements);
   write_evidence(to, experiment);
   write_marks(to, lab, experiment);
+  write_metrics(to, lab, experiment);
   to.setIsBest(lab.best && lab.best->number == experiment.number);
   to.setHostClass(experiment.host_class.c_str());
   to.setParentCommit(experiment.parent_commit.hex().c_str());

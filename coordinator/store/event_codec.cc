@@ -108,6 +108,7 @@ struct Write {
     wire::write(change.initExperiment(), fact.experiment);
     wire::write(change.initCost(), fact.cost);
     change.setBecomesBest(fact.becomes_best);
+    change.setAdvances(fact.advances);
   }
   void operator()(const swarm::WorkerJoined& fact) { write(to.initWorkerJoined(), fact.worker); }
   void operator()(const swarm::BackupRestored& fact) {
@@ -273,8 +274,10 @@ Result<swarm::Change> read(schema::Event::CandidateMeasured::Reader from) {
 Result<swarm::Change> read(schema::Event::ExperimentFinished::Reader from) {
   SWARMLAB_TRY(experiment, wire::read(from.getExperiment()));
   const Cost cost = wire::read(from.getCost());
-  return swarm::ExperimentFinished{
-      .experiment = std::move(experiment), .cost = cost, .becomes_best = from.getBecomesBest()};
+  return swarm::ExperimentFinished{.experiment = std::move(experiment),
+                                   .cost = cost,
+                                   .becomes_best = from.getBecomesBest(),
+                                   .advances = from.getAdvances()};
 }
 
 Result<swarm::Change> read(schema::Event::WorkerQuarantined::Reader from) {

@@ -127,6 +127,26 @@ Result<judge::Learned> read(schema::Lab::Learned::Reader from) {
   return learned;
 }
 
+void write(capnp::List<schema::Lab::LearnedOther>::Builder to,
+           const std::map<std::string, judge::Learned>& others) {
+  unsigned place = 0;
+  for (const auto& [metric, learned] : others) {
+    to[place].setMetric(wire::text_of(metric));
+    write(to[place].initLearned(), learned);
+    ++place;
+  }
+}
+
+Result<std::map<std::string, judge::Learned>> read(
+    capnp::List<schema::Lab::LearnedOther>::Reader from) {
+  std::map<std::string, judge::Learned> others;
+  for (const auto other : from) {
+    SWARMLAB_TRY(learned, read(other.getLearned()));
+    others.emplace(wire::string_of(other.getMetric()), std::move(learned));
+  }
+  return others;
+}
+
 Result<swarm::Lab> read(schema::Lab::Reader from) {
   SWARMLAB_TRY(id, from_one("id", from.getId()));
   SWARMLAB_TRY(settings, wire::read(from.getSettings()));
@@ -136,6 +156,7 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
   SWARMLAB_TRY(counters, read(from.getCounters()));
   SWARMLAB_TRY(learned, read(from.getLearned()));
   SWARMLAB_TRY(prospects, read(from.getProspects()));
+  SWARMLAB_TRY(learned_others, read(from.getLearnedOthers()));
   swarm::Lab lab{.id = LabId(id),
                  .settings = std::move(settings),
                  .origin = std::nullopt,
@@ -151,7 +172,8 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
                  .trees = {},
                  .learned = std::move(learned),
                  .prospects = prospects,
-                 .simplifying = std::nullopt};
+                 .simplifying = std::nullopt,
+                 .learned_others = std::move(learned_others)};
   if (from.hasSimplifying()) {
     lab.simplifying =
         swarm::Simplifying{.champion = ExperimentNumber(from.getSimplifying().getChampion()),
@@ -218,6 +240,7 @@ std::string to_bytes(const swarm::Lab& lab) {
       simplifying.setStep(lab.simplifying->step.value());
     }
     write_people(to, lab);
+    write(to.initLearnedOthers(wire::length_of(lab.learned_others)), lab.learned_others);
   });
 }
 

@@ -80,18 +80,22 @@ void write(schema::Pending::Builder to, const swarm::Pending& pending) {
   to.setSeries(pending.series);
   to.setKept(pending.kept);
   to.setSimpler(pending.simpler);
+  auto passed = to.initPassed(wire::length_of(pending.passed));
+  for (unsigned i = 0; i < passed.size(); ++i) passed.set(i, pending.passed[i].value());
 }
 
 Result<swarm::Pending> read(schema::Pending::Reader from) {
   SWARMLAB_TRY(experiment, wire::read(from.getExperiment()));
   SWARMLAB_TRY(reference, from_one("reference", from.getReference()));
   SWARMLAB_TRY(commit, wire::object_id_of("referenceCommit", from.getReferenceCommit()));
-  return swarm::Pending{.experiment = std::move(experiment),
-                        .reference = ExperimentNumber(reference),
-                        .reference_commit = commit,
-                        .series = from.getSeries(),
-                        .kept = from.getKept(),
-                        .simpler = from.getSimpler()};
+  swarm::Pending pending{.experiment = std::move(experiment),
+                         .reference = ExperimentNumber(reference),
+                         .reference_commit = commit,
+                         .series = from.getSeries(),
+                         .kept = from.getKept(),
+                         .simpler = from.getSimpler()};
+  for (const std::uint64_t one : from.getPassed()) pending.passed.emplace_back(one);
+  return pending;
 }
 
 void write(schema::Candidate::Builder to, const swarm::Candidate& candidate) {
@@ -211,6 +215,8 @@ void write(schema::FrontierEntry::Builder to, const swarm::FrontierEntry& entry)
   wire::write(to.initSize(), entry.size);
   to.setConceded(entry.conceded);
   write(to.initMerged(), entry.merged);
+  auto others = to.initOthers(wire::length_of(entry.others));
+  for (unsigned i = 0; i < others.size(); ++i) others.set(i, entry.others[i]);
 }
 
 Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from) {
@@ -223,16 +229,21 @@ Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from) {
   SWARMLAB_TRY(level, wire::read("level", from.getLevel()));
   SWARMLAB_TRY(size, wire::read("size", from.getSize()));
   SWARMLAB_TRY(conceded, wire::finite("conceded", from.getConceded()));
-  return swarm::FrontierEntry{.number = ExperimentNumber(number),
-                              .score = from.getScore(),
-                              .commit = commit,
-                              .visits = from.getVisits(),
-                              .parent = read(from.getParent()),
-                              .level = level.value_or(from.getScore()),
-                              .runs = std::max<std::uint64_t>(1, from.getRuns()),
-                              .size = size,
-                              .conceded = conceded,
-                              .merged = read(from.getMerged())};
+  swarm::FrontierEntry entry{.number = ExperimentNumber(number),
+                             .score = from.getScore(),
+                             .commit = commit,
+                             .visits = from.getVisits(),
+                             .parent = read(from.getParent()),
+                             .level = level.value_or(from.getScore()),
+                             .runs = std::max<std::uint64_t>(1, from.getRuns()),
+                             .size = size,
+                             .conceded = conceded,
+                             .merged = read(from.getMerged())};
+  for (const double one : from.getOthers()) {
+    SWARMLAB_TRY(other, wire::finite("others", one));
+    entry.others.push_back(other);
+  }
+  return entry;
 }
 
 schema::LabStatus to_schema(swarm::LabStatus status) {

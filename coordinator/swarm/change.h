@@ -127,6 +127,7 @@ struct ExperimentFinished {
   Experiment experiment;      // its cost includes what was charged before
   Cost cost;                  // of this report alone: what is added to the budget now
   bool becomes_best = false;  // a keep enters the frontier, and may become best
+  bool advances = false;      // without that: it adds to the frontier of several metrics
   bool operator==(const ExperimentFinished&) const = default;
 };
 

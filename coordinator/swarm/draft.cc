@@ -49,8 +49,9 @@ void Draft::finish(const Task& task, Experiment experiment, const Finish& how) {
   of_lab.spent = plus(of_lab.spent, how.cost.usd);
   const bool keep = experiment.verdict == Verdict::keep;
   if (task.kind != TaskKind::baseline) of_lab.iterations += 1;
-  of_lab.without_keep =
-      how.becomes_best || task.kind == TaskKind::baseline ? 0 : of_lab.without_keep + 1;
+  of_lab.without_keep = how.becomes_best || how.advances || task.kind == TaskKind::baseline
+                            ? 0
+                            : of_lab.without_keep + 1;
   note_prospects(of_lab.prospects, lab_of(state_, task.lab).settings.metric.direction, of_lab.best,
                  experiment, how.becomes_best);
   if (how.becomes_best) {
@@ -58,8 +59,10 @@ void Draft::finish(const Task& task, Experiment experiment, const Finish& how) {
     of_lab.best_number = experiment.number;
   }
   const std::string reason = experiment.reason;
-  add(ExperimentFinished{
-      .experiment = std::move(experiment), .cost = how.cost, .becomes_best = how.becomes_best});
+  add(ExperimentFinished{.experiment = std::move(experiment),
+                         .cost = how.cost,
+                         .becomes_best = how.becomes_best,
+                         .advances = how.advances});
   const bool runs = of_lab.status == LabStatus::running || of_lab.status == LabStatus::paused;
   if (task.kind == TaskKind::baseline && !keep && runs) {
     stop(task.lab, "the baseline failed: " + reason, kCoordinator);

@@ -33,6 +33,7 @@ class Draft {
     Cost cost;
     bool leased = true;  // the lease was not ended before
     bool becomes_best = false;
+    bool advances = false;
   };
   void finish(const Task& task, Experiment experiment, const Finish& how);
   /// Its report counted, and it waits to be measured again. \pre  as of end_lease()

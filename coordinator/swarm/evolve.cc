@@ -5,6 +5,7 @@
 #include "coordinator/swarm/expected_gain.h"
 #include "coordinator/swarm/fit.h"
 #include "coordinator/swarm/health.h"
+#include "coordinator/swarm/learn.h"
 #include "coordinator/swarm/lease.h"
 #include "coordinator/swarm/people.h"
 #include "coordinator/swarm/presence.h"
@@ -77,14 +78,16 @@ void visit(State& state, Lab& lab, ExperimentNumber parent) {
   note_visited(state, lab, parent);
 }
 
-void count(Lab& lab, const Experiment& experiment, bool becomes_best) {
+void count(Lab& lab, const ExperimentFinished& fact) {
+  const Experiment& experiment = fact.experiment;
   Counters& counters = lab.counters;
   counters.experiments += 1;
   counters.by_verdict[experiment.verdict] += 1;
   const bool is_baseline = experiment.kind == TaskKind::baseline;
   if (!is_baseline) counters.iterations += 1;
   // What is kept beside the best brings the lab no further by itself.
-  counters.without_keep = becomes_best || is_baseline ? 0 : counters.without_keep + 1;
+  const bool is_progress = fact.becomes_best || fact.advances || is_baseline;
+  counters.without_keep = is_progress ? 0 : counters.without_keep + 1;
 }
 
 void keep(State& state, Lab& lab, const Experiment& experiment, bool becomes_best) {
@@ -95,7 +98,9 @@ void keep(State& state, Lab& lab, const Experiment& experiment, bool becomes_bes
                             .commit = *experiment.commit,
                             .parent = experiment.parent,
                             .level = *score,
-                            .merged = experiment.merged_with};
+                            .merged = experiment.merged_with,
+
+                            .others = experiment.other_scores};
   lab.frontier.emplace(entry.number, entry);
   if (becomes_best) lab.best = entry;
   if (experiment.kind == TaskKind::baseline) lab.segment.baseline_measured = true;
@@ -137,6 +142,7 @@ void apply(State& state, const SegmentBegan& fact) {
   lab.rejected.clear();
   lab.trees.clear();
   lab.learned = {};
+  lab.learned_others.clear();
   lab.prospects = {};
   lab.simplifying.reset();
   lab.counters.without_keep = 0;
@@ -280,21 +286,6 @@ void apply(State& state, const CandidateMeasured& fact) {
   release(state, task, fact.at);
 }
 
-// What its repeated runs say of the noise.
-void learn(Lab& lab, const Task& task, const Experiment& experiment) {
-  if (experiment.kind == TaskKind::baseline) {
-    if (experiment.verdict == Verdict::keep) {
-      judge::learn_from_baseline(lab.learned, experiment.measurements);
-    }
-    return;
-  }
-  if (!task.pending) return;
-  const FrontierEntry* reference = find_kept(lab, task.pending->reference);
-  SWARMLAB_ASSERT(reference != nullptr);
-  judge::learn_from_pairs(lab.learned, pairs_of(experiment, task.pending->series),
-                          lab.settings.metric.direction, reference->score);
-}
-
 void apply(State& state, const ExperimentFinished& fact) {
   const Experiment& experiment = fact.experiment;
   Task& task = task_in(state, experiment.task);
@@ -303,11 +294,11 @@ void apply(State& state, const ExperimentFinished& fact) {
   lab.budget.spent = plus(lab.budget.spent, fact.cost.usd);
   // Attempts are counted as they are charged: those of before are in the task already.
   lab.budget.charged += experiment.charged.size() - task.charged.size();
-  count(lab, experiment, fact.becomes_best);
+  count(lab, fact);
   note_prospects(lab.prospects, lab.settings.metric.direction,
                  lab.best ? std::optional(lab.best->level) : std::nullopt, experiment,
                  fact.becomes_best);
-  learn(lab, task, experiment);
+  learn_from(lab, task, experiment);
   if (experiment.verdict == Verdict::keep) keep(state, lab, experiment, fact.becomes_best);
   note_decided(state, lab);
   if (makes_tree_known(experiment)) know_tree(lab, experiment);

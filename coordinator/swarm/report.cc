@@ -4,6 +4,7 @@
 
 #include "common/result.h"
 #include "coordinator/swarm/find.h"
+#include "coordinator/swarm/front.h"
 #include "coordinator/swarm/handlers.h"
 #include "coordinator/swarm/lease.h"
 #include "coordinator/swarm/merge.h"
@@ -111,6 +112,7 @@ Experiment experiment_of(const Task& task, const Report& report, Timestamp now) 
     experiment.host_class = report.host_class;
     experiment.token = report.token;
     experiment.stages = report.stages;
+    experiment.reworks = report.reworks;
   }
   experiment.measured_under.push_back(report.token);
   if (report.measurement) experiment.measurements.push_back(*report.measurement);
@@ -135,6 +137,9 @@ void take_ruling(Experiment& experiment, const Ruling& ruling) {
   experiment.reason = ruling.reason;
   experiment.judged_score = ruling.score;
   experiment.evidence = ruling.evidence;
+  // Of a comparison with the best in the primary metric the others stand.
+  if (!ruling.others.empty()) experiment.other_scores = ruling.others;
+  if (!ruling.other_evidence.empty()) experiment.other_evidence = ruling.other_evidence;
   experiment.duplicate_of = ruling.duplicate_of;
   if (ruling.tree_is_real) return;
   experiment.commit.reset();
@@ -152,7 +157,20 @@ Pending pending_of(const State& state, const Task& task, Experiment experiment,
           .reference = against.reference,
           .reference_commit = reference->commit,
           .series = against.series,
-          .kept = against.kept};
+          .kept = against.kept,
+          .passed = against.passed};
+}
+
+// Whether what is kept adds to the frontier of several metrics.
+bool advances(const State& state, const Lab& lab, Experiment& experiment) {
+  if (experiment.verdict != Verdict::keep || !has_several_metrics(lab.settings)) return false;
+  if (experiment.kind == TaskKind::baseline) return true;
+  constexpr double kRounding = 1e-12;
+  const policy::Front& front = state.index.labs.at(lab.id).front;
+  const double volume =
+      hypervolume_with(front, lab, experiment.score().value(), experiment.other_scores);
+  experiment.hypervolume = volume;
+  return volume > front.hypervolume * (1.0 + kRounding);
 }
 
 // The task that combines what was just kept with what is, or was, the best.
@@ -200,7 +218,9 @@ Decision count_report(const State& state, const Task& task, const Report& report
   if (ruling.verdict) {
     take_ruling(experiment, ruling);
     std::optional<TaskCreated> merge = merge_for(state, task, experiment, ruling);
-    draft.finish(task, std::move(experiment), {.cost = cost, .becomes_best = ruling.becomes_best});
+    const bool more = advances(state, lab_of(state, task.lab), experiment);
+    draft.finish(task, std::move(experiment),
+                 {.cost = cost, .becomes_best = ruling.becomes_best, .advances = more});
     if (merge && may_begin(draft, state, task.lab)) draft.create(*std::move(merge));
   } else {
     draft.measure_again(task, pending_of(state, task, std::move(experiment), ruling), cost);

@@ -2,6 +2,7 @@
 
 #include "common/result.h"
 #include "coordinator/policy/islands.h"
+#include "coordinator/swarm/front.h"
 
 namespace swarmlab::swarm {
 namespace {
@@ -38,13 +39,15 @@ policy::View view_of(const State& state, const Lab& lab) {
           .best = lab.best->number,
           .baseline = lab.segment.baseline,
           .next = lab.next_experiment,
-          .direction = lab.settings.metric.direction};
+          .direction = lab.settings.metric.direction,
+          .front = &open->second.front};
 }
 
 void rebuild_search(State& state, Lab& lab) {
   candidates_of(state, lab) =
       policy::candidates_of(lab.frontier, lab.islands, lab.settings.search,
                             lab.settings.metric.direction, lab.next_experiment);
+  state.index.labs[lab.id].front = front_of(lab);
 }
 
 void note_searched_otherwise(State& state, Lab& lab) {
@@ -68,6 +71,7 @@ void note_visited(State& state, const Lab& lab, ExperimentNumber parent) {
 void note_kept(State& state, Lab& lab, const FrontierEntry& entry) {
   found_islands(lab);
   candidates_of(state, lab).learn(entry, lab.islands);
+  add_to_front(state.index.labs[lab.id].front, lab, entry);
   if (lab.settings.policy != PolicyKind::islands || !lab.best) return;
   renew(state, lab, policy::late_arrival(view_of(state, lab), entry));
 }

@@ -99,6 +99,9 @@ std::string wrong_in(const Report& report) {
   if (tokens > kMostTokens) {
     return fmt::format("tokens are {}, expected 0 to {}", tokens, kMostTokens);
   }
+  if (report.reworks > kMostReworks) {
+    return fmt::format("it took {} reworks, expected {} at most", report.reworks, kMostReworks);
+  }
   if (report.outcome == Outcome::measured) return wrong_in_measured(report);
   if (report.measurement || !report.more.empty()) {
     return fmt::format("outcome is {}, expected no measurement with it", name_of(report.outcome));

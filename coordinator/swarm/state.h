@@ -50,6 +50,7 @@ struct Pending {
   std::uint32_t series = 1;  // place of the first pair among the experiment's measurements
   bool kept = false;         // against an earlier reference: now it is whether it is the best
   bool simpler = false;      // it is smaller: kept if it is no worse
+  std::vector<ExperimentNumber> passed{};  // that it was shown not to be dominated by
   bool operator==(const Pending&) const = default;
 };
 
@@ -165,6 +166,7 @@ struct Lab {
   std::map<HintNumber, Hint> hints{};          // that hold
   HintNumber next_hint{1};
   std::map<ExperimentNumber, FrontierEntry> rejected{};  // of this segment, by people
+  std::map<std::string, judge::Learned> learned_others{};  // of further metrics, of constraints
   bool operator==(const Lab&) const = default;
 };
 
@@ -228,6 +230,7 @@ struct Index {
     std::set<TaskId> leased;          // of the current segment
     std::set<TaskId> orphaned;        // leased, but their segment ended: only what they cost counts
     policy::Candidates candidates{};  // of the lab's frontier
+    policy::Front front{};            // likewise
     bool operator==(const OfLab&) const = default;
   };
   std::map<LabId, OfLab> labs;                   // of every lab, with open tasks or not

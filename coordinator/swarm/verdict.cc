@@ -5,7 +5,10 @@
 #include "common/model/names.h"
 #include "common/result.h"
 #include "coordinator/judge/judge.h"
+#include "coordinator/judge/metrics.h"
+#include "coordinator/swarm/contest.h"
 #include "coordinator/swarm/find.h"
+#include "coordinator/swarm/front.h"
 #include "coordinator/swarm/merge.h"
 #include "coordinator/swarm/rejected.h"
 #include "coordinator/swarm/search.h"
@@ -41,11 +44,34 @@ Ruling as_reported(const Report& report) {
           .reason = report.reason.empty() ? std::string(name_of(verdict)) : report.reason};
 }
 
-Ruling rule_on_baseline(const Report& report, const Experiment& so_far) {
+// What the lab asks for and some run does not tell; empty: nothing.
+std::string missing_metric(const Lab& lab, const Experiment& so_far) {
+  const std::vector<std::string> needed = judge::needed_metrics(lab.settings);
+  for (const Measurement& run : so_far.measurements) {
+    if (std::string missing = judge::missing_in(run, needed); !missing.empty()) return missing;
+  }
+  return {};
+}
+
+// Of the further metrics of a baseline: means.
+std::vector<double> other_scores(const Lab& lab, const Experiment& so_far) {
+  std::vector<double> scores;
+  for (const Metric& metric : lab.settings.more_metrics) {
+    scores.push_back(
+        judge::score_of_baseline(judge::scored_by(so_far.measurements, metric.name).value()));
+  }
+  return scores;
+}
+
+Ruling rule_on_baseline(const Lab& lab, const Report& report, const Experiment& so_far) {
   if (report.outcome == Outcome::measured) {
+    if (std::string missing = missing_metric(lab, so_far); !missing.empty()) {
+      return {.verdict = Verdict::invalid, .reason = std::move(missing)};
+    }
     const double score = judge::score_of_baseline(so_far.measurements);
     Ruling ruling{.verdict = Verdict::keep,
                   .reason = fmt::format("the baseline: {:.6g}", score),
+                  .others = other_scores(lab, so_far),
                   .becomes_best = true};
     const std::size_t runs = so_far.measurements.size();
     if (score != report.measurement->score) {
@@ -91,7 +117,8 @@ judge::Judgement judged(const Lab& lab, const Experiment& so_far, ExperimentNumb
                        .measurement = so_far.measurements.front(),
                        .reference = {.number = reference, .score = score_of(lab, reference)},
                        .learned = lab.learned,
-                       .pairs = pairs});
+                       .pairs = pairs,
+                       .others = &lab.learned_others});
 }
 
 Ruling ruling_of(const Lab& lab, const Experiment& so_far, judge::Judgement judgement,
@@ -105,9 +132,30 @@ Ruling ruling_of(const Lab& lab, const Experiment& so_far, judge::Judgement judg
   return ruling;
 }
 
+// Of a lab with several metrics: no score without the others.
+Ruling rule_on_measured_several(const State& state, const Lab& lab, const Task& task,
+                                const Experiment& so_far) {
+  if (std::string missing = missing_metric(lab, so_far); !missing.empty()) {
+    return {.verdict = Verdict::invalid, .reason = std::move(missing)};
+  }
+  std::vector<Measurement> own{so_far.measurements.front()};
+  const std::vector<judge::Pair> pairs = pairs_of(so_far, 1);
+  if (!pairs.empty()) own.clear();
+  for (const judge::Pair& pair : pairs) own.push_back(pair.candidate);
+  judge::Holding holding = judge::holds(lab.settings.constraints, own, lab.learned_others,
+                                        lab.settings.metric.confidence);
+  const bool is_broken = holding.all == judge::Holding::Of::no;
+  if (is_broken) return {.verdict = Verdict::discard, .reason = std::move(holding.reason)};
+  Ruling ruling = rule_on_several(state, lab, task, so_far);
+  const bool ends = ruling.verdict == Verdict::keep || ruling.against.kept;
+  if (holding.all == judge::Holding::Of::yes || !ends) return ruling;
+  return {.verdict = Verdict::discard, .reason = std::move(holding.reason)};
+}
+
 Ruling rule_on_first(const State& state, const Lab& lab, const Task& task,
                      const Experiment& so_far) {
   SWARMLAB_ASSERT(lab.best.has_value());  // the baseline was measured first
+  if (has_several_metrics(lab.settings)) return rule_on_measured_several(state, lab, task, so_far);
   const ExperimentNumber best = lab.best->number;
   Ruling ruling = ruling_of(lab, so_far, judged(lab, so_far, best, {}), {.reference = best});
   if (ruling.verdict != Verdict::discard) return ruling;
@@ -158,7 +206,7 @@ Ruling rule_on_pairs(const Lab& lab, const Pending& pending, const Experiment& s
   return ruling;
 }
 
-Ruling rule_on_repeat(const Lab& lab, const Task& task, const Report& report,
+Ruling rule_on_repeat(const State& state, const Lab& lab, const Task& task, const Report& report,
                       const Experiment& so_far) {
   const Pending& pending = *task.pending;
   if (report.outcome == Outcome::measured) {
@@ -166,6 +214,9 @@ Ruling rule_on_repeat(const Lab& lab, const Task& task, const Report& report,
     const auto known = lab.trees.find(*so_far.tree);
     if (known != lab.trees.end()) return rule_on_known(lab, task, known->second);
     if (lab.rejected.contains(pending.reference)) return compare_anew(lab, pending, so_far);
+    if (has_several_metrics(lab.settings) && !pending.kept) {
+      return rule_on_measured_several(state, lab, task, so_far);
+    }
     return rule_on_pairs(lab, pending, so_far);
   }
   Ruling ruling = as_reported(report);
@@ -202,8 +253,8 @@ std::optional<ExperimentNumber> reference_beside_best(const State& state, const 
 Ruling rule_on(const State& state, const Task& task, const Report& report,
                const Experiment& so_far) {
   const Lab& lab = lab_of(state, task.lab);
-  if (task.pending) return rule_on_repeat(lab, task, report, so_far);
-  if (task.kind == TaskKind::baseline) return rule_on_baseline(report, so_far);
+  if (task.pending) return rule_on_repeat(state, lab, task, report, so_far);
+  if (task.kind == TaskKind::baseline) return rule_on_baseline(lab, report, so_far);
   if (report.outcome != Outcome::measured && report.outcome != Outcome::duplicate) {
     return as_reported(report);
   }

@@ -17,12 +17,15 @@ struct Ruling {
   bool tree_is_real = true;       // false: the worker never measured it, and its claim was wrong
   std::optional<double> score{};  // where it is not simply what was measured first
   std::optional<Evidence> evidence{};
+  std::vector<double> others{};  // of several metrics: what it is worth in the further ones
+  std::vector<Evidence> other_evidence{};
   bool becomes_best = false;
   // Of no verdict: what it is compared with, and from which of its measurements on.
   struct Against {
     ExperimentNumber reference;
     std::uint32_t series = 1;
     bool kept = false;
+    std::vector<ExperimentNumber> passed{};  // of several metrics: by whom it is not dominated
     bool operator==(const Against&) const = default;
   };
   Against against{};

@@ -4,6 +4,7 @@
 // candidate: what an agent says is a note.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,16 @@
 
 namespace swarmlab::worker {
 
+// A round after the first: the guard failed, and the agent may repair its change in the workspace
+// as it left it. An agent that can resume its session does so here; what it wrote below `out` is
+// still there.
+struct Rework {
+  std::uint32_t round = 1;  // 1 to `most`
+  std::uint32_t most = 1;
+  std::string reason;     // how the guard failed: one line, then perhaps the last lines it wrote
+  std::string guard_log;  // file on this host: read-only at /swarmlab/guard.log
+};
+
 // On this host, absolute.
 struct AgentPaths {
   std::vector<sandbox::Mount> workspace;  // binds of /workspace and below, in order
@@ -26,6 +37,7 @@ struct AgentPaths {
   std::string out;                        // empty folder: writable at /swarmlab/out
   std::string data = {};                  // the data; empty: it is where the settings say
   std::string program = {};  // swarmlab: read-only at /swarmlab/bin/swarmlab; empty: not there
+  std::optional<Rework> rework = {};      // none: the first round
 };
 
 // Below AgentPaths::out.

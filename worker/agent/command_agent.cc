@@ -26,6 +26,7 @@ constexpr const char* kOut = "/swarmlab/out";
 constexpr const char* kData = "/data";
 constexpr const char* kProgramFolder = "/swarmlab/bin";
 constexpr const char* kProgram = "/swarmlab/bin/swarmlab";
+constexpr const char* kGuardLog = "/swarmlab/guard.log";
 
 std::vector<std::pair<std::string, std::string>> variables_of(const Assignment& assignment) {
   return {{"SWARMLAB_LAB", assignment.settings.name},
@@ -121,6 +122,11 @@ class CommandAgent final : public Agent {
     if (!data.empty()) {
       mount(Mount::Kind::read_only, std::move(data), kData);
       request.env.emplace_back("SWARMLAB_DATA", kData);
+    }
+    if (paths.rework) {
+      mount(Mount::Kind::read_only, paths.rework->guard_log, kGuardLog);
+      request.env.emplace_back("SWARMLAB_REWORK", fmt::to_string(paths.rework->round));
+      request.env.emplace_back("SWARMLAB_GUARD_LOG", kGuardLog);
     }
     SWARMLAB_CHECK(pass_on(settings.agent.env, environment, request));
     return request;

@@ -1,32 +1,24 @@
 #include "worker/server/attempt.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <map>
 #include <utility>
 
 #include "common/git/data_commit.h"
-#include "common/git/merge.h"
 #include "common/lab/lab.h"
-#include "common/lab/scope.h"
-#include "common/model/sketch.h"
 #include "common/os/file.h"
-#include "worker/agent/agent.h"
-#include "worker/agent/outcome.h"
 #include "worker/evaluator/evaluation.h"
-#include "worker/server/announcer.h"
 #include "worker/server/comparing.h"
 #include "worker/server/laid_out.h"
+#include "worker/server/rounds.h"
 #include "worker/server/stage_timer.h"
 #include "worker/server/texts.h"
 #include "worker/server/trials.h"
-#include "worker/workspace/collect.h"
-#include "worker/workspace/workspace.h"
+#include "worker/server/workshop.h"
 
 namespace swarmlab::worker {
 namespace {
 
-constexpr std::size_t kMostDiff = 4U << 20U;  // a larger change has no sketch
+constexpr const char* kMade = "checkout";  // of what no agent makes here
 
 class Attempt {
  public:
@@ -59,17 +51,17 @@ class Attempt {
     }));
     SWARMLAB_CHECK(fetch());
     SWARMLAB_CHECK(take_data());
-    if (assignment_.comparison)
-      return compare(trials_, repository_, *assignment_.comparison, report_);
+    if (const auto& comparison = assignment_.comparison) {
+      return compare(trials_, repository_, *comparison, report_);
+    }
     const bool is_baseline = assignment_.kind == TaskKind::baseline;
     const bool is_made = is_baseline || assignment_.candidate.has_value();
-    SWARMLAB_TRY(has_candidate, is_baseline ? take_commit(assignment_.lab_commit)
-                                : is_made   ? take_candidate()
-                                            : make_candidate());
-    if (!has_candidate) return {};
-    SWARMLAB_CHECK(measure());
+    SWARMLAB_TRY(passed, is_baseline ? take_commit(assignment_.lab_commit)
+                         : is_made   ? take_candidate()
+                                     : make_candidate());
+    if (passed) SWARMLAB_CHECK(measure(is_made ? kMade : rounds_.checkout()));
     if (report_.outcome == Outcome::returned) return forget_candidate();
-    return is_made ? Result<void>() : pack();
+    return is_made || !report_.commit ? Result<void>() : pack();
   }
 
   // With the devices of this attempt, and no others.
@@ -83,8 +75,6 @@ class Attempt {
     report_.reason = std::move(reason);
     return false;
   }
-  [[nodiscard]] std::string in_folder(const char* name) const { return folder_ + "/" + name; }
-  [[nodiscard]] LeaseKey lease() const { return {assignment_.task, assignment_.token}; }
 
   Result<void> fetch() {
     const StageTimer timer(report_.stages, Stage::fetch);
@@ -93,7 +83,6 @@ class Attempt {
     if (assignment_.comparison) return {};
     SWARMLAB_TRY(tree, repository_.tree_of(assignment_.parent_commit));
     parent_tree_ = tree;
-    start_tree_ = tree;
     return {};
   }
 
@@ -133,178 +122,26 @@ class Attempt {
     report_.commit = commit;
     SWARMLAB_TRY(tree, repository_.tree_of(commit));
     report_.tree = tree;
-    return true;
+    SWARMLAB_CHECK(trials_.check_out(tree, kMade));
+    return trials_.guard(kMade);
   }
 
   // No agent made it: it is in the coordinator's objects, and as untrusted as any.
   Result<bool> take_candidate() {
-    SWARMLAB_TRY(taken, take_commit(*assignment_.candidate));
-    SWARMLAB_CHECK(sketch_change());
-    SWARMLAB_TRY(is_known, is_known_tree(*report_.tree, {}));  // a person's is always measured
-    return taken && !is_known;
+    SWARMLAB_TRY(tree, repository_.tree_of(*assignment_.candidate));
+    report_.tree = tree;
+    SWARMLAB_TRY(is_known, workshop_.is_known());
+    return is_known ? Result<bool>(false) : take_commit(*assignment_.candidate);
   }
 
-  Result<void> sketch_change() {
-    SWARMLAB_TRY(diff, repository_.diff_text(parent_tree_, *report_.tree, kMostDiff));
-    result_.attachments.sketch = sketch_of(diff);
-    return {};
-  }
-
-  // What the coordinator knows, or nearly, is not measured.
-  Result<bool> is_known_tree(const ObjectId& tree, const std::string& sketch) {
-    // Nobody there to ask: then it is measured, and the coordinator finds out itself.
-    const auto known = bench_.link.known_tree(
-        {.lab = assignment_.lab, .lease = lease(), .tree = tree, .sketch = sketch}, cancel_);
-    if (!known) return false;
-    report_.near_duplicate = known->near_duplicate;
-    if (!known->experiment && !(known->near_duplicate && known->skip)) return false;
-    end(Outcome::duplicate, why_not_measured(*known));
-    report_.commit.reset();
-    return true;
-  }
-
+  // A merge needs an agent only where both sides conflict.
   Result<bool> make_candidate() {
     if (assignment_.merge) {
-      SWARMLAB_TRY(conflicts, merge());
-      if (!conflicts) return take_tree(start_tree_);
+      SWARMLAB_TRY(conflicts, workshop_.merge());
+      if (!conflicts) return rounds_.take_merged();
     }
     SWARMLAB_CHECK(take_briefing());
-    SWARMLAB_TRY(scope, Scope::from(settings_.artifact));
-    SWARMLAB_CHECK(lay_out(scope));
-    SWARMLAB_TRY(has_worked, let_agent_work(scope));
-    if (!has_worked) return false;
-    return collect_changes(scope);
-  }
-
-  // Combines both candidates. Where they conflict, an agent starts from what has the marks.
-  Result<bool> merge() {
-    const StageTimer timer(report_.stages, Stage::checkout);
-    const MergeWith& with = *assignment_.merge;
-    SWARMLAB_TRY(base, repository_.tree_of(with.base));
-    SWARMLAB_TRY(theirs, repository_.tree_of(with.commit));
-    SWARMLAB_TRY(merged, git::merge(repository_, {.base = base,
-                                                  .ours = parent_tree_,
-                                                  .theirs = theirs,
-                                                  .our_name = name_of_parent(),
-                                                  .their_name = name_of(with.other)}));
-    start_tree_ = merged.tree;
-    report_.notes.hypothesis =
-        fmt::format("what {} and {} changed adds up", name_of_parent(), name_of(with.other));
-    return !merged.conflicts.empty();
-  }
-  [[nodiscard]] std::string name_of_parent() const {
-    return assignment_.parent ? name_of(*assignment_.parent) : "the baseline";
-  }
-  [[nodiscard]] static std::string name_of(ExperimentNumber number) {
-    return fmt::format("#{}", number.value());
-  }
-
-  // The files of ours that lie in the workspace too, where an agent of a predecessor looks for
-  // them.
-  [[nodiscard]] std::map<std::string, std::string> texts_in_workspace(const Scope& scope) const {
-    const std::string base = settings_.folder.empty() ? "" : settings_.folder + "/";
-    std::map<std::string, std::string> texts = {{base + settings_.results_file, briefing_.results},
-                                                {base + "brief.md", briefing_.brief}};
-    std::erase_if(texts, [&](const auto& text) { return scope.editable(text.first); });
-    return texts;
-  }
-
-  Result<void> lay_out(const Scope& scope) {
-    const StageTimer timer(report_.stages, Stage::checkout);
-    const std::string workspace = in_folder("workspace");
-    SWARMLAB_CHECK(prepare(repository_, start_tree_, workspace, data_in_checkout_));
-    for (const auto& [path, text] : texts_in_workspace(scope)) {
-      const std::string file = fmt::format("{}/{}", workspace, path);
-      SWARMLAB_CHECK(make_folders(std::filesystem::path(file).parent_path().string()));
-      SWARMLAB_CHECK(write_file(file, text));
-    }
-    SWARMLAB_CHECK(write_file(in_folder("brief.md"), briefing_.brief));
-    SWARMLAB_CHECK(write_file(in_folder("results.tsv"), briefing_.results));
-    return make_folders(in_folder("out"));
-  }
-
-  Result<bool> let_agent_work(const Scope& scope) {
-    const StageTimer timer(report_.stages, Stage::agent);
-    SWARMLAB_TRY(workspace, workspace_mounts(repository_, start_tree_, scope,
-                                             {.folder = in_folder("workspace"),
-                                              .lab = settings_.folder,
-                                              .data = data_.folder,
-                                              .data_inside = data_in_checkout_}));
-    const std::unique_ptr<Agent> agent = make_agent(settings_.agent.kind);
-    SWARMLAB_TRY(request, agent->prepare(assignment_,
-                                         {.workspace = workspace,
-                                          .checkout = in_folder("workspace"),
-                                          .brief = in_folder("brief.md"),
-                                          .results = in_folder("results.tsv"),
-                                          .out = in_folder("out"),
-                                          .data = data_.folder,
-                                          .program = bench_.program},
-                                         bench_.environment));
-    auto announcer =
-        Announcer::watch(in_folder("out") + "/" + kHypothesisFile,
-                         [this](const Announcement& said) { bench_.link.announce(lease(), said); });
-    SWARMLAB_TRY(ended, run(std::move(request)));
-    report_.cost = agent->read_cost(ended);
-    result_.attachments.agent_log = log_of(ended);
-    AgentSaid said = read_outcome(in_folder("out") + "/" + kOutcomeFile);
-    report_.notes = std::move(said.notes);
-    if (announcer) (*announcer)->fill_in(report_.notes);
-    if (!said.warning.empty()) result_.attachments.agent_log += said.warning + "\n";
-    if (auto failure = agent->read_end(ended)) {
-      return end(failure->outcome, std::move(failure->reason));
-    }
-    return true;
-  }
-
-  Result<bool> collect_changes(const Scope& scope) {
-    const StageTimer timer(report_.stages, Stage::collect);
-    CollectRequest request{.folder = in_folder("workspace"),
-                           .parent_tree = parent_tree_,
-                           .limits = {.max_file_bytes = settings_.artifact.max_file_bytes},
-                           .ignored = {}};
-    for (const auto& [path, text] : texts_in_workspace(scope)) request.ignored.push_back(path);
-    if (!data_in_checkout_.empty()) request.ignored.push_back(data_in_checkout_);
-    SWARMLAB_TRY(collected, collect(repository_, scope, request));
-    if (!collected.violations.empty()) {
-      for (const Violation& violation : collected.violations) {
-        report_.paths.push_back(violation.path);
-      }
-      return end(Outcome::out_of_scope, violations_text(collected.violations));
-    }
-    return take_tree(collected.tree);
-  }
-
-  Result<bool> take_tree(const ObjectId& tree) {
-    if (tree == parent_tree_) {
-      return end(Outcome::no_change, assignment_.merge
-                                         ? "the merge changes nothing"
-                                         : "the agent changed nothing that it may change");
-    }
-    report_.tree = tree;
-    SWARMLAB_CHECK(sketch_change());
-    // A merge is measured, whatever its parts are like.
-    SWARMLAB_TRY(is_known, is_known_tree(tree, assignment_.merge ? std::string()
-                                                                 : result_.attachments.sketch));
-    if (is_known) return false;
-    return commit_candidate(tree);
-  }
-
-  Result<bool> commit_candidate(const ObjectId& tree) {
-    SWARMLAB_TRY(commit,
-                 repository_.commit(tree, parents(),
-                                    {.author_name = "swarmlab " + bench_.worker.value(),
-                                     .author_email = "swarmlab@localhost",
-                                     .at = bench_.clock.now(),
-                                     .message = candidate_message(assignment_, report_.notes)}));
-    report_.commit = commit;
-    bench_.objects.remember(commit);
-    return true;
-  }
-
-  [[nodiscard]] std::vector<ObjectId> parents() const {
-    std::vector<ObjectId> parents = {assignment_.parent_commit};
-    if (assignment_.merge) parents.push_back(assignment_.merge->commit);
-    return parents;
+    return rounds_.make_candidate();
   }
 
   // What is not sent is not named.
@@ -318,12 +155,9 @@ class Attempt {
   }
 
   // Of the baseline so often that its noise is known. Two equal runs say that there is none.
-  Result<void> measure() {
-    SWARMLAB_CHECK(trials_.check_out(*report_.tree, "checkout"));
-    SWARMLAB_TRY(passed, trials_.guard("checkout"));
-    if (!passed) return {};
+  Result<void> measure(const std::string& checkout) {
     for (std::uint32_t run = 0; run < std::max(1U, assignment_.repeats); ++run) {
-      SWARMLAB_TRY(measured, trials_.evaluate("checkout", *report_.tree, run));
+      SWARMLAB_TRY(measured, trials_.evaluate(checkout, *report_.tree, run));
       if (!measured) return forget_runs();
       take_run(*std::move(measured));
       if (run == 1 && report_.more.front().score == report_.measurement->score) break;
@@ -349,7 +183,7 @@ class Attempt {
   Result<void> pack() {
     const StageTimer timer(report_.stages, Stage::pack);
     const std::string file = Spool::pack_file(bench_.spool, assignment_.task, assignment_.token);
-    SWARMLAB_TRY(bytes, pack_candidate(repository_, parents(), file, result_));
+    SWARMLAB_TRY(bytes, pack_candidate(repository_, workshop_.parents(), file, result_));
     if (bytes <= bench_.max_pack_bytes) return {};
     end(Outcome::invalid, fmt::format("the candidate's pack has {} bytes, expected {} at most: the "
                                       "limit is this worker's --max-candidate",
@@ -367,7 +201,6 @@ class Attempt {
   GpuPool::Loan gpus_;
   Briefing briefing_;
   ObjectId parent_tree_;
-  ObjectId start_tree_;  // of the workspace: the parent's, or of a merge both sides
   DataFolders::InUse data_;
   std::string data_in_checkout_;  // empty there, and to be mounted
   SpooledReport result_;
@@ -379,6 +212,23 @@ class Attempt {
                   .data = data_,
                   .data_in_checkout = data_in_checkout_,
                   .run = [this](auto request) { return run(std::move(request)); },
+                  .result = result_}};
+  Workshop workshop_{{.bench = bench_,
+                      .assignment = assignment_,
+                      .repository = repository_,
+                      .folder = folder_,
+                      .briefing = briefing_,
+                      .parent_tree = parent_tree_,
+                      .data = data_,
+                      .data_in_checkout = data_in_checkout_,
+                      .cancel = cancel_,
+                      .run = [this](auto request) { return run(std::move(request)); },
+                      .result = result_}};
+  Rounds rounds_{{.bench = bench_,
+                  .settings = settings_,
+                  .folder = folder_,
+                  .workshop = workshop_,
+                  .trials = trials_,
                   .result = result_}};
 };
 

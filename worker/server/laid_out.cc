@@ -1,5 +1,7 @@
 #include "worker/server/laid_out.h"
 
+#include <filesystem>
+
 #include "common/git/pack.h"
 #include "common/git/pack_file.h"
 #include "worker/workspace/workspace.h"
@@ -32,9 +34,12 @@ Result<std::vector<sandbox::Mount>> workspace_mounts(const git::Repository& repo
   std::vector<sandbox::Mount> mounts;
   for (const MountPlan& plan : plan_mounts(listing, scope, {base + "lab.toml"})) {
     const std::string below = plan.path.empty() ? "" : "/" + plan.path;
+    const std::string host = places.folder + below;
+    std::error_code gone;
+    if (!std::filesystem::exists(host, gone)) continue;
     mounts.push_back(
         {.kind = plan.writable ? sandbox::Mount::Kind::read_write : sandbox::Mount::Kind::read_only,
-         .host = places.folder + below,
+         .host = host,
          .inside = "/workspace" + below});
   }
   if (!places.data_inside.empty()) {

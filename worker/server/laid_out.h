@@ -24,7 +24,8 @@ struct WorkspacePlaces {
   std::string data_inside;  // where it belongs in the checkout; empty: nowhere
 };
 
-/// Binds of the workspace: all of it, then what may not be written over it.
+/// Binds of the workspace: all of it, then what may not be written over it. What an agent took away
+/// in an earlier round (the empty folder of a submodule is all that it can) is not bound.
 [[nodiscard]] Result<std::vector<sandbox::Mount>> workspace_mounts(
     const git::Repository& repository, const ObjectId& tree, const Scope& scope,
     const WorkspacePlaces& places);

@@ -80,6 +80,22 @@ std::string why_not_measured(const KnownTree& known) {
                      known.near_duplicate->of.value());
 }
 
+std::string rework_brief(const Rework& rework, const std::string& brief) {
+  std::string quoted;
+  for (std::size_t at = 0; at < rework.reason.size();) {
+    const std::size_t end = std::min(rework.reason.find('\n', at), rework.reason.size());
+    quoted += "> " + rework.reason.substr(at, end - at) + "\n";
+    at = end + 1;
+  }
+  return fmt::format(
+      "# Repair your change ({} of {})\n\n"
+      "Your change is still in the workspace, but the lab's guard failed on it, so it was not "
+      "measured. Repair it, or take back what broke the guard, within the same files as before. "
+      "The guard cannot be changed. How it failed (its whole output: `$SWARMLAB_GUARD_LOG`):\n\n"
+      "{}\n{}",
+      rework.round, rework.most, quoted, brief);
+}
+
 std::string violations_text(const std::vector<Violation>& violations) {
   std::string text = fmt::format("{} path{} left the scope: ", violations.size(),
                                  violations.size() == 1 ? "" : "s");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/model/report.h"
+#include "worker/agent/agent.h"
 #include "worker/sandbox/sandbox.h"
 #include "worker/server/link.h"
 #include "worker/workspace/collect.h"
@@ -20,6 +21,8 @@ namespace swarmlab::worker {
 
 /// Of a candidate that the coordinator knows, or nearly.
 [[nodiscard]] std::string why_not_measured(const KnownTree& known);
+/// The brief of a later round: how the guard failed, then the brief of the first.
+[[nodiscard]] std::string rework_brief(const Rework& rework, const std::string& brief);
 
 /// "3 paths left the scope: a (why), b (why), ...": the first few.
 [[nodiscard]] std::string violations_text(const std::vector<Violation>& violations);

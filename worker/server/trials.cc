@@ -34,7 +34,8 @@ Result<bool> Trials::guard(const std::string& checkout) {
   const StageTimer timer(parts_.result.report.stages, Stage::guard);
   SWARMLAB_TRY(paths, paths_for(checkout));
   SWARMLAB_TRY(ended, parts_.run(prepare_guard(settings, paths)));
-  parts_.result.attachments.guard_log = log_of(ended);
+  last_guard_log_ = log_of(ended);
+  parts_.result.attachments.guard_log += last_guard_log_;
   if (auto failed = read_guard(ended)) {
     end(failed->outcome, std::move(failed->reason));
     return false;

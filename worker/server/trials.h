@@ -36,6 +36,8 @@ class Trials {
   Result<void> check_out(const ObjectId& tree, const std::string& name);
   /// Whether the guard passes, or there is none. If not, the report has its outcome.
   Result<bool> guard(const std::string& checkout);
+  /// What the guard wrote last, and how it ended.
+  [[nodiscard]] const std::string& last_guard_log() const { return last_guard_log_; }
   /// One run. None: it failed, and the report has the outcome.
   Result<std::optional<Measurement>> evaluate(const std::string& checkout, const ObjectId& tree,
                                               std::uint32_t repeat);
@@ -48,6 +50,7 @@ class Trials {
 
   Parts parts_;
   std::uint32_t scratches_ = 0;
+  std::string last_guard_log_;
 };
 
 }  // namespace swarmlab::worker

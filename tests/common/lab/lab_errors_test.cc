@@ -132,8 +132,8 @@ INSTANTIATE_TEST_SUITE_P(
               "lab.toml:1: metric is \"loss\", expected a table [metric]"},
         Wrong{"ConstraintWithoutDoubleBrackets", COMMAND "[constraint]\nmetric = 'm'\nmax = 1",
               "lab.toml:3: constraint is a table, expected tables [[constraint]]"},
-        Wrong{"TableTwice", COMMAND "[[metric]]\nname = 'x'",
-              "lab.toml:3: metric is a list, expected a table [metric]"}),
+        Wrong{"TableTwice", COMMAND "[[stop]]\nmax_hours = 1",
+              "lab.toml:3: stop is a list, expected a table [stop]"}),
     name_of_test);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -345,9 +345,25 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"Scale", COMMAND "[[scale]]\nname = 'small'",
               "lab.toml:3: [[scale]] is not in this version: a lab has one scale; make a lab of "
               "its own for the larger one, and take it out"},
-        Wrong{"Reworks", COMMAND "[guard]\ncommand = 'x'\nreworks = 2",
-              "lab.toml:5: [guard] reworks is not in this version: a candidate that fails its "
-              "guard is dropped; take it out"},
+        Wrong{"ConfidenceOfAFurtherMetric",
+              COMMAND "[[metric]]\nname = 'a'\n[[metric]]\nname = 'b'\nconfidence = 0.9",
+              "lab.toml:7: [[metric]] confidence stands in a further metric, expected it in the "
+              "first one: it is of the lab"},
+        Wrong{"FurtherMetricWithoutAName", COMMAND "[[metric]]\nname = 'a'\n[[metric]]",
+              "lab.toml:5: [[metric]] has no name, expected one in each but the first"},
+        Wrong{
+            "MetricTwice", COMMAND "[[metric]]\nname = 'a'\n[[metric]]\nname = 'a'",
+            "lab.toml:6: [[metric]] name is \"a\", expected another one than those of the metrics "
+            "before it"},
+        Wrong{"WorstOfTheOnlyMetric", COMMAND "[metric]\nworst = 3",
+              "lab.toml:4: [metric] worst is no known key, expected one of name, direction, "
+              "min_improvement, confidence, max_repeats"},
+        Wrong{"TooManyMetrics",
+              COMMAND "[[metric]]\n[[metric]]\nname='b'\n[[metric]]\nname='c'\n[[metric]]\n"
+                      "name='d'\n[[metric]]\nname='e'",
+              "lab.toml:10: [[metric]] is given 5 times, expected 4 at most"},
+        Wrong{"Reworks", COMMAND "[guard]\ncommand = 'x'\nreworks = 11",
+              "lab.toml:5: [guard] reworks is 11, expected a whole number, 0 (none) to 10"},
         Wrong{"ClaudeAgent", COMMAND "[agent]\nkind = 'claude'",
               "lab.toml:4: [agent] kind \"claude\" is not in this version: write kind = "
               "\"command\" and start it with [agent] command"},

@@ -173,6 +173,22 @@ max_restarts = 1
   EXPECT_EQ(lab.stop, (StopLimits{7, 30min, MicroUsd(1'250'000), -3.0, 0, 1}));
 }
 
+TEST(Lab, ReadsSeveralMetricsTheFirstIsThePrimaryOne) {
+  const LabSettings lab = read(
+      "[[metric]]\nname = 'latency'\nconfidence = 0.9\nworst = 50\n[[metric]]\nname = 'size'\n"
+      "direction = 'maximize'\nmin_improvement = '2%'\n[evaluator]\ncommand = 'x'\n");
+  EXPECT_EQ(lab.metric.name, "latency");
+  EXPECT_EQ(lab.metric.confidence, 0.9);
+  EXPECT_EQ(lab.metric.worst, 50.0);
+  ASSERT_EQ(lab.more_metrics.size(), 1U);
+  const Metric& size = lab.more_metrics.front();
+  EXPECT_EQ(size.name, "size");
+  EXPECT_EQ(size.direction, Direction::maximize);
+  EXPECT_EQ(size.min_improvement, (Improvement{0.02, true}));
+  EXPECT_FALSE(size.worst);
+  EXPECT_EQ(read("[[metric]]\nname = 'x'\n[evaluator]\ncommand = 'x'\n").metric.name, "x");
+}
+
 TEST(Lab, TakesAnImprovementInPercent) {
   const auto metric = read(std::string(kCommand) + "[metric]\nmin_improvement = \"1%\"\n").metric;
   EXPECT_EQ(metric.min_improvement, (Improvement{0.01, true}));

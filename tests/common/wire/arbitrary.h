@@ -87,7 +87,8 @@ inline Evidence any_evidence() {
           .gain = any_finite(),
           .low = any_finite(),
           .high = any_finite(),
-          .confidence = any_finite()};
+          .confidence = any_finite(),
+          .metric = any_text()};
 }
 
 inline Cost any_cost() {
@@ -142,6 +143,10 @@ inline Experiment any_experiment() {
                         ? std::optional(ExperimentNumber(*rc::gen::nonZero<std::uint64_t>()))
                         : std::nullopt,
           .mad_confidence = maybe_finite(),
+          .other_scores = several(any_finite),
+          .other_evidence = several(any_evidence),
+          .hypervolume = maybe_finite(),
+          .reworks = any<std::uint32_t>(),
           .notes = any_notes(),
           .worker = WorkerName(any_text()),
           .host_class = any_text(),
@@ -179,7 +184,8 @@ inline Metric any_metric() {
           .direction = any_of(Direction::maximize),
           .min_improvement = {.amount = any_finite(), .relative = any<bool>()},
           .confidence = any_finite(),
-          .max_repeats = any<std::uint32_t>()};
+          .max_repeats = any<std::uint32_t>(),
+          .worst = maybe_finite()};
 }
 
 inline ResourceLimits any_limits() {
@@ -218,11 +224,14 @@ inline LabSettings any_settings() {
                        .frozen = several(any_text),
                        .max_file_bytes = any<std::uint64_t>()},
           .metric = any_metric(),
+          .more_metrics = several(any_metric),
           .constraints = several([] {
             return Constraint{any_text(), maybe_finite(), maybe_finite()};
           }),
           .evaluator = any_evaluator(),
-          .guard = any<bool>() ? std::optional(Guard{any_text(), any_duration()}) : std::nullopt,
+          .guard = any<bool>()
+                       ? std::optional(Guard{any_text(), any_duration(), any<std::uint32_t>()})
+                       : std::nullopt,
           .agent = {.kind = AgentKind::command,
                     .command = any_text(),
                     .args = several(any_text),
@@ -300,7 +309,8 @@ inline Report any_report() {
           .cost = any_cost(),
           .stages = any_stages(),
           .own_failure = any<bool>(),
-          .near_duplicate = maybe_near()};
+          .near_duplicate = maybe_near(),
+          .reworks = any<std::uint32_t>()};
 }
 
 inline Attachments any_attachments() {

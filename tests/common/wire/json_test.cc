@@ -24,7 +24,8 @@ TEST(Json, PrintsEveryFieldOfAnEmptyExperiment) {
       R"("duplicateOf":null,"paths":[],"stages":{},"measurements":[],"isBest":false,)"
       R"("hostClass":"","parentCommit":"","inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
       R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null,"madConfidence":null,)"
-      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null})");
+      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null,"reworks":0,)"
+      R"("judged":{},"evidence":[],"hypervolume":null})");
 }
 
 void fill(schema::ExperimentView::Builder view) {
@@ -66,7 +67,8 @@ TEST(Json, PrintsAnExperiment) {
       R"("dataHash":"","tree":""}],"isBest":false,"hostClass":"","parentCommit":"",)"
       R"("inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
       R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null,"madConfidence":null,)"
-      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null})");
+      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null,"reworks":0,)"
+      R"("judged":{},"evidence":[],"hypervolume":null})");
 }
 
 TEST(Json, PrintsPrettyWithTwoSpaces) {
@@ -86,12 +88,17 @@ TEST(Json, PrintsPrettyWithTwoSpaces) {
       "hypothesis": "x",
       "commit": "",
       "runs": 0,
-      "size": null
+      "size": null,
+      "values": {},
+      "dominatedBy": null,
+      "contribution": null
     }
-  ]
+  ],
+  "metrics": [],
+  "hypervolume": null
 })");
   EXPECT_EQ(to_json(message.initRoot<schema::FrontierList>().asReader(), JsonStyle::pretty),
-            "{\n  \"entries\": []\n}");
+            "{\n  \"entries\": [],\n  \"metrics\": [],\n  \"hypervolume\": null\n}");
 }
 
 TEST(Json, PrintsAListOfViewsAsAnArray) {
@@ -123,7 +130,7 @@ TEST(Json, PrintsAStatus) {
             R"("parent":"","path":[],"branchedFrom":null,"set":[],"maxParallel":0,"weight":0,)"
             R"("waiting":"","labCommit":"","gainChance":null,"gainExperiments":0,)"
             R"("gainPerExperiment":null,"gainPerDollar":null,"madConfidence":null,"bestRuns":0,)"
-            R"("bestSize":null}],)"
+            R"("bestSize":null,"metrics":[],"hypervolume":null}],)"
             R"("workers":[],"coordinator":{"version":"","pid":0,"address":"","startedAt":null,)"
             R"("running":false,"store":"","lastBackupAt":null,"lastBackup":"","disk":"",)"
             R"("freeBytes":0},"refused":[],"alarm":""})");

@@ -99,9 +99,13 @@ TEST_F(Judging, ABoundItselfHolds) {
   EXPECT_EQ(of(0.1, 2.4).verdict, Verdict::keep);
 }
 
-TEST_F(Judging, DiscardsWhatDidNotMeasureAConstraint) {
+TEST_F(Judging, CallsInvalidWhatDidNotMeasureAConstraint) {
   constraints.push_back({.metric = "memory_gb", .min = {}, .max = 80.0});
-  EXPECT_EQ(of(0.1, 2.4), decided(Verdict::discard, "constraint memory_gb was not measured", 0.1));
+  EXPECT_EQ(of(0.1, 2.4),
+            decided(Verdict::invalid,
+                    "constraint: metric memory_gb was not measured: the evaluator gave the "
+                    "score alone",
+                    0.1));
 }
 
 TEST_F(Judging, ScoresAtTheEdgeOfTheNumbersStillCompare) {

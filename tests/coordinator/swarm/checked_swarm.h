@@ -241,6 +241,7 @@ class CheckedSwarm : public NotedSwarm {
     require(lab.counters == counters, "I6: counters are not those of the decided experiments");
     require(lab.frontier == kept, "I6: the frontier is not what was kept in this segment");
     require_empty(wrong_best(lab));
+    require_empty(wrong_front(lab, state.index.labs.at(lab.id).front));
     check_budget(lab);
     const std::uint64_t leased = state.index.labs.at(lab.id).leased.size();
     require_empty(wrong_status(lab, leased));
@@ -273,6 +274,7 @@ class CheckedSwarm : public NotedSwarm {
     entry.parent = one.parent;
     entry.level = entry.score;
     entry.merged = one.merged_with;
+    entry.others = one.other_scores;
     const auto& visits = visits_[lab.id];
     const auto visited = visits.find(one.number);
     entry.visits = visited == visits.end() ? 0 : visited->second;

@@ -1,6 +1,7 @@
 // What must hold of a lab as it stands, whatever happened before. Each says what is wrong, or null.
 #pragma once
 
+#include "coordinator/swarm/front.h"
 #include "coordinator/swarm/state.h"
 
 namespace swarmlab::swarm {
@@ -20,6 +21,24 @@ inline const char* wrong_best(const Lab& lab) {
     if (!is_as_good(lab.settings.metric.direction, lab.best->score, other.score)) {
       return "I6: another is better than best";
     }
+  }
+  return nullptr;
+}
+
+// Every kept candidate is on the frontier of its metrics, or somebody there is better.
+inline const char* wrong_front(const Lab& lab, const policy::Front& front) {
+  if (!has_several_metrics(lab.settings)) {
+    return front.members.empty() ? nullptr : "a frontier of one metric";
+  }
+  if (front != front_of(lab)) return "I6: the frontier is not what is kept";
+  for (const auto& [number, entry] : lab.frontier) {
+    const auto point = point_of(lab, entry.score, entry.others);
+    if (!point) return "kept without all of its metrics";
+    bool is_dominated = false;
+    for (const auto& [other, member] : front.members) {
+      is_dominated = is_dominated || judge::dominates(member.point, *point);
+    }
+    if (is_dominated == front.members.contains(number)) return "a frontier that is none";
   }
   return nullptr;
 }

@@ -2,6 +2,7 @@
 // charged, what is kept. It shares no code with the core.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -49,6 +50,7 @@ class NotedSwarm : public SwarmUnderTest {
   std::map<LabId, std::int64_t> spent_;
   std::map<LabId, std::uint64_t> attempts_charged_;
   std::map<LabId, std::uint64_t> without_keep_;
+  std::map<std::pair<LabId, SegmentNumber>, double> volumes_;  // of labs with several metrics
   std::map<LabId, std::map<ExperimentNumber, std::uint64_t>> visits_;  // of this segment
   std::map<LabId, std::set<ExperimentNumber>> numbers_;
   std::map<std::pair<LabId, ExperimentNumber>, ReportCounted> answers_;
@@ -197,8 +199,21 @@ class NotedSwarm : public SwarmUnderTest {
     end_lease(one.task);
     const bool keep = one.verdict == Verdict::keep;
     std::uint64_t& without = without_keep_[one.lab];
-    without = fact.becomes_best || one.kind == TaskKind::baseline ? 0 : without + 1;
+    const bool is_progress = fact.becomes_best || fact.advances || one.kind == TaskKind::baseline;
+    without = is_progress ? 0 : without + 1;
+    check_advance(fact);
     if (keep) check_kept(one);
+  }
+
+  // The hypervolume of a segment never falls, and grows exactly where it is said to.
+  void check_advance(const ExperimentFinished& fact) {
+    const Experiment& one = fact.experiment;
+    if (one.verdict != Verdict::keep || !one.hypervolume) return;
+    double& before = volumes_[{one.lab, one.segment}];
+    require(*one.hypervolume >= before * (1.0 - 1e-9), "what is kept made the hypervolume smaller");
+    require(fact.advances || *one.hypervolume <= std::max(1.0, before) * (1.0 + 1e-9),
+            "the hypervolume grew, but nobody said so");
+    before = std::max(before, *one.hypervolume);
   }
 
   void check_kept(const Experiment& one) {

@@ -101,7 +101,7 @@ class RandomSwarm {
 
  private:
   static constexpr std::array<const char*, 3> kWorkers = {"a", "b", "c"};
-  static constexpr std::array<const char*, 2> kLabs = {"north", "south"};
+  static constexpr std::array<const char*, 4> kLabs = {"north", "south", "east", "west"};
   struct Memory {
     std::string worker;
     Task task;  // as it was when it was leased
@@ -330,6 +330,8 @@ class RandomSwarm {
     // The direction is part of what scores mean: it stays with the lab.
     settings.metric.direction =
         settings.name == "north" ? Direction::minimize : Direction::maximize;
+    const bool several = settings.name == "east" || settings.name == "west";
+    if (several) settings.more_metrics.emplace_back().name = "size";
     settings.policy = kPolicies[below(kPolicies.size())];
     settings.search.islands = static_cast<std::uint32_t>(1 + below(3));
     settings.search.migration_every = below(4);
@@ -337,7 +339,8 @@ class RandomSwarm {
     settings.search.max_parent_age = one_in(2) ? below(10) : 0;
     settings.search.seed = below(3);
     // So is whether one run decides: the best of estimates is not the best number.
-    settings.metric.confidence = settings.name == "north" ? 0.0 : 0.8;
+    const bool once = settings.name == "north" || settings.name == "east";
+    settings.metric.confidence = once ? 0.0 : 0.8;
     settings.metric.max_repeats = static_cast<std::uint32_t>(1 + below(4));
     settings.stop.max_iterations = one_in(3) ? 0 : 2 + below(12);
     settings.stop.max_cost = MicroUsd(one_in(3) ? static_cast<std::int64_t>(below(400)) : 0);

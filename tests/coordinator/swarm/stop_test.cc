@@ -181,7 +181,7 @@ TEST_F(Limits, ABaselineThatReachesTheTargetIsEnough) {
 
 TEST_F(Limits, AScoreThatIsNotKeptReachesNoTarget) {
   settings.stop.target_score = 8.0;
-  settings.constraints.push_back({.metric = "memory_gb", .min = {}, .max = 80.0});
+  settings.metric.min_improvement.amount = 5.0;
   swarm.start(settings);
   score(7.0);
   EXPECT_EQ(swarm.lab("lab").status, LabStatus::running);

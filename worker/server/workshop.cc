@@ -1,0 +1,207 @@
+#include "worker/server/workshop.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "common/git/merge.h"
+#include "common/model/sketch.h"
+#include "common/os/file.h"
+#include "worker/agent/outcome.h"
+#include "worker/server/announcer.h"
+#include "worker/server/laid_out.h"
+#include "worker/server/stage_timer.h"
+#include "worker/server/texts.h"
+#include "worker/workspace/collect.h"
+#include "worker/workspace/workspace.h"
+
+namespace swarmlab::worker {
+namespace {
+
+constexpr std::size_t kMostDiff = 4U << 20U;  // a larger change has no sketch
+
+void add(Cost& sum, const Cost& cost) {
+  sum.usd = MicroUsd(sum.usd.value() + cost.usd.value());
+  sum.input_tokens += cost.input_tokens;
+  sum.output_tokens += cost.output_tokens;
+}
+
+}  // namespace
+
+bool Workshop::end(Outcome outcome, std::string reason) {
+  parts_.result.report.outcome = outcome;
+  parts_.result.report.reason = std::move(reason);
+  return false;
+}
+
+// The files of ours that lie in the workspace too, where an agent of a predecessor looks for them.
+std::map<std::string, std::string> Workshop::texts_in_workspace(const Scope& scope) const {
+  const LabSettings& settings = parts_.assignment.settings;
+  const std::string base = settings.folder.empty() ? "" : settings.folder + "/";
+  std::map<std::string, std::string> texts = {
+      {base + settings.results_file, parts_.briefing.results},
+      {base + "brief.md", parts_.briefing.brief}};
+  std::erase_if(texts, [&](const auto& text) { return scope.editable(text.first); });
+  return texts;
+}
+
+std::string Workshop::name_of_parent() const {
+  const auto& parent = parts_.assignment.parent;
+  return parent ? fmt::format("#{}", parent->value()) : "the baseline";
+}
+
+std::vector<ObjectId> Workshop::parents() const {
+  std::vector<ObjectId> parents = {parts_.assignment.parent_commit};
+  if (parts_.assignment.merge) parents.push_back(parts_.assignment.merge->commit);
+  return parents;
+}
+
+Result<bool> Workshop::merge() {
+  const StageTimer timer(parts_.result.report.stages, Stage::checkout);
+  const MergeWith& with = *parts_.assignment.merge;
+  const std::string other = fmt::format("#{}", with.other.value());
+  SWARMLAB_TRY(base, parts_.repository.tree_of(with.base));
+  SWARMLAB_TRY(theirs, parts_.repository.tree_of(with.commit));
+  SWARMLAB_TRY(merged, git::merge(parts_.repository, {.base = base,
+                                                      .ours = parts_.parent_tree,
+                                                      .theirs = theirs,
+                                                      .our_name = name_of_parent(),
+                                                      .their_name = other}));
+  merged_ = merged.tree;
+  parts_.result.report.notes.hypothesis =
+      fmt::format("what {} and {} changed adds up", name_of_parent(), other);
+  return !merged.conflicts.empty();
+}
+
+Result<bool> Workshop::take_merged() {
+  return take_tree(start_tree());
+}
+
+Result<void> Workshop::lay_out() {
+  const StageTimer timer(parts_.result.report.stages, Stage::checkout);
+  SWARMLAB_TRY(scope, Scope::from(parts_.assignment.settings.artifact));
+  const std::string workspace = in_folder("workspace");
+  SWARMLAB_CHECK(prepare(parts_.repository, start_tree(), workspace, parts_.data_in_checkout));
+  for (const auto& [path, text] : texts_in_workspace(scope)) {
+    const std::string file = fmt::format("{}/{}", workspace, path);
+    SWARMLAB_CHECK(make_folders(std::filesystem::path(file).parent_path().string()));
+    SWARMLAB_CHECK(write_file(file, text));
+  }
+  SWARMLAB_CHECK(write_file(in_folder("results.tsv"), parts_.briefing.results));
+  return make_folders(in_folder("out"));
+}
+
+// What it says of its change in a later round replaces what it said before.
+void Workshop::take_agents_words(const sandbox::SandboxResult& ended, const Agent& agent,
+                                 const std::optional<Rework>& rework) {
+  Report& report = parts_.result.report;
+  std::string& log = parts_.result.attachments.agent_log;
+  add(report.cost, agent.read_cost(ended));
+  if (rework) log += fmt::format("=== rework {}\n", rework->round);
+  log += log_of(ended);
+  AgentSaid said = read_outcome(in_folder("out") + "/" + kOutcomeFile);
+  report.notes = std::move(said.notes);
+  if (!said.warning.empty()) log += said.warning + "\n";
+}
+
+Result<std::optional<AgentFailure>> Workshop::let_agent_work(Milliseconds time,
+                                                             const std::optional<Rework>& rework) {
+  const StageTimer timer(parts_.result.report.stages, Stage::agent);
+  const LabSettings& settings = parts_.assignment.settings;
+  SWARMLAB_TRY(scope, Scope::from(settings.artifact));
+  SWARMLAB_TRY(workspace, workspace_mounts(parts_.repository, start_tree(), scope,
+                                           {.folder = in_folder("workspace"),
+                                            .lab = settings.folder,
+                                            .data = parts_.data.folder,
+                                            .data_inside = parts_.data_in_checkout}));
+  const std::string brief = in_folder("brief.md");
+  SWARMLAB_CHECK(write_file(
+      brief, rework ? rework_brief(*rework, parts_.briefing.brief) : parts_.briefing.brief));
+  const std::unique_ptr<Agent> agent = make_agent(settings.agent.kind);
+  SWARMLAB_TRY(request, agent->prepare(parts_.assignment,
+                                       {.workspace = workspace,
+                                        .checkout = in_folder("workspace"),
+                                        .brief = brief,
+                                        .results = in_folder("results.tsv"),
+                                        .out = in_folder("out"),
+                                        .data = parts_.data.folder,
+                                        .program = parts_.bench.program,
+                                        .rework = rework},
+                                       parts_.bench.environment));
+  request.timeout = time;
+  auto announcer = Announcer::watch(
+      in_folder("out") + "/" + kHypothesisFile,
+      [this](const Announcement& said) { parts_.bench.link.announce(lease(), said); });
+  SWARMLAB_TRY(ended, parts_.run(std::move(request)));
+  worked_ += ended.took;
+  take_agents_words(ended, *agent, rework);
+  if (announcer) (*announcer)->fill_in(parts_.result.report.notes);
+  return agent->read_end(ended);
+}
+
+Result<bool> Workshop::collect_changes() {
+  Report& report = parts_.result.report;
+  const StageTimer timer(report.stages, Stage::collect);
+  const LabSettings& settings = parts_.assignment.settings;
+  report.commit.reset();  // of an earlier round
+  report.tree.reset();
+  SWARMLAB_TRY(scope, Scope::from(settings.artifact));
+  CollectRequest request{.folder = in_folder("workspace"),
+                         .parent_tree = parts_.parent_tree,
+                         .limits = {.max_file_bytes = settings.artifact.max_file_bytes},
+                         .ignored = {}};
+  for (const auto& [path, text] : texts_in_workspace(scope)) request.ignored.push_back(path);
+  if (!parts_.data_in_checkout.empty()) request.ignored.push_back(parts_.data_in_checkout);
+  SWARMLAB_TRY(collected, collect(parts_.repository, scope, request));
+  if (!collected.violations.empty()) {
+    for (const Violation& violation : collected.violations) report.paths.push_back(violation.path);
+    return end(Outcome::out_of_scope, violations_text(collected.violations));
+  }
+  return take_tree(collected.tree);
+}
+
+Result<bool> Workshop::take_tree(const ObjectId& tree) {
+  if (tree == parts_.parent_tree) {
+    return end(Outcome::no_change, parts_.assignment.merge
+                                       ? "the merge changes nothing"
+                                       : "the agent changed nothing that it may change");
+  }
+  parts_.result.report.tree = tree;
+  SWARMLAB_TRY(known, is_known());
+  return known ? Result<bool>(false) : commit_candidate(tree);
+}
+
+Result<bool> Workshop::is_known() {
+  Report& report = parts_.result.report;
+  SWARMLAB_TRY(diff, parts_.repository.diff_text(parts_.parent_tree, *report.tree, kMostDiff));
+  std::string& sketch = parts_.result.attachments.sketch;
+  sketch = sketch_of(diff);
+  const bool is_measured = parts_.assignment.merge || parts_.assignment.candidate;
+  // Nobody there to ask: then it is measured, and the coordinator finds out itself.
+  const auto known = parts_.bench.link.known_tree({.lab = parts_.assignment.lab,
+                                                   .lease = lease(),
+                                                   .tree = *report.tree,
+                                                   .sketch = is_measured ? std::string() : sketch},
+                                                  parts_.cancel);
+  if (!known) return false;
+  report.near_duplicate = known->near_duplicate;
+  if (!known->experiment && !(known->near_duplicate && known->skip)) return false;
+  end(Outcome::duplicate, why_not_measured(*known));
+  report.commit.reset();
+  return true;
+}
+
+Result<bool> Workshop::commit_candidate(const ObjectId& tree) {
+  Report& report = parts_.result.report;
+  SWARMLAB_TRY(commit, parts_.repository.commit(
+                           tree, parents(),
+                           {.author_name = "swarmlab " + parts_.bench.worker.value(),
+                            .author_email = "swarmlab@localhost",
+                            .at = parts_.bench.clock.now(),
+                            .message = candidate_message(parts_.assignment, report.notes)}));
+  report.commit = commit;
+  parts_.bench.objects.remember(commit);
+  return true;
+}
+
+}  // namespace swarmlab::worker

@@ -1,0 +1,90 @@
+// The workspace of an attempt: laid out once, worked in by the agent, once or in several rounds,
+// and what the agent changed there collected into a candidate.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/git/repository.h"
+#include "common/lab/scope.h"
+#include "common/model/report.h"
+#include "common/os/cancel.h"
+#include "common/result.h"
+#include "worker/agent/agent.h"
+#include "worker/sandbox/sandbox.h"
+#include "worker/server/attempt.h"
+#include "worker/server/trials.h"
+
+namespace swarmlab::worker {
+
+class Workshop {
+ public:
+  // All outlive the workshop, and what they name is known when lay_out() is called.
+  struct Parts {
+    const Workbench& bench;
+    const Assignment& assignment;
+    git::Repository& repository;
+    const std::string& folder;  // of the attempt
+    const Briefing& briefing;
+    const ObjectId& parent_tree;
+    const DataFolders::InUse& data;       // large data, if there is any
+    const std::string& data_in_checkout;  // where it is to be mounted; empty: nowhere
+    const CancelToken& cancel;
+    RunSandbox run;
+    SpooledReport& result;  // takes stages, log, notes, cost, and the outcome of what fails
+  };
+  explicit Workshop(Parts parts) : parts_(std::move(parts)) {}
+
+  /// Combines both sides of a merge. \return  whether they conflict: then an agent starts from what
+  /// has the marks. \pre  assignment.merge
+  Result<bool> merge();
+  /// Makes what merge() gave a candidate, as collect_changes() does. \pre  no conflicts
+  Result<bool> take_merged();
+
+  /// The tree to start from with the briefing, in the folder of the attempt.
+  Result<void> lay_out();
+
+  /// Runs the agent in the workspace as it is, for at most `time`. Cost and log add up over rounds.
+  /// \param rework  the guard that it failed; none: the first round
+  /// \return  how it failed; none: it ended well
+  Result<std::optional<AgentFailure>> let_agent_work(Milliseconds time,
+                                                     const std::optional<Rework>& rework);
+
+  /// Makes what it changed a candidate: the report gets its tree and, if it is to be measured, its
+  /// commit. \return  whether it is to be measured; if not, the report has its outcome
+  Result<bool> collect_changes();
+
+  /// Sketches the change to the report's tree, and asks the coordinator whether it knows it, or
+  /// nearly; a merge and what a person made are measured whatever they are like.
+  /// \return  true: it is not to be measured, and the report has its outcome
+  Result<bool> is_known();
+
+  /// Of the candidate's commit.
+  [[nodiscard]] std::vector<ObjectId> parents() const;
+
+  /// How long the agent worked so far, in all rounds.
+  [[nodiscard]] std::chrono::microseconds worked() const { return worked_; }
+
+ private:
+  [[nodiscard]] std::string in_folder(const char* name) const { return parts_.folder + "/" + name; }
+  [[nodiscard]] std::map<std::string, std::string> texts_in_workspace(const Scope& scope) const;
+  void take_agents_words(const sandbox::SandboxResult& ended, const Agent& agent,
+                         const std::optional<Rework>& rework);
+  Result<bool> take_tree(const ObjectId& tree);
+  Result<bool> commit_candidate(const ObjectId& tree);
+  [[nodiscard]] std::string name_of_parent() const;
+  [[nodiscard]] LeaseKey lease() const { return {parts_.assignment.task, parts_.assignment.token}; }
+  /// The parent's, or of a merge both sides.
+  [[nodiscard]] const ObjectId& start_tree() const {
+    return merged_ ? *merged_ : parts_.parent_tree;
+  }
+  bool end(Outcome outcome, std::string reason);
+
+  Parts parts_;
+  std::optional<ObjectId> merged_;  // tree, with the marks of conflicts if there are any
+  std::chrono::microseconds worked_{0};
+};
+
+}  // namespace swarmlab::worker
