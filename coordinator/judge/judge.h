@@ -29,6 +29,7 @@ struct JudgeInput {
   Reference reference;
   const Learned& learned;
   std::span<const Pair> pairs{};  // with this reference, in the order of their coming
+  bool trusts_first = true;       // false: `measurement` comes from a machine that measures wrong
 };
 
 struct Judgement {
@@ -50,6 +51,9 @@ struct Judgement {
 [[nodiscard]] constexpr bool is_better(Direction direction, double score, double other) {
   return direction == Direction::minimize ? score < other : score > other;
 }
+
+/// Whether candidates that look better run again: else one run decides.
+[[nodiscard]] bool measures_again(const Metric& metric, const Learned& learned);
 
 /// How often the evaluator runs on a baseline: so often that its noise is known, once where nobody
 /// asks for it. A worker stops at the second run if it is equal to the first.

@@ -5,11 +5,11 @@
 #include "coordinator/swarm/expected_gain.h"
 #include "coordinator/swarm/fit.h"
 #include "coordinator/swarm/health.h"
+#include "coordinator/swarm/learn.h"
 #include "coordinator/swarm/lease.h"
 #include "coordinator/swarm/search.h"
 #include "coordinator/swarm/share.h"
 #include "coordinator/swarm/stop.h"
-#include "coordinator/swarm/verdict.h"
 
 namespace swarmlab::swarm {
 namespace {
@@ -83,6 +83,12 @@ void count(Lab& lab, const Experiment& experiment, bool becomes_best) {
   counters.without_keep = becomes_best || is_baseline ? 0 : counters.without_keep + 1;
 }
 
+// That its score is the mean of.
+std::uint64_t runs_behind(const Experiment& experiment) {
+  if (experiment.kind == TaskKind::baseline) return experiment.measurements.size();
+  return experiment.evidence ? std::max(1U, experiment.evidence->pairs) : 1U;
+}
+
 void keep(State& state, Lab& lab, const Experiment& experiment, bool becomes_best) {
   const std::optional<double> score = experiment.score();
   SWARMLAB_ASSERT(score && experiment.commit);
@@ -91,6 +97,7 @@ void keep(State& state, Lab& lab, const Experiment& experiment, bool becomes_bes
                             .commit = *experiment.commit,
                             .parent = experiment.parent,
                             .level = *score,
+                            .runs = runs_behind(experiment),
                             .merged = experiment.merged_with};
   lab.frontier.emplace(entry.number, entry);
   if (becomes_best) lab.best = entry;
@@ -241,25 +248,6 @@ void apply(State& state, const CostSpent& fact) {
   add(task->second.cost, fact.cost);
 }
 
-// What an attempt that was decided says of the machine.
-void note_decided(Health& health, const Experiment& experiment) {
-  if (experiment.token == FencingToken()) return;  // given up: its losses were noted
-  switch (experiment.verdict) {
-    case Verdict::crash:
-      return note_failure(health, experiment.worker, experiment.task);
-    case Verdict::timeout:
-    case Verdict::invalid:
-      return;
-    case Verdict::keep:
-    case Verdict::discard:
-    case Verdict::guard_failed:
-    case Verdict::out_of_scope:
-    case Verdict::duplicate:
-    case Verdict::no_change:
-      return note_success(health, experiment.worker);
-  }
-}
-
 void apply(State& state, const CandidateMeasured& fact) {
   Task& task = task_in(state, fact.task);
   SWARMLAB_ASSERT(task.lease && task.lease->token == fact.token);
@@ -271,21 +259,10 @@ void apply(State& state, const CandidateMeasured& fact) {
   task.cost = experiment.cost;
   note_success(state.health, task.lease->worker);
   task.pending = fact.pending;
-  release(state, task, fact.at);
-}
-
-// What its repeated runs say of the noise.
-void learn(Lab& lab, const Task& task, const Experiment& experiment) {
-  if (experiment.kind == TaskKind::baseline) {
-    if (experiment.verdict == Verdict::keep) {
-      judge::learn_from_baseline(lab.learned, experiment.measurements);
-    }
-    return;
+  if (fact.beside) {
+    learn_level(lab_in(state, fact.lab), *fact.beside, experiment.measurements.back());
   }
-  if (!task.pending) return;
-  judge::learn_from_pairs(lab.learned, pairs_of(experiment, task.pending->series),
-                          lab.settings.metric.direction,
-                          lab.frontier.at(task.pending->reference).score);
+  release(state, task, fact.at);
 }
 
 void apply(State& state, const ExperimentFinished& fact) {
@@ -300,8 +277,9 @@ void apply(State& state, const ExperimentFinished& fact) {
   note_prospects(lab.prospects, lab.settings.metric.direction,
                  lab.best ? std::optional(lab.best->level) : std::nullopt, experiment,
                  fact.becomes_best);
-  learn(lab, task, experiment);
+  learn(state, lab, task, experiment);
   if (experiment.verdict == Verdict::keep) keep(state, lab, experiment, fact.becomes_best);
+  if (fact.beside) learn_level(lab, *fact.beside, experiment.measurements.back());
   note_decided(state, lab);
   if (makes_tree_known(experiment)) know_tree(lab, experiment);
   note_decided(state.health, experiment);
@@ -315,12 +293,21 @@ Worker& worker_in(State& state, const WorkerName& name) {
 }
 
 void apply(State& state, const WorkerQuarantined& fact) {
-  worker_in(state, fact.worker).quarantine = Quarantine{.why = fact.why, .at = fact.at};
-  forget(state.health, fact.worker);
+  const Quarantine quarantine{.why = fact.why, .at = fact.at};
+  if (!fact.measures_only) {
+    worker_in(state, fact.worker).quarantine = quarantine;
+    return forget(state.health, fact.worker);
+  }
+  worker_in(state, fact.worker).distrust = quarantine;
+  // The others were compared with it, too.
+  for (auto& [name, worker] : state.workers) worker.residual = {};
 }
 
 void apply(State& state, const WorkerReleased& fact) {
-  worker_in(state, fact.worker).quarantine.reset();
+  Worker& worker = worker_in(state, fact.worker);
+  worker.quarantine.reset();
+  worker.distrust.reset();
+  worker.residual = {};
   forget(state.health, fact.worker);
 }
 
