@@ -268,6 +268,12 @@ void print_summary(const Context& context, schema::ExperimentView::Reader experi
   print.field("judged", metrics_text(experiment.getJudged()));
   print.field("evidence", evidence_text(experiment));
   print.field("by metric", evidence_by_metric(experiment));
+  if (const auto mad = number_of(experiment.getMadConfidence())) {
+    print.field("MAD",
+                fmt::format("{:.2g}: the best after it over the baseline, in median absolute "
+                            "deviations",
+                            *mad));
+  }
   if (const auto twin = count_of(experiment.getDuplicateOf())) {
     print.field("same as", fmt::format("#{}", *twin));
   }

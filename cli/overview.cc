@@ -125,6 +125,12 @@ void print_workers(const Context& context, capnp::List<schema::WorkerView>::Read
   table.print(context.out, context.color, context.width);
   print_runs(context, workers);
   for (const auto worker : workers) {
+    if (worker.getDistrust().size() > 0) {
+      context.out << fmt::format(
+          "{0}: {1}: its measurements do not count, agents may run on it; swarmlab release {0} "
+          "lets them count again\n",
+          one_line(text_of(worker.getName())), one_line(text_of(worker.getDistrust())));
+    }
     if (worker.getQuarantine().size() == 0) continue;
     context.out << fmt::format(
         "{}: {}; swarmlab release {} lets it work again\n", one_line(text_of(worker.getName())),

@@ -43,6 +43,27 @@ void print_coordinator(const Context& context, schema::CoordinatorView::Reader c
   print_disk_and_backup(context, coordinator);
 }
 
+// "circles: a new best within 20 experiments has a chance of 34 %; ..."
+void print_prospects(const Context& context, capnp::List<schema::LabView>::Reader labs) {
+  for (const auto lab : labs) {
+    const auto chance = number_of(lab.getGainChance());
+    if (!chance) continue;
+    std::string line =
+        fmt::format("{}: a new best within {} experiments has a chance of {:.2g} %",
+                    one_line(text_of(lab.getName())), lab.getGainExperiments(), 100.0 * *chance);
+    if (const auto gain = number_of(lab.getGainPerExperiment())) {
+      line += fmt::format("; {:.3g} expected of each", *gain);
+    }
+    if (const auto gain = number_of(lab.getGainPerDollar())) {
+      line += fmt::format(", {:.3g} of a dollar", *gain);
+    }
+    if (const auto mad = number_of(lab.getMadConfidence())) {
+      line += fmt::format("; MAD confidence {:.2g}", *mad);
+    }
+    context.out << line << '\n';
+  }
+}
+
 // Why labs that run get no more work done just now.
 void print_waiting(const Context& context, capnp::List<schema::LabView>::Reader labs) {
   for (const auto lab : labs) {
@@ -55,6 +76,7 @@ void print_waiting(const Context& context, capnp::List<schema::LabView>::Reader 
 void print_status(const Context& context, schema::StatusView::Reader status) {
   print_coordinator(context, status.getCoordinator());
   print_labs(context, status.getLabs());
+  print_prospects(context, status.getLabs());
   if (status.getCoordinator().getRunning()) {
     print_waiting(context, status.getLabs());
     if (status.getAlarm().size() > 0) {

@@ -349,11 +349,13 @@ struct Event {
     pending @3 :Pending;
     cost @4 :Record.Cost;
     atMs @5 :Int64;
+    beside @6 :UInt64;        # whose run is the last measurement; 0: no pair came
   }
   struct ExperimentFinished {
     experiment @0 :Record.Experiment;
     cost @1 :Record.Cost;
     becomesBest @2 :Bool;
     advances @3 :Bool;        # beside that: the frontier of several metrics
+    beside @4 :UInt64;        # likewise
   }
 }

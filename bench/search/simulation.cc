@@ -122,8 +122,10 @@ class Simulation {
   Reply tell(const Command& command) {
     Decision decision = decide(state_, rules_, command, now_);
     for (const Change& change : decision.changes) {
-      if (const auto* finished = std::get_if<ExperimentFinished>(&change)) note(*finished);
+      const auto* finished = std::get_if<ExperimentFinished>(&change);
+      if (finished != nullptr) note(*finished);
       evolve(state_, change);
+      if (finished != nullptr) foresee(*finished);
     }
     if (const auto* error = std::get_if<Error>(&decision.reply)) give_up(error->message);
     return std::move(decision.reply);
@@ -254,6 +256,14 @@ class Simulation {
       if (found_.experiments == kEarly) found_.early_gain = part_of_reachable();
       if (one.verdict == Verdict::keep || one.verdict == Verdict::discard) classify(finished);
     }
+  }
+
+  // As the state knows it now.
+  void foresee(const ExperimentFinished& finished) {
+    if (finished.experiment.kind == TaskKind::baseline) return;
+    found_.forecasts.push_back({.chance = judge::chance_within(lab().prospects, kHorizon),
+                                .success = finished.becomes_best,
+                                .gain = part_of_reachable()});
   }
 
   void classify(const ExperimentFinished& finished) {

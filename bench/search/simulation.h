@@ -23,6 +23,13 @@ struct Setup {
   AgentModel agent{};
 };
 
+// After an experiment was decided.
+struct Forecast {
+  double chance = 0.0;   // of a new best within kHorizon experiments, as the lab reckoned it then
+  bool success = false;  // this experiment was one
+  double gain = 0.0;     // of what is reachable
+};
+
 struct Found {
   bool reached = false;
   std::uint64_t experiments = 0;  // decided
@@ -37,12 +44,14 @@ struct Found {
   std::uint64_t large = 0;   // better by kLarge or more
   std::uint64_t missed_large = 0;
   std::uint64_t no_better = 0;
-  std::uint64_t false_keeps = 0;   // of these
-  std::uint64_t keeps = 0;         // of all
-  std::vector<double> decided_at;  // hours, of each experiment
+  std::uint64_t false_keeps = 0;    // of these
+  std::uint64_t keeps = 0;          // of all
+  std::vector<double> decided_at;   // hours, of each experiment
+  std::vector<Forecast> forecasts;  // likewise
 };
 
 inline constexpr std::uint64_t kEarly = 200;
+inline constexpr std::uint64_t kHorizon = 20;
 inline constexpr double kLarge = 1.0;
 
 /// Ends the process if the core refuses a right report, or gives nobody anything to do: then it is

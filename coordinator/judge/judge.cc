@@ -86,6 +86,12 @@ Judgement screen(const JudgeInput& input) {
   const double score = at_home(first.score, host_class, input.learned);
   const double reference = input.reference.score;
   const auto number = input.reference.number.value();
+  if (!input.trusts_first) {
+    return {.reason = fmt::format("{:.6g}, by a worker whose measurements do not count: measured "
+                                  "again beside #{}",
+                                  first.score, number),
+            .score = score};
+  }
   if (!is_comparable(host_class, input.learned)) {
     return {.reason =
                 fmt::format("{:.6g} on {}, where #{} was never measured: measured again beside it",
@@ -172,7 +178,7 @@ Judgement judge_pairs(const JudgeInput& input) {
 Judgement judge_score(const JudgeInput& input) {
   const Metric& metric = input.metric;
   if (metric.confidence == 0.0 || input.learned.noise.is_zero()) return judge_exactly(input);
-  if (metric.max_repeats < 2) return judge_once(input);
+  if (!measures_again(metric, input.learned)) return judge_once(input);
   return input.pairs.empty() ? screen(input) : judge_pairs(input);
 }
 
@@ -198,6 +204,10 @@ Judgement judge(const JudgeInput& input) {
   judgement.verdict.reset();
   judgement.reason += fmt::format("; {}, which noise explains: measured again", holding.reason);
   return judgement;
+}
+
+bool measures_again(const Metric& metric, const Learned& learned) {
+  return metric.confidence > 0.0 && metric.max_repeats >= 2 && !learned.noise.is_zero();
 }
 
 std::uint32_t runs_of_baseline(const Metric& metric) {

@@ -31,6 +31,7 @@ struct JudgeInput {
   const Learned& learned;
   std::span<const Pair> pairs{};            // with this reference, in the order of their coming
   const LearnedByMetric* others = nullptr;  // of the noise of what constraints name; null: nothing
+  bool trusts_first = true;  // false: `measurement` comes from a machine that measures wrong
 };
 
 struct Judgement {
@@ -52,6 +53,9 @@ struct Judgement {
 [[nodiscard]] constexpr bool is_better(Direction direction, double score, double other) {
   return direction == Direction::minimize ? score < other : score > other;
 }
+
+/// Whether candidates that look better run again: else one run decides.
+[[nodiscard]] bool measures_again(const Metric& metric, const Learned& learned);
 
 /// How often the evaluator runs on a baseline: so often that its noise is known, once where nobody
 /// asks for it. A worker stops at the second run if it is equal to the first.

@@ -9,6 +9,7 @@ namespace {
 
 constexpr double kMostSquare = 9.0;
 constexpr std::uint64_t kFewestComparisons = 10;
+constexpr std::uint64_t kFewestDegrees = 10;  // of the noise: else all may seem to be off
 constexpr double kByChance = 1e-8;  // at one look; a machine is looked at after each comparison
 // Older comparisons count less, so that a machine that goes wrong later is found as soon.
 constexpr std::uint64_t kLongestMemory = 200;
@@ -22,7 +23,7 @@ struct Share {
 
 std::vector<Deviation> deviations_of(std::span<const Pair> pairs, Direction direction,
                                      double reference_score, const Learned& learned) {
-  if (!learned.noise.is_known() || learned.noise.is_zero()) return {};
+  if (learned.noise.degrees < kFewestDegrees || learned.noise.is_zero()) return {};
   std::map<WorkerName, Share> shares;
   Share all;
   for (const Pair& pair : pairs) {

@@ -30,7 +30,8 @@ struct Deviation {
   double by = 0.0;
 };
 
-/// Of each worker that measured some of the pairs, if others did too and the noise is known.
+/// Of each worker that measured some of the pairs, if others did too and the noise is known well
+/// enough.
 /// \param noise  of before these pairs
 [[nodiscard]] std::vector<Deviation> deviations_of(std::span<const Pair> pairs, Direction direction,
                                                    double reference_score, const Learned& learned);

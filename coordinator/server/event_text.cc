@@ -106,7 +106,10 @@ Line line_of(const swarm::State& /*state*/, const swarm::WorkerQuarantined& fact
   return {"worker_quarantined",
           {},
           {},
-          fmt::format("worker {} gets nothing until it is released: {}", fact.worker.value(),
+          fmt::format("{} {} until it is released: {}",
+                      fact.measures_only ? "measurements of worker" : "worker",
+                      fact.measures_only ? fact.worker.value() + " do not count"
+                                         : fact.worker.value() + " gets nothing",
                       fact.why)};
 }
 

@@ -222,7 +222,9 @@ Result<void> answer_frontier(const Source& source, std::string_view name,
   for (unsigned i = 0; i < ranked.size(); ++i) {
     const policy::FrontierEntry& entry = ranked[i].entry;
     entries[i].setNumber(static_cast<std::uint32_t>(entry.number.value()));
-    wire::write(entries[i].initScore(), entry.score);
+    wire::write(entries[i].initScore(), entry.level);
+    entries[i].setRuns(static_cast<std::uint32_t>(entry.runs));
+    wire::write(entries[i].initSize(), entry.size);
     wire::write(entries[i].initPriority(), ranked[i].priority);
     entries[i].setVisits(static_cast<std::uint32_t>(entry.visits));
     write_metrics(entries[i], source.state, *lab, entry);

@@ -103,6 +103,16 @@ void write_place(schema::LabView::Builder to, const swarm::State& state, const s
   write_strings(to.initSet(count(lab.origin->set.size())), lab.origin->set);
 }
 
+// What further experiments can be expected to bring, before and whether or not a limit looks at it.
+void write_prospects(schema::LabView::Builder to, const swarm::Lab& lab) {
+  const std::uint64_t experiments = lab.settings.stop.expected_gain.experiments;
+  to.setGainExperiments(count(experiments));
+  if (!lab.best) return;
+  wire::write(to.initGainChance(), judge::chance_within(lab.prospects, experiments));
+  wire::write(to.initGainPerExperiment(), judge::gain_per_experiment(lab.prospects));
+  wire::write(to.initGainPerDollar(), judge::gain_per_dollar(lab.prospects));
+}
+
 }  // namespace
 
 std::string_view name_of(swarm::LabStatus status) {
@@ -128,9 +138,13 @@ void write_view(schema::LabView::Builder to, const swarm::State& state, const sw
   const auto kept = lab.counters.by_verdict.find(Verdict::keep);
   to.setKept(kept == lab.counters.by_verdict.end() ? 0 : count(kept->second));
   if (lab.best) {
-    wire::write(to.initBest(), lab.best->score);
+    wire::write(to.initBest(), lab.best->level);
     wire::write(to.initBestExperiment(), count(lab.best->number.value()));
+    wire::write(to.initBestSize(), lab.best->size);
+    to.setBestRuns(count(lab.best->runs));
+    wire::write(to.initMadConfidence(), judge::mad_confidence(lab.learned.scores, lab.best->score));
   }
+  write_prospects(to, lab);
   if (const auto base = lab.frontier.find(lab.segment.baseline); base != lab.frontier.end())
     wire::write(to.initBaseline(), base->second.score);
   to.setRunning(leased(state, lab.id));
@@ -191,6 +205,14 @@ void write_view(schema::WorkerView::Builder to, const swarm::State& state,
   if (worker.quarantine) {
     to.setQuarantine(worker.quarantine->why.c_str());
     wire::write(to.initQuarantinedAt(), worker.quarantine->at);
+  }
+  if (worker.distrust) {
+    to.setDistrust(worker.distrust->why.c_str());
+    wire::write(to.initDistrustedAt(), worker.distrust->at);
+  }
+  to.setComparisons(static_cast<double>(worker.residual.comparisons));
+  if (worker.residual.comparisons > 0) {
+    wire::write(to.initResidual(), judge::mean_square(worker.residual));
   }
   const auto seen = state.presence.workers.find(worker.name);
   if (seen == state.presence.workers.end()) {
@@ -266,6 +288,10 @@ void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
   write_evidence(to, experiment);
   write_marks(to, lab, experiment);
   write_metrics(to, lab, experiment);
+  wire::write(to.initMadConfidence(), experiment.mad_confidence);
+  wire::write(to.initSize(), experiment.size);
+  to.setSimpler(experiment.simpler);
+  wire::write(to.initUndoes(), number_of(experiment.undoes));
   to.setIsBest(lab.best && lab.best->number == experiment.number);
   to.setHostClass(experiment.host_class.c_str());
   to.setParentCommit(experiment.parent_commit.hex().c_str());

@@ -16,6 +16,15 @@ namespace {
 
 using ChangeBuilder = schema::Event::Change::Builder;
 
+// Of an experiment; 0: of none.
+std::uint64_t number_of(const std::optional<ExperimentNumber>& number) {
+  return number ? number->value() : 0;
+}
+
+std::optional<ExperimentNumber> experiment_of(std::uint64_t number) {
+  return number == 0 ? std::nullopt : std::optional(ExperimentNumber(number));
+}
+
 // Writes the change of its type into the union.
 struct Write {
   ChangeBuilder to;
@@ -102,6 +111,7 @@ struct Write {
     write(change.initPending(), fact.pending);
     wire::write(change.initCost(), fact.cost);
     change.setAtMs(to_ms(fact.at));
+    change.setBeside(number_of(fact.beside));
   }
   void operator()(const swarm::ExperimentFinished& fact) {
     auto change = to.initExperimentFinished();
@@ -109,6 +119,7 @@ struct Write {
     wire::write(change.initCost(), fact.cost);
     change.setBecomesBest(fact.becomes_best);
     change.setAdvances(fact.advances);
+    change.setBeside(number_of(fact.beside));
   }
   void operator()(const swarm::WorkerJoined& fact) { write(to.initWorkerJoined(), fact.worker); }
   void operator()(const swarm::BackupRestored& fact) {
@@ -268,7 +279,8 @@ Result<swarm::Change> read(schema::Event::CandidateMeasured::Reader from) {
                                   .token = FencingToken(from.getToken()),
                                   .pending = std::move(pending),
                                   .cost = cost,
-                                  .at = from_ms(from.getAtMs())};
+                                  .at = from_ms(from.getAtMs()),
+                                  .beside = experiment_of(from.getBeside())};
 }
 
 Result<swarm::Change> read(schema::Event::ExperimentFinished::Reader from) {
@@ -277,7 +289,8 @@ Result<swarm::Change> read(schema::Event::ExperimentFinished::Reader from) {
   return swarm::ExperimentFinished{.experiment = std::move(experiment),
                                    .cost = cost,
                                    .becomes_best = from.getBecomesBest(),
-                                   .advances = from.getAdvances()};
+                                   .advances = from.getAdvances(),
+                                   .beside = experiment_of(from.getBeside())};
 }
 
 Result<swarm::Change> read(schema::Event::WorkerQuarantined::Reader from) {

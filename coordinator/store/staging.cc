@@ -82,6 +82,7 @@ class Touched {
   Result<void> operator()(const swarm::CandidateMeasured& fact) {
     touch_task(fact.task);
     labs_.insert(fact.lab);
+    touch_parent(fact.lab, fact.beside);
     return {};
   }
   Result<void> operator()(const swarm::ExperimentFinished& fact) {
@@ -89,6 +90,8 @@ class Touched {
     touch_task(experiment.task);
     labs_.insert(experiment.lab);
     touch_parent(experiment.lab, experiment.parent);
+    touch_parent(experiment.lab, fact.beside);
+    for (const Measurement& run : experiment.measurements) touch_worker(run.worker);
     frontier_.emplace(experiment.lab, experiment.number);
     experiments_.insert_or_assign({experiment.lab, experiment.number}, experiment);
     finished_.emplace(experiment.lab, experiment.number);
@@ -100,6 +103,8 @@ class Touched {
   }
   Result<void> operator()(const swarm::WorkerQuarantined& fact) {
     workers_.insert(fact.worker);
+    if (!fact.measures_only) return {};
+    for (const auto& [name, worker] : after_.workers) workers_.insert(name);
     return {};
   }
   Result<void> operator()(const swarm::WorkerReleased& fact) {
@@ -169,6 +174,11 @@ class Touched {
     if (open == after_.tasks.end()) return;
     labs_.insert(open->second.lab);
     touch_parent(open->second.lab, open->second.parent);
+  }
+
+  // Pairs say of those that measured them how far off they are.
+  void touch_worker(const WorkerName& worker) {
+    if (after_.workers.contains(worker)) workers_.insert(worker);
   }
 
   void touch_parent(LabId lab, const std::optional<ExperimentNumber>& parent) {

@@ -118,6 +118,8 @@ struct CandidateMeasured {
   Pending pending;  // as it is from now on
   Cost cost;        // of this report alone
   Timestamp at;
+  std::optional<ExperimentNumber>
+      beside{};  // whose run is the last measurement; none: no pair came
   bool operator==(const CandidateMeasured&) const = default;
 };
 
@@ -128,6 +130,7 @@ struct ExperimentFinished {
   Cost cost;                  // of this report alone: what is added to the budget now
   bool becomes_best = false;  // a keep enters the frontier, and may become best
   bool advances = false;      // without that: it adds to the frontier of several metrics
+  std::optional<ExperimentNumber> beside{};  // as of CandidateMeasured
   bool operator==(const ExperimentFinished&) const = default;
 };
 

@@ -5,6 +5,7 @@
 #include "common/result.h"
 #include "coordinator/swarm/find.h"
 #include "coordinator/swarm/fit.h"
+#include "coordinator/swarm/learn.h"
 #include "coordinator/swarm/mass_loss.h"
 #include "coordinator/swarm/share.h"
 #include "coordinator/swarm/stop.h"
@@ -60,16 +61,20 @@ Obstacle against_a_new_task(const Lab& lab, const Standing& standing, Timestamp 
   return against_another(lab, standing, open);
 }
 
-bool can_do(const Worker& worker, const Task& task) {
-  if (task.pending || task.merge) return worker.measures;
-  return !task.candidate || worker.injects;
+// One of an old release cannot measure again nor merge, and what one measures that is not trusted
+// does not count.
+bool may_do(const Worker& worker, const Lab& lab, const Task& task) {
+  if ((task.pending || task.merge) && !worker.measures) return false;
+  if (task.candidate && !worker.injects) return false;
+  return task.pending ? !worker.distrust : may_explore(worker, lab);
 }
 
-// The first that waits and that the worker can do: one of an old release cannot measure again.
+// The first that waits and that the worker can do.
 std::optional<TaskId> first_waiting(const State& state, const Lab& lab, const Worker* worker) {
   const std::set<TaskId>& waiting = state.index.labs.at(lab.id).waiting;
-  const auto first = std::ranges::find_if(
-      waiting, [&](TaskId id) { return worker == nullptr || can_do(*worker, task_of(state, id)); });
+  const auto first = std::ranges::find_if(waiting, [&](TaskId id) {
+    return worker == nullptr || may_do(*worker, lab, task_of(state, id));
+  });
   return first == waiting.end() ? std::nullopt : std::optional(*first);
 }
 
@@ -82,6 +87,7 @@ std::optional<Choice> work_of(const State& state, const Lab& lab, const Standing
     return Choice{.lab = &lab, .waiting = first};
   }
   if (against_a_new_task(lab, standing, now) != Obstacle::none) return std::nullopt;
+  if (worker != nullptr && !may_explore(*worker, lab)) return std::nullopt;
   return Choice{.lab = &lab};
 }
 
@@ -127,6 +133,8 @@ std::string explain_for(const State& state, const Lab& lab, const Worker& worker
   const Standing standing = standing_of(state, lab);
   if (!work_of(state, lab, standing, now, &worker)) {
     if (work_of(state, lab, standing, now)) {
+      if (worker.distrust)
+        return "what this worker measures does not count: " + worker.distrust->why;
       return "what waits is to be measured without an agent, which this worker's release cannot";
     }
     return explain(lab, standing, now);

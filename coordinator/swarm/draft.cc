@@ -3,6 +3,7 @@
 #include "common/result.h"
 #include "coordinator/swarm/expected_gain.h"
 #include "coordinator/swarm/find.h"
+#include "coordinator/swarm/learn.h"
 
 namespace swarmlab::swarm {
 
@@ -26,17 +27,29 @@ void Draft::end_lease(const Task& task, LeaseEnd how, std::string why) {
       .task = task.id, .token = task.lease->token, .how = how, .at = now_, .why = std::move(why)});
 }
 
+// The best ran once more, as a reference.
+void Draft::remeasure(Standing& of_lab, const Task& task,
+                      const std::optional<ExperimentNumber>& beside,
+                      const Experiment& experiment) const {
+  const Lab& lab = lab_of(state_, task.lab);
+  if (!beside || !lab.best || *beside != lab.best->number) return;
+  of_lab.best = with_run(lab, *lab.best, experiment.measurements.back()).level;
+}
+
 void Draft::measure_again(const Task& task, Pending pending, const Cost& cost) {
   Standing& of_lab = standing(task.lab);
   release(task, of_lab);
   of_lab.waiting += 1;
   of_lab.spent = plus(of_lab.spent, cost.usd);
+  const auto beside = ran_beside(task, pending.experiment);
+  remeasure(of_lab, task, beside, pending.experiment);
   add(CandidateMeasured{.lab = task.lab,
                         .task = task.id,
                         .token = task.lease->token,
                         .pending = std::move(pending),
                         .cost = cost,
-                        .at = now_});
+                        .at = now_,
+                        .beside = beside});
 }
 
 void Draft::finish(const Task& task, Experiment experiment, const Finish& how) {
@@ -54,6 +67,8 @@ void Draft::finish(const Task& task, Experiment experiment, const Finish& how) {
                             : of_lab.without_keep + 1;
   note_prospects(of_lab.prospects, lab_of(state_, task.lab).settings.metric.direction, of_lab.best,
                  experiment, how.becomes_best);
+  const auto beside = ran_beside(task, experiment);
+  remeasure(of_lab, task, beside, experiment);
   if (how.becomes_best) {
     of_lab.best = experiment.score();
     of_lab.best_number = experiment.number;
@@ -62,7 +77,8 @@ void Draft::finish(const Task& task, Experiment experiment, const Finish& how) {
   add(ExperimentFinished{.experiment = std::move(experiment),
                          .cost = how.cost,
                          .becomes_best = how.becomes_best,
-                         .advances = how.advances});
+                         .advances = how.advances,
+                         .beside = beside});
   const bool runs = of_lab.status == LabStatus::running || of_lab.status == LabStatus::paused;
   if (task.kind == TaskKind::baseline && !keep && runs) {
     stop(task.lab, "the baseline failed: " + reason, kCoordinator);

@@ -59,6 +59,8 @@ class Draft {
 
  private:
   void release(const Task& task, Standing& of_lab) const;
+  void remeasure(Standing& of_lab, const Task& task, const std::optional<ExperimentNumber>& beside,
+                 const Experiment& experiment) const;
 
   const State& state_;
   Timestamp now_;

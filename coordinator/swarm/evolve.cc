@@ -13,7 +13,6 @@
 #include "coordinator/swarm/search.h"
 #include "coordinator/swarm/share.h"
 #include "coordinator/swarm/stop.h"
-#include "coordinator/swarm/verdict.h"
 
 namespace swarmlab::swarm {
 namespace {
@@ -90,6 +89,12 @@ void count(Lab& lab, const ExperimentFinished& fact) {
   counters.without_keep = is_progress ? 0 : counters.without_keep + 1;
 }
 
+// That its score is the mean of.
+std::uint64_t runs_behind(const Experiment& experiment) {
+  if (experiment.kind == TaskKind::baseline) return experiment.measurements.size();
+  return experiment.evidence ? std::max(1U, experiment.evidence->pairs) : 1U;
+}
+
 void keep(State& state, Lab& lab, const Experiment& experiment, bool becomes_best) {
   const std::optional<double> score = experiment.score();
   SWARMLAB_ASSERT(score && experiment.commit);
@@ -98,8 +103,8 @@ void keep(State& state, Lab& lab, const Experiment& experiment, bool becomes_bes
                             .commit = *experiment.commit,
                             .parent = experiment.parent,
                             .level = *score,
+                            .runs = runs_behind(experiment),
                             .merged = experiment.merged_with,
-
                             .others = experiment.other_scores};
   lab.frontier.emplace(entry.number, entry);
   if (becomes_best) lab.best = entry;
@@ -253,25 +258,6 @@ void apply(State& state, const CostSpent& fact) {
   add(task->second.cost, fact.cost);
 }
 
-// What an attempt that was decided says of the machine.
-void note_decided(Health& health, const Experiment& experiment) {
-  if (experiment.token == FencingToken()) return;  // given up: its losses were noted
-  switch (experiment.verdict) {
-    case Verdict::crash:
-      return note_failure(health, experiment.worker, experiment.task);
-    case Verdict::timeout:
-    case Verdict::invalid:
-      return;
-    case Verdict::keep:
-    case Verdict::discard:
-    case Verdict::guard_failed:
-    case Verdict::out_of_scope:
-    case Verdict::duplicate:
-    case Verdict::no_change:
-      return note_success(health, experiment.worker);
-  }
-}
-
 void apply(State& state, const CandidateMeasured& fact) {
   Task& task = task_in(state, fact.task);
   SWARMLAB_ASSERT(task.lease && task.lease->token == fact.token);
@@ -283,6 +269,9 @@ void apply(State& state, const CandidateMeasured& fact) {
   task.cost = experiment.cost;
   note_success(state.health, task.lease->worker);
   task.pending = fact.pending;
+  if (fact.beside) {
+    learn_level(lab_in(state, fact.lab), *fact.beside, experiment.measurements.back());
+  }
   release(state, task, fact.at);
 }
 
@@ -298,8 +287,9 @@ void apply(State& state, const ExperimentFinished& fact) {
   note_prospects(lab.prospects, lab.settings.metric.direction,
                  lab.best ? std::optional(lab.best->level) : std::nullopt, experiment,
                  fact.becomes_best);
-  learn_from(lab, task, experiment);
+  learn(state, lab, task, experiment);
   if (experiment.verdict == Verdict::keep) keep(state, lab, experiment, fact.becomes_best);
+  if (fact.beside) learn_level(lab, *fact.beside, experiment.measurements.back());
   note_decided(state, lab);
   if (makes_tree_known(experiment)) know_tree(lab, experiment);
   note_decided(state.health, experiment);
@@ -313,12 +303,21 @@ Worker& worker_in(State& state, const WorkerName& name) {
 }
 
 void apply(State& state, const WorkerQuarantined& fact) {
-  worker_in(state, fact.worker).quarantine = Quarantine{.why = fact.why, .at = fact.at};
-  forget(state.health, fact.worker);
+  const Quarantine quarantine{.why = fact.why, .at = fact.at};
+  if (!fact.measures_only) {
+    worker_in(state, fact.worker).quarantine = quarantine;
+    return forget(state.health, fact.worker);
+  }
+  worker_in(state, fact.worker).distrust = quarantine;
+  // The others were compared with it, too.
+  for (auto& [name, worker] : state.workers) worker.residual = {};
 }
 
 void apply(State& state, const WorkerReleased& fact) {
-  worker_in(state, fact.worker).quarantine.reset();
+  Worker& worker = worker_in(state, fact.worker);
+  worker.quarantine.reset();
+  worker.distrust.reset();
+  worker.residual = {};
   forget(state.health, fact.worker);
 }
 

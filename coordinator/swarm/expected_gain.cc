@@ -7,7 +7,7 @@
 namespace swarmlab::swarm {
 namespace {
 
-constexpr double kFewestTrials = 10.0;
+constexpr double kFewestTrials = 30.0;
 
 // The longest memory forgets nothing.
 double trials_in(const judge::Prospects& prospects) {

@@ -5,6 +5,7 @@
 #include "coordinator/swarm/find.h"
 #include "coordinator/swarm/handlers.h"
 #include "coordinator/swarm/health.h"
+#include "coordinator/swarm/learn.h"
 #include "coordinator/swarm/lease.h"
 #include "coordinator/swarm/mass_loss.h"
 
@@ -74,11 +75,22 @@ void put_aside(Draft& draft, const State& state, const Rules& rules, Timestamp n
   }
 }
 
+// One at a time: without it the others may agree.
+void distrust(Draft& draft, const State& state, Timestamp now) {
+  for (const auto& [name, worker] : state.workers) {
+    std::string why = why_distrust(state, worker);
+    if (why.empty()) continue;
+    return draft.add(
+        WorkerQuarantined{.worker = name, .why = std::move(why), .at = now, .measures_only = true});
+  }
+}
+
 }  // namespace
 
 Decision on(const State& state, const Rules& rules, const TimePassed& /*command*/, Timestamp now) {
   Draft draft(state, now);
   put_aside(draft, state, rules, now);
+  distrust(draft, state, now);
   end_what_is_due(draft, state, rules, now);
   for (const auto& [id, lab] : state.labs) {
     if (lab.status != LabStatus::stopped) draft.settle(id, lab.settings);
@@ -106,10 +118,11 @@ Decision on(const State& state, const Rules& rules, const Restarted& command, Ti
 Decision on(const State& state, const Rules& /*rules*/, const ReleaseWorker& command,
             Timestamp now) {
   const auto worker = state.workers.find(command.worker);
-  if (worker == state.workers.end() || !worker->second.quarantine) {
+  const auto is_aside = [](const Worker& one) { return one.quarantine || one.distrust; };
+  if (worker == state.workers.end() || !is_aside(worker->second)) {
     std::string aside;
     for (const auto& [name, one] : state.workers) {
-      if (one.quarantine) aside += (aside.empty() ? "" : ", ") + name.value();
+      if (is_aside(one)) aside += (aside.empty() ? "" : ", ") + name.value();
     }
     return {.changes = {},
             .reply = Error{

@@ -91,6 +91,24 @@ void note_loss(Health& health, const WorkerName& worker, TaskId task, Timestamp 
   health.workers.at(worker).lost_at = now;
 }
 
+void note_decided(Health& health, const Experiment& experiment) {
+  if (experiment.token == FencingToken()) return;  // given up: its losses were noted
+  switch (experiment.verdict) {
+    case Verdict::crash:
+      return note_failure(health, experiment.worker, experiment.task);
+    case Verdict::timeout:
+    case Verdict::invalid:
+      return;
+    case Verdict::keep:
+    case Verdict::discard:
+    case Verdict::guard_failed:
+    case Verdict::out_of_scope:
+    case Verdict::duplicate:
+    case Verdict::no_change:
+      return note_success(health, experiment.worker);
+  }
+}
+
 void forget(Health& health, const WorkerName& worker) {
   health.workers.erase(worker);
   health.failing.erase(worker);

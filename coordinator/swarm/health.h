@@ -22,6 +22,8 @@ void note_own_failure(Health& health, const WorkerName& worker, TaskId task);
 /// A loss of a worker that was heard of last at `heard`: counted once until it is heard of again.
 void note_loss(Health& health, const WorkerName& worker, TaskId task, Timestamp heard,
                Timestamp now);
+/// What an attempt that was decided says of the machine.
+void note_decided(Health& health, const Experiment& experiment);
 void forget(Health& health, const WorkerName& worker);
 
 /// Why the worker is to be put into quarantine; empty: it is not.

@@ -115,8 +115,12 @@ Experiment experiment_of(const Task& task, const Report& report, Timestamp now) 
     experiment.reworks = report.reworks;
   }
   experiment.measured_under.push_back(report.token);
-  if (report.measurement) experiment.measurements.push_back(*report.measurement);
-  for (const Measurement& one : report.more) experiment.measurements.push_back(one);
+  const auto add = [&](Measurement run) {
+    run.worker = task.lease->worker;  // whoever it says that it is
+    experiment.measurements.push_back(std::move(run));
+  };
+  if (report.measurement) add(*report.measurement);
+  for (const Measurement& one : report.more) add(one);
   return experiment;
 }
 
@@ -210,6 +214,24 @@ bool may_begin(Draft& draft, const State& state, LabId lab) {
   return standing.status == LabStatus::running && (most == 0 || open < most);
 }
 
+// pi-autoresearch's confidence, after this experiment.
+std::optional<double> mad_confidence_after(const Lab& lab, const Experiment& experiment,
+                                           bool becomes_best) {
+  if (!lab.best || experiment.measurements.empty()) return std::nullopt;
+  judge::Scores scores = lab.learned.scores;
+  judge::note_score(scores, experiment.measurements.front().score);
+  return judge::mad_confidence(
+      scores, becomes_best ? experiment.score().value_or(lab.best->score) : lab.best->score);
+}
+
+// A pair, or a baseline, from a worker whose measurements do not count any more.
+bool is_distrusted(const State& state, const Task& task, const Report& report) {
+  if (report.outcome != Outcome::measured) return false;
+  if (!task.pending && task.kind != TaskKind::baseline) return false;
+  const auto worker = state.workers.find(task.lease->worker);
+  return worker != state.workers.end() && worker->second.distrust;
+}
+
 Decision count_report(const State& state, const Task& task, const Report& report, Timestamp now) {
   Experiment experiment = experiment_of(task, report, now);
   const Ruling ruling = rule_on(state, task, report, experiment);
@@ -218,6 +240,8 @@ Decision count_report(const State& state, const Task& task, const Report& report
   if (ruling.verdict) {
     take_ruling(experiment, ruling);
     std::optional<TaskCreated> merge = merge_for(state, task, experiment, ruling);
+    experiment.mad_confidence =
+        mad_confidence_after(lab_of(state, task.lab), experiment, ruling.becomes_best);
     const bool more = advances(state, lab_of(state, task.lab), experiment);
     draft.finish(task, std::move(experiment),
                  {.cost = cost, .becomes_best = ruling.becomes_best, .advances = more});
@@ -260,7 +284,8 @@ Decision on_open(const State& state, const Task& task, const ReportArrived& comm
     draft.settle();
     return stale(std::move(draft), why_stale(task, report.token));
   }
-  if (report.outcome == Outcome::returned || is_orphan(state, task)) {
+  if (report.outcome == Outcome::returned || is_orphan(state, task) ||
+      is_distrusted(state, task, report)) {
     return without_a_verdict(state, task, report, now);
   }
   if (auto wrong = wrong_for(report, task, lab_of(state, task.lab).segment); !wrong.empty()) {

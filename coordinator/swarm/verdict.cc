@@ -104,21 +104,22 @@ Ruling rule_on_known(const Lab& lab, const Task& task, ExperimentNumber owner) {
           .duplicate_of = owner};
 }
 
-double score_of(const Lab& lab, ExperimentNumber kept) {
+double level_of(const Lab& lab, ExperimentNumber kept) {
   const FrontierEntry* entry = find_kept(lab, kept);
   SWARMLAB_ASSERT(entry != nullptr);
-  return entry->score;
+  return entry->level;
 }
 
 judge::Judgement judged(const Lab& lab, const Experiment& so_far, ExperimentNumber reference,
-                        std::span<const judge::Pair> pairs) {
+                        std::span<const judge::Pair> pairs, bool trusts_first = true) {
   return judge::judge({.metric = lab.settings.metric,
                        .constraints = lab.settings.constraints,
                        .measurement = so_far.measurements.front(),
-                       .reference = {.number = reference, .score = score_of(lab, reference)},
+                       .reference = {.number = reference, .score = level_of(lab, reference)},
                        .learned = lab.learned,
                        .pairs = pairs,
-                       .others = &lab.learned_others});
+                       .others = &lab.learned_others,
+                       .trusts_first = trusts_first});
 }
 
 Ruling ruling_of(const Lab& lab, const Experiment& so_far, judge::Judgement judgement,
@@ -157,7 +158,10 @@ Ruling rule_on_first(const State& state, const Lab& lab, const Task& task,
   SWARMLAB_ASSERT(lab.best.has_value());  // the baseline was measured first
   if (has_several_metrics(lab.settings)) return rule_on_measured_several(state, lab, task, so_far);
   const ExperimentNumber best = lab.best->number;
-  Ruling ruling = ruling_of(lab, so_far, judged(lab, so_far, best, {}), {.reference = best});
+  const auto worker = state.workers.find(task.lease->worker);
+  const bool is_trusted = worker == state.workers.end() || !worker->second.distrust;
+  Ruling ruling =
+      ruling_of(lab, so_far, judged(lab, so_far, best, {}, is_trusted), {.reference = best});
   if (ruling.verdict != Verdict::discard) return ruling;
   if (const auto beside = reference_beside_best(state, lab, task)) {
     return ruling_of(lab, so_far, judged(lab, so_far, *beside, {}), {.reference = *beside});
@@ -200,7 +204,7 @@ Ruling rule_on_pairs(const Lab& lab, const Pending& pending, const Experiment& s
   }
   if (ruling.verdict == Verdict::keep && !ruling.becomes_best &&
       judge::is_better(lab.settings.metric.direction,
-                       ruling.score.value_or(so_far.measurements.front().score), lab.best->score)) {
+                       ruling.score.value_or(so_far.measurements.front().score), lab.best->level)) {
     return challenge(lab, so_far, std::move(ruling));
   }
   return ruling;

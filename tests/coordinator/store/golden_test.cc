@@ -63,7 +63,12 @@ TEST_F(GoldenStore, LoadsWithItsLabsExperimentsAndRunningLeases) {
 
 TEST_F(GoldenStore, HasTheFactsThatItsEventsAddUpTo) {
   const Store store = open_store(folder.store());
-  EXPECT_TRUE(must(store.load()).same_facts(must(store.replay())));
+  swarm::State replayed = must(store.replay());
+  for (auto& [id, lab] : replayed.labs) {  // that release did not keep it
+    lab.prospects = {};
+    lab.learned.scores = {};
+  }
+  EXPECT_TRUE(must(store.load()).same_facts(replayed));
 }
 
 TEST_F(GoldenStore, HasEveryExperimentWithItsCandidate) {

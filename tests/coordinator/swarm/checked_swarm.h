@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 #include "tests/coordinator/swarm/lab_checks.h"
 #include "tests/coordinator/swarm/noted_swarm.h"
@@ -19,6 +20,12 @@ class CheckedSwarm : public NotedSwarm {
     check_reply(command, reply, leases_before, deadlines_before);
     check_state();
     return reply;
+  }
+
+  // A fact that no command led to.
+  void take(const Change& change) {
+    apply(change);
+    check_state();
   }
 
   // The process died: only what is stored is left.
@@ -76,7 +83,8 @@ class CheckedSwarm : public NotedSwarm {
       for (const Change& change : last) {
         require(std::holds_alternative<CostSpent>(change) ||
                     std::holds_alternative<LabStatusChanged>(change) ||
-                    (returned && std::holds_alternative<LeaseEnded>(change)) ||
+                    ((returned || (ends && distrusted_.contains(command.worker))) &&
+                     std::holds_alternative<LeaseEnded>(change)) ||
                     (ends && std::holds_alternative<TaskDropped>(change)),
                 "I2: a stale report changed more than what was spent");
       }
@@ -145,6 +153,10 @@ class CheckedSwarm : public NotedSwarm {
   // There is a place for it: on the machine, in the lab; and the machine is trusted.
   void check_new_lease(const WorkAsked& ask, const Granted& granted) {
     require(!quarantined_.contains(ask.worker), "leased to a worker in quarantine");
+    const Task& leased = state.tasks.at(granted.task);
+    require(
+        !distrusted_.contains(ask.worker) || (!leased.pending && leased.kind != TaskKind::baseline),
+        "a worker measures whose measurements do not count");
     const Worker& worker = state.workers.at(ask.worker);
     const Lab& lab = state.labs.at(state.tasks.at(granted.task).lab);
     for (const std::string& label : lab.settings.needs.labels) {
@@ -272,7 +284,14 @@ class CheckedSwarm : public NotedSwarm {
     entry.score = one.score().value_or(0.0);
     entry.commit = one.commit.value_or(ObjectId{});
     entry.parent = one.parent;
-    entry.level = entry.score;
+    const auto& runs = runs_[lab.id].at(one.number);
+    entry.runs = runs.count;
+    entry.level = runs.sum / static_cast<double>(runs.count);
+    const auto known = lab.frontier.find(one.number);
+    const bool is_near = known != lab.frontier.end() &&
+                         std::abs(known->second.level - entry.level) <= 1e-9 * std::abs(runs.sum);
+    require(is_near, "I6: a level is not the mean of its runs");
+    if (is_near) entry.level = known->second.level;
     entry.merged = one.merged_with;
     entry.others = one.other_scores;
     const auto& visits = visits_[lab.id];

@@ -1,6 +1,7 @@
 // What must hold of a lab as it stands, whatever happened before. Each says what is wrong, or null.
 #pragma once
 
+#include "coordinator/swarm/expected_gain.h"
 #include "coordinator/swarm/front.h"
 #include "coordinator/swarm/state.h"
 
@@ -55,8 +56,11 @@ inline const char* wrong_limits(const Lab& lab) {
     return "the money is spent, but it runs";
   }
   if (limits.target_score && lab.best &&
-      is_as_good(lab.settings.metric.direction, lab.best->score, *limits.target_score)) {
+      is_as_good(lab.settings.metric.direction, lab.best->level, *limits.target_score)) {
     return "the target is reached, but it runs";
+  }
+  if (too_little_expected(limits.expected_gain, lab.prospects)) {
+    return "too little is expected, but it runs";
   }
   return nullptr;
 }

@@ -77,6 +77,39 @@ TEST_F(MeasuringAgain, ALargeImprovementIsKeptAfterTwoPairsAndBecomesBest) {
   EXPECT_GT(lab().best->score, 29.0);
 }
 
+TEST_F(MeasuringAgain, WhatTheBestIsWorthFollowsItsRunsAsTheReferenceOfOthers) {
+  EXPECT_EQ(lab().best->runs, 3U);
+  swarm.counted("w", swarm.scored(swarm.work_for("w"), 14.0));
+  pair("w", 10.5, 14.0);
+  EXPECT_EQ(lab().best->runs, 4U);
+  EXPECT_DOUBLE_EQ(lab().best->level, 11.0);
+  EXPECT_DOUBLE_EQ(lab().best->score, 10.0) << "what it was kept with stays";
+  const ReportCounted next = swarm.counted("x", swarm.scored(swarm.work_for("x"), 10.8));
+  EXPECT_TRUE(next.decided) << "10.8 would have looked better than 10, not than 11";
+}
+
+TEST_F(MeasuringAgain, ATargetIsReachedWhenTheRunsOfTheBestSaySo) {
+  LabSettings settings = lab().settings;
+  settings.stop.target_score = 11.0;
+  swarm.open(settings);
+  swarm.counted("w", swarm.scored(swarm.work_for("w"), 14.0));
+  pair("w", 10.5, 20.0);
+  EXPECT_NE(lab().status, LabStatus::running);
+  EXPECT_EQ(lab().stop_reason, "the target score 11 is reached: 12.5 of #1");
+}
+
+TEST_F(MeasuringAgain, TheConfidenceOfPiAutoresearchIsToldOfEachExperiment) {
+  for (const double score : {9.0, 8.0, 6.0}) {
+    swarm.counted("w", swarm.scored(swarm.work_for("w"), score));
+  }
+  swarm.counted("w", swarm.scored(swarm.work_for("w"), 30.0));
+  pair("w", 30.0);
+  pair("x", 31.0);
+  const Experiment& kept = swarm.stored.rbegin()->second;
+  ASSERT_TRUE(kept.mad_confidence);  // first runs of 10, 9, 8, 6, 30: the median deviation is 1
+  EXPECT_NEAR(*kept.mad_confidence, *kept.judged_score - 10.0, 1e-9);
+}
+
 TEST_F(MeasuringAgain, ALuckyRunIsNotKept) {
   swarm.counted("w", swarm.scored(swarm.work_for("w"), 14.0));
   ReportCounted answer;

@@ -42,6 +42,13 @@ class NotedSwarm : public SwarmUnderTest {
   std::set<TaskId> open_;
   std::set<WorkerName> quarantined_;
   std::map<LabId, std::set<HintNumber>> hints_;
+  std::set<WorkerName> distrusted_;
+  // Scores of each kept candidate of this segment: its own, and as the reference of others.
+  struct Runs {
+    double sum = 0.0;
+    std::uint64_t count = 0;
+  };
+  std::map<LabId, std::map<ExperimentNumber, Runs>> runs_;
   Leases leases_;
   Deadlines deadlines_;
   FencingToken last_token_;
@@ -100,16 +107,19 @@ class NotedSwarm : public SwarmUnderTest {
   void note(const AlarmCleared&) {}
   void note(const TimeSkipped&) {}
   void note(const WorkerQuarantined& fact) {
-    require(quarantined_.insert(fact.worker).second, "put into quarantine twice");
+    std::set<WorkerName>& aside = fact.measures_only ? distrusted_ : quarantined_;
+    require(aside.insert(fact.worker).second, "put into quarantine twice");
   }
   void note(const WorkerReleased& fact) {
-    require(quarantined_.erase(fact.worker) == 1, "released from no quarantine");
+    require(quarantined_.erase(fact.worker) + distrusted_.erase(fact.worker) > 0,
+            "released from no quarantine");
   }
   void note(const SlotServed&) {}
   void note(const WorkerGone&) {}
 
   void note(const SegmentBegan& fact) {
     visits_[fact.lab].clear();
+    runs_[fact.lab].clear();
     without_keep_[fact.lab] = 0;
     for (const TaskId task : open_) {
       require(state.tasks.at(task).lab != fact.lab || leases_.contains(task),
@@ -166,7 +176,15 @@ class NotedSwarm : public SwarmUnderTest {
     require(one.commit && one.tree && !one.measurements.empty(),
             "measured again, but never before");
     check_counts(one, fact.token, fact.cost);
+    note_beside(one, fact.beside);
     end_lease(fact.task);
+  }
+
+  void note_beside(const Experiment& one, const std::optional<ExperimentNumber>& beside) {
+    if (!beside) return;
+    Runs& runs = runs_[one.lab][*beside];
+    runs.sum += one.measurements.back().score;
+    runs.count += 1;
   }
 
   // A report of `token` counts: it holds the current lease, and what it cost is charged once.
@@ -202,7 +220,15 @@ class NotedSwarm : public SwarmUnderTest {
     const bool is_progress = fact.becomes_best || fact.advances || one.kind == TaskKind::baseline;
     without = is_progress ? 0 : without + 1;
     check_advance(fact);
-    if (keep) check_kept(one);
+    if (keep) {
+      check_kept(one);
+      const bool is_baseline = one.kind == TaskKind::baseline;
+      const std::uint64_t count =
+          is_baseline ? one.measurements.size() : (one.evidence ? one.evidence->pairs : 1);
+      runs_[one.lab][one.number] = {.sum = one.score().value_or(0.0) * static_cast<double>(count),
+                                    .count = count};
+    }
+    note_beside(one, fact.beside);
   }
 
   // The hypervolume of a segment never falls, and grows exactly where it is said to.

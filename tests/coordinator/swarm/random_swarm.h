@@ -51,6 +51,7 @@ class RandomSwarm {
                                                      {2, &RandomSwarm::long_silence},
                                                      {2, &RandomSwarm::release},
                                                      {5, &RandomSwarm::people},
+                                                     {1, &RandomSwarm::distrust},
                                                      {1, &RandomSwarm::all_fall_silent}}};
     std::uint64_t all = 0;
     for (const Kind& kind : kKinds) all += kind.weight;
@@ -306,6 +307,16 @@ class RandomSwarm {
     tell("ann releases " + worker, ReleaseWorker{.worker = WorkerName(worker), .who = "ann"});
   }
 
+  // As if its measurements had been unlike those of others often enough.
+  void distrust() {
+    const WorkerName worker(any_worker());
+    const auto known = swarm.state.workers.find(worker);
+    if (known == swarm.state.workers.end() || known->second.distrust) return;
+    trace_.push_back("measurements of " + worker.value() + " do not count any more");
+    swarm.take(WorkerQuarantined{
+        .worker = worker, .why = "it is off", .at = swarm.now, .measures_only = true});
+  }
+
   // Each works, then nobody is heard of for longer than a lease; who comes back may hold what it
   // had.
   void all_fall_silent() {
@@ -353,6 +364,11 @@ class RandomSwarm {
     if (one_in(4)) settings.needs.labels = {"fast"};
     if (one_in(3)) settings.max_parallel = static_cast<std::uint32_t>(1 + below(2));
     settings.weight = static_cast<std::uint32_t>(1 + below(3));
+    if (one_in(5)) {
+      settings.stop.expected_gain = {.chance = 0.1 * static_cast<double>(below(5)),
+                                     .experiments = 1 + below(6),
+                                     .per_dollar = one_in(2) ? 100.0 : 0.0};
+    }
     if (one_in(6)) settings.stop.target_score = settings.name == "north" ? 1.0 : 10.0;
     const auto changed = static_cast<std::uint8_t>(one_in(4) ? below(3) : 0);
     tell("ann opens " + settings.name,
