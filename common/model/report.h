@@ -95,8 +95,7 @@ struct Report {
   std::vector<StageTime> stages;
   bool own_failure = false;  // of `returned`: the worker failed, nobody told it to stop
   std::optional<NearDuplicate> near_duplicate{};  // as the coordinator said of its tree
-  bool own_failure = false;   // of `returned`: the worker failed, nobody told it to stop
-  std::uint32_t reworks = 0;  // repairs by the agent after the guard had failed
+  std::uint32_t reworks = 0;                      // repairs by the agent after the guard had failed
   bool operator==(const Report&) const = default;
 };
 

@@ -24,7 +24,9 @@ TEST(Json, PrintsEveryFieldOfAnEmptyExperiment) {
       R"("duplicateOf":null,"paths":[],"stages":{},"measurements":[],"isBest":false,)"
       R"("hostClass":"","parentCommit":"","inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
       R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null,"madConfidence":null,)"
-      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null,"reworks":0,)"
+      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null,"injectedBy":"",)"
+      R"("injectedFrom":"","rejectedBy":"","rejectedWhy":"","rejectedAt":null,)"
+      R"("descendsFromRejected":null,"nearDuplicateOf":null,"similarity":null,"reworks":0,)"
       R"("judged":{},"evidence":[],"hypervolume":null})");
 }
 
@@ -67,7 +69,9 @@ TEST(Json, PrintsAnExperiment) {
       R"("dataHash":"","tree":""}],"isBest":false,"hostClass":"","parentCommit":"",)"
       R"("inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
       R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null,"madConfidence":null,)"
-      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null,"reworks":0,)"
+      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null,"injectedBy":"",)"
+      R"("injectedFrom":"","rejectedBy":"","rejectedWhy":"","rejectedAt":null,)"
+      R"("descendsFromRejected":null,"nearDuplicateOf":null,"similarity":null,"reworks":0,)"
       R"("judged":{},"evidence":[],"hypervolume":null})");
 }
 
@@ -89,6 +93,7 @@ TEST(Json, PrintsPrettyWithTwoSpaces) {
       "commit": "",
       "runs": 0,
       "size": null,
+      "descendsFromRejected": null,
       "values": {},
       "dominatedBy": null,
       "contribution": null
@@ -130,7 +135,7 @@ TEST(Json, PrintsAStatus) {
             R"("parent":"","path":[],"branchedFrom":null,"set":[],"maxParallel":0,"weight":0,)"
             R"("waiting":"","labCommit":"","gainChance":null,"gainExperiments":0,)"
             R"("gainPerExperiment":null,"gainPerDollar":null,"madConfidence":null,"bestRuns":0,)"
-            R"("bestSize":null,"metrics":[],"hypervolume":null}],)"
+            R"("bestSize":null,"hints":0,"metrics":[],"hypervolume":null}],)"
             R"("workers":[],"coordinator":{"version":"","pid":0,"address":"","startedAt":null,)"
             R"("running":false,"store":"","lastBackupAt":null,"lastBackup":"","disk":"",)"
             R"("freeBytes":0},"refused":[],"alarm":""})");

@@ -1,6 +1,7 @@
 // People on the edges: what they say to agents, candidates of their own, what they take out.
 #include <gtest/gtest.h>
 
+#include "common/model/names.h"
 #include "coordinator/swarm/rejected.h"
 #include "tests/coordinator/swarm/swarm_under_test.h"
 
@@ -27,10 +28,12 @@ class People : public testing::Test {
   }
 
   InjectCandidate injection(std::uint8_t tree, ExperimentNumber parent = ExperimentNumber(1)) {
+    AgentNotes notes;
+    notes.hypothesis = "by hand";
     return {.lab = "pi",
             .candidate = {.commit = object(90, tree),
                           .tree = object(60, tree),
-                          .notes = {.hypothesis = "by hand"},
+                          .notes = notes,
                           .injection = Injection{.who = "ann", .from = object(91, tree)}},
             .parent = parent};
   }

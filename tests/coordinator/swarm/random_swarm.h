@@ -37,7 +37,7 @@ class RandomSwarm {
       std::uint64_t weight;
       void (RandomSwarm::*happens)();
     };
-    static constexpr std::array<Kind, 15> kKinds = {{{26, &RandomSwarm::ask},
+    static constexpr std::array<Kind, 16> kKinds = {{{26, &RandomSwarm::ask},
                                                      {30, &RandomSwarm::report},
                                                      {6, &RandomSwarm::repeat_report},
                                                      {6, &RandomSwarm::malformed_report},
