@@ -148,12 +148,14 @@ void add_commands(CLI::App& app, Context& context) {
   add_show(app, context);
   add_best(app, context);
   add_frontier(app, context);
+  add_ladder(app, context);
   add_results(app, context);
   add_plot(app, context);
   add_events(app, context);
   add_export(app, context);
   add_branch(app, context);
   add_steering(app, context);
+  add_promotion(app, context);
   add_keys(app, context);
   add_context(app, context);
   add_backup(app, context);

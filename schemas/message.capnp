@@ -60,6 +60,7 @@ struct Envelope {
     dataManifest @40 :Data $Since.since(2);     # hash of data; workers ask it too
 
     backup @43 :Backup $Since.since(2);        # answered by backupReply
+    steerCandidate @45 :SteerCandidate $Since.since(2);  # answered by done
 
     # Coordinator -> command line
     labOpen @23 :LabOpen;
@@ -74,6 +75,7 @@ struct Envelope {
     steered @36 :View.SteeredList $Since.since(2);  # of setLabStatus, if it is to be told
 
     backupReply @44 :BackupReply $Since.since(2);
+    ladder @46 :View.LadderView $Since.since(2);
 
     # Coordinator -> anyone
     done @31 :Void;
@@ -253,6 +255,7 @@ struct OpenLab {
   who @4 :Text;              # user@host, for the record
   packToken @5 :UInt64;      # of a pack that was sent before as task 0; 0: none
   packBytes @6 :UInt64;
+  holdoutHash @7 :Data $Since.since(2);  # object id; empty: no holdout
 }
 
 struct LabOpen {
@@ -286,6 +289,20 @@ struct SetLabStatus {
   enum Wish { pause @0; resume @1; stop @2; }
 }
 
+struct SteerCandidate {
+  # A person's word on a kept candidate.
+  lab @0 :Text;              # name
+  experiment @1 :UInt64;
+  wish @2 :Wish;
+  reason @3 :Text;
+  who @4 :Text;              # user@host, for the record
+
+  enum Wish {
+    promote @0;              # to the next scale, or that it waits for
+    reject @1;
+  }
+}
+
 struct ReleaseWorker {
   worker @0 :Text;           # name
   who @1 :Text;
@@ -316,6 +333,7 @@ struct Query {
     frontier @5 :Text;       # lab name
     events @6 :Events;
     results @7 :Text;        # lab name
+    ladder @8 :Text $Since.since(2);  # lab name
   }
 
   struct Experiments {

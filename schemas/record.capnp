@@ -19,7 +19,14 @@ enum Verdict {
   invalid @8;
 }
 
-enum TaskKind { baseline @0; explore @1; measure @2 $Since.since(2); merge @3 $Since.since(2); }
+enum TaskKind {
+  baseline @0;
+  explore @1;
+  measure @2 $Since.since(2);
+  merge @3 $Since.since(2);
+  promote @4 $Since.since(2);   # a kept candidate, at a larger scale
+  holdout @5 $Since.since(2);   # a kept candidate, on the holdout
+}
 
 enum Outcome {
   measured @0;

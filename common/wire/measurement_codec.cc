@@ -16,7 +16,7 @@ Result<Verdict> read(schema::Verdict verdict) {
 }
 
 Result<TaskKind> read(schema::TaskKind kind) {
-  return from_schema_enum("kind", kind, TaskKind::merge);
+  return from_schema_enum("kind", kind, TaskKind::holdout);
 }
 
 void write(schema::AgentNotes::Builder to, const AgentNotes& notes) {

@@ -22,6 +22,7 @@ struct Known {
 constexpr std::array kKnown{
     Known{"capabilities", 2},
     Known{"measure", 2},
+    Known{"scales", 2},
 };
 
 }  // namespace

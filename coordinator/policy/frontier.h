@@ -22,6 +22,7 @@ struct FrontierEntry {
   std::optional<double> size{};  // where simplicity counts: lines, or the lab's metric
   double conceded = 0.0;         // what simplifications since the last improvement gave up
   std::optional<ExperimentNumber> merged{};  // with its parent: the other side of a merge
+  double doubt = 0.0;  // half of the score's interval; 0: it is exact, or nothing is known
   bool operator==(const FrontierEntry&) const = default;
 };
 

@@ -62,6 +62,8 @@ Kind kind_of(schema::Envelope::Body::Reader body) {
       return {"drain", steer};
     case Body::BACKUP:
       return {"backup", steer};
+    case Body::STEER_CANDIDATE:
+      return {"steerCandidate", steer};
     case Body::NONE:
     case Body::WELCOME:
     case Body::WORK_REPLY:
@@ -83,6 +85,7 @@ Kind kind_of(schema::Envelope::Body::Reader body) {
     case Body::BRIEF_REPLY:
     case Body::MANIFEST:
     case Body::BACKUP_REPLY:
+    case Body::LADDER:
     case Body::DONE:
     case Body::ERROR:
       return {"an answer", none};
@@ -132,7 +135,10 @@ bool needs_data(const swarm::State& state, const WorkerName& worker, const Objec
   const auto held = state.index.holds.find(worker);
   if (held == state.index.holds.end()) return false;
   return std::ranges::any_of(held->second, [&](TaskId id) {
-    return state.labs.at(state.tasks.at(id).lab).segment.data_hash == data;
+    const swarm::Task& task = state.tasks.at(id);
+    const swarm::Segment& segment = state.labs.at(task.lab).segment;
+    if (task.kind == TaskKind::holdout) return segment.holdout_hash == data;
+    return segment.data_hash == data;
   });
 }
 

@@ -10,8 +10,10 @@
 #include "common/wire/lab_codec.h"
 #include "common/wire/record_codec.h"
 #include "coordinator/policy/policy.h"
+#include "coordinator/server/ladder_view.h"
 #include "coordinator/server/views.h"
 #include "coordinator/store/backup.h"
+#include "coordinator/swarm/climb.h"
 #include "coordinator/swarm/search.h"
 
 namespace swarmlab::server {
@@ -92,7 +94,8 @@ Result<void> answer_running(const Source& source, const swarm::Lab& lab,
                             schema::ExperimentList::Builder to) {
   std::vector<const swarm::Task*> running;
   for (const auto& [id, task] : source.state.tasks) {
-    if (task.lab == lab.id && (task.lease || task.pending)) running.push_back(&task);
+    if (task.lab != lab.id || !makes_experiment(task.kind)) continue;
+    if (task.lease || task.pending) running.push_back(&task);
   }
   auto list = to.initExperiments(size_of(running.size()));
   for (unsigned i = 0; i < running.size(); ++i) write_view(list[i], lab, *running[i]);
@@ -192,7 +195,7 @@ Result<void> answer_show(const Source& source, std::string_view name, Experiment
   SWARMLAB_TRY(found, source.store.experiment(lab->id, number));
   if (found) return write_detail(source, *lab, *found, to);
   for (const auto& [id, task] : source.state.tasks) {
-    if (task.lab != lab->id || task.experiment != number) continue;
+    if (task.lab != lab->id || task.experiment != number || !makes_experiment(task.kind)) continue;
     write_view(to.initExperiment(), *lab, task);
     return {};
   }
@@ -206,7 +209,8 @@ Result<void> answer_best(const Source& source, std::string_view name,
   if (!lab->best) {
     return fail(ErrorCode::not_found, "lab {}: nothing was measured yet", lab->settings.name);
   }
-  return answer_show(source, name, lab->best->number, to);
+  const auto champion = swarm::champion_of(*lab);
+  return answer_show(source, name, champion ? champion->number : lab->best->number, to);
 }
 
 Result<void> answer_frontier(const Source& source, std::string_view name,
@@ -297,6 +301,11 @@ Result<void> answer(const Source& source, schema::Query::Reader query, Timestamp
       return answer_events(source, query.getEvents(), to.initEvents());
     case schema::Query::RESULTS:
       return answer_results(source, query.getResults().cStr(), to);
+    case schema::Query::LADDER: {
+      SWARMLAB_TRY(lab, find_lab(source.state, query.getLadder().cStr()));
+      write_view(to.initLadder(), source.state, *lab);
+      return {};
+    }
   }
   return fail(ErrorCode::invalid_input, "a query of kind {} is not known here",
               static_cast<int>(query.which()));

@@ -123,6 +123,8 @@ void Desk::take(Request& request, std::vector<Step>& steps) {
     request.step =
         push(steps, swarm::ReleaseWorker{WorkerName(body.getRelease().getWorker().cStr()),
                                          body.getRelease().getWho().cStr()});
+  } else if (body.isSteerCandidate()) {
+    take_candidate_wish(request, body.getSteerCandidate(), steps);
   } else if (body.isBranchLab()) {
     take_branch(request, body.getBranchLab(), steps);
   } else if (body.isSetLabStatus()) {
@@ -144,6 +146,23 @@ void Desk::take_status(Request& request, schema::SetLabStatus::Reader wish,
                                                  .reason = wish.getReason().cStr(),
                                                  .who = wish.getWho().cStr(),
                                                  .below = wish.getBelow()});
+}
+
+void Desk::take_candidate_wish(Request& request, schema::SteerCandidate::Reader wish,
+                               std::vector<Step>& steps) {
+  using Wish = schema::SteerCandidate::Wish;
+  if (wish.getWish() != Wish::PROMOTE && wish.getWish() != Wish::REJECT) {
+    request.refused = bad("wish is unknown, expected promote or reject");
+    return;
+  }
+  const bool promotes = wish.getWish() == Wish::PROMOTE;
+  request.step =
+      push(steps, swarm::SteerCandidate{.lab = wish.getLab().cStr(),
+                                        .experiment = ExperimentNumber(wish.getExperiment()),
+                                        .wish = promotes ? swarm::SteerCandidate::Wish::promote
+                                                         : swarm::SteerCandidate::Wish::reject,
+                                        .reason = wish.getReason().cStr(),
+                                        .who = wish.getWho().cStr()});
 }
 
 void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector<Step>& steps) {
@@ -171,6 +190,7 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
   }
   wire::Capabilities capabilities = wire::read_capabilities(hello.getCapabilities());
   const bool measures = capabilities.contains("measure");
+  const bool scales = capabilities.contains("scales");
   request.session = fresh_session_();
   std::erase_if(sessions_, [&](const auto& entry) { return entry.second.worker.value() == name; });
   std::erase_if(draining_, [&](SessionId session) { return !sessions_.contains(session); });
@@ -185,7 +205,8 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
                                                   .joined_at = engine_.now(),
                                                   .capacity = std::move(capacity),
                                                   .key = request.key(),
-                                                  .measures = measures},
+                                                  .measures = measures,
+                                                  .scales = scales},
                                        .session = request.session,
                                        .held = held_of(hello.getHeld()),
                                        .again = hello.getAgain()});
@@ -287,8 +308,10 @@ void Desk::take_open_lab(Request& request, schema::OpenLab::Reader open, std::ve
   const auto commit = wire::object_id_of("labCommit", open.getLabCommit());
   const auto evaluator = wire::object_id_of("evaluatorHash", open.getEvaluatorHash());
   const auto data = wire::object_id_of("dataHash", open.getDataHash());
-  if (!settings || !commit || !evaluator || !data) {
+  const auto holdout = wire::maybe_object_id_of("holdoutHash", open.getHoldoutHash());
+  if (!settings || !commit || !evaluator || !data || !holdout) {
     request.refused = !settings    ? settings.error()
+                      : !holdout   ? holdout.error()
                       : !commit    ? commit.error()
                       : !evaluator ? evaluator.error()
                                    : data.error();
@@ -313,6 +336,7 @@ void Desk::take_open_lab(Request& request, schema::OpenLab::Reader open, std::ve
   segment.lab_commit = *commit;
   segment.evaluator_hash = *evaluator;
   segment.data_hash = *data;
+  segment.holdout_hash = *holdout;
   request.step = push(steps, swarm::OpenLab{*settings, segment, open.getWho().cStr()});
 }
 

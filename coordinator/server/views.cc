@@ -6,6 +6,7 @@
 #include "common/model/names.h"
 #include "common/wire/json_codec.h"
 #include "common/wire/lab_codec.h"
+#include "coordinator/server/ladder_view.h"
 #include "coordinator/swarm/choose.h"
 #include "coordinator/swarm/find.h"
 
@@ -28,7 +29,7 @@ double milliseconds(std::chrono::microseconds took) {
 
 std::uint32_t leased(const swarm::State& state, LabId lab) {
   return count(std::ranges::count_if(state.tasks, [lab](const auto& task) {
-    return task.second.lab == lab && task.second.lease;
+    return task.second.lab == lab && task.second.lease && makes_experiment(task.second.kind);
   }));
 }
 
@@ -154,6 +155,7 @@ void write_view(schema::LabView::Builder to, const swarm::State& state, const sw
   to.setWeight(lab.settings.weight);
   to.setWaiting(swarm::why_waiting(state, lab, now).c_str());
   write_place(to, state, lab);
+  write_ladder(to, lab);
 }
 
 void write_view(schema::SteeredList::Builder to, const swarm::State& state,
@@ -257,6 +259,7 @@ void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
   write_measurements(to, experiment.measurements);
   write_evidence(to, experiment);
   to.setIsBest(lab.best && lab.best->number == experiment.number);
+  write_climbs(to, lab, experiment.number);
   to.setHostClass(experiment.host_class.c_str());
   to.setParentCommit(experiment.parent_commit.hex().c_str());
 }

@@ -52,24 +52,6 @@ swarm::Budget read(schema::Lab::Budget::Reader from) {
           .running_since = store::read(from.getRunningSince())};
 }
 
-void write(schema::Lab::Learned::Builder to, const judge::Learned& learned) {
-  to.setSquares(learned.noise.squares);
-  to.setDegrees(learned.noise.degrees);
-  to.setHome(wire::text_of(learned.home));
-  auto hosts = to.initHosts(static_cast<unsigned>(learned.hosts.size()));
-  unsigned place = 0;
-  for (const auto& [host_class, level] : learned.hosts) {
-    hosts[place].setHostClass(wire::text_of(host_class));
-    hosts[place].setRatio(level.ratio);
-    hosts[place].setRuns(level.runs);
-    ++place;
-  }
-  const std::vector<double>& newest = learned.scores.newest;
-  auto scores = to.initScores(static_cast<unsigned>(newest.size()));
-  for (unsigned i = 0; i < newest.size(); ++i) scores.set(i, newest[i]);
-  wire::write(to.initFirst(), learned.scores.first);
-}
-
 void write(schema::Lab::Prospects::Builder to, const judge::Prospects& prospects) {
   auto memories = to.initMemories(static_cast<unsigned>(prospects.memories.size()));
   for (unsigned i = 0; i < prospects.memories.size(); ++i) {
@@ -105,26 +87,6 @@ Result<judge::Prospects> read(schema::Lab::Prospects::Reader from) {
   return prospects;
 }
 
-Result<judge::Learned> read(schema::Lab::Learned::Reader from) {
-  SWARMLAB_TRY(squares, wire::finite("squares", from.getSquares()));
-  judge::Learned learned{.noise = {.squares = squares, .degrees = from.getDegrees()},
-                         .home = wire::string_of(from.getHome()),
-                         .hosts = {},
-                         .scores = {}};
-  SWARMLAB_TRY(first, wire::read("first", from.getFirst()));
-  learned.scores.first = first;
-  for (const double score : from.getScores()) {
-    SWARMLAB_TRY(one, wire::finite("score", score));
-    learned.scores.newest.push_back(one);
-  }
-  for (const auto host : from.getHosts()) {
-    SWARMLAB_TRY(ratio, wire::finite("ratio", host.getRatio()));
-    learned.hosts.emplace(wire::string_of(host.getHostClass()),
-                          judge::HostLevel{.ratio = ratio, .runs = host.getRuns()});
-  }
-  return learned;
-}
-
 Result<swarm::Lab> read(schema::Lab::Reader from) {
   SWARMLAB_TRY(id, from_one("id", from.getId()));
   SWARMLAB_TRY(settings, wire::read(from.getSettings()));
@@ -132,8 +94,8 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
   SWARMLAB_TRY(status, store::read(from.getStatus()));
   SWARMLAB_TRY(next_experiment, from_one("nextExperiment", from.getNextExperiment()));
   SWARMLAB_TRY(counters, read(from.getCounters()));
-  SWARMLAB_TRY(learned, read(from.getLearned()));
   SWARMLAB_TRY(prospects, read(from.getProspects()));
+  SWARMLAB_TRY(learned, store::read(from.getLearned()));
   swarm::Lab lab{.id = LabId(id),
                  .settings = std::move(settings),
                  .origin = std::nullopt,
@@ -158,6 +120,10 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
   for (const auto island : from.getIslands()) {
     lab.islands.push_back({.founder = ExperimentNumber(island.getFounder()),
                            .since = ExperimentNumber(island.getSince())});
+  }
+  for (const auto one : from.getRungs()) {
+    SWARMLAB_TRY(rung, store::read(one));
+    lab.rungs.push_back(std::move(rung));
   }
   if (from.hasBest()) {
     SWARMLAB_TRY(best, store::read(from.getBest()));
@@ -189,13 +155,15 @@ std::string to_bytes(const swarm::Lab& lab) {
       islands[i].setSince(lab.islands[i].since.value());
     }
     if (lab.origin) write(to.initOrigin(), *lab.origin);
-    write(to.initLearned(), lab.learned);
     write(to.initProspects(), lab.prospects);
     if (lab.simplifying) {
       auto simplifying = to.initSimplifying();
       simplifying.setChampion(lab.simplifying->champion.value());
       simplifying.setStep(lab.simplifying->step.value());
     }
+    store::write(to.initLearned(), lab.learned);
+    auto rungs = to.initRungs(static_cast<unsigned>(lab.rungs.size()));
+    for (unsigned i = 0; i < lab.rungs.size(); ++i) store::write(rungs[i], lab.rungs[i]);
   });
 }
 

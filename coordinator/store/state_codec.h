@@ -27,6 +27,9 @@ void write(schema::Origin::Builder to, const swarm::LabOrigin& origin);
 void write(schema::Worker::Builder to, const swarm::Worker& worker);
 void write(schema::FrontierEntry::Builder to, const swarm::FrontierEntry& entry);
 void write(schema::Pending::Builder to, const swarm::Pending& pending);
+void write(schema::Lab::Learned::Builder to, const judge::Learned& learned);
+void write(schema::Climb::Builder to, std::uint32_t scale, const ladder::Climb& climb);
+void write(schema::Rung::Builder to, const ladder::Rung& rung);
 
 [[nodiscard]] std::optional<ExperimentNumber> read(schema::MaybeId::Reader from);
 [[nodiscard]] std::optional<Timestamp> read(schema::MaybeTime::Reader from);
@@ -35,6 +38,10 @@ void write(schema::Pending::Builder to, const swarm::Pending& pending);
 [[nodiscard]] Result<swarm::Worker> read(schema::Worker::Reader from);
 [[nodiscard]] Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from);
 [[nodiscard]] Result<swarm::Pending> read(schema::Pending::Reader from);
+[[nodiscard]] Result<judge::Learned> read(schema::Lab::Learned::Reader from);
+[[nodiscard]] Result<ladder::Climb> read(schema::Climb::Reader from);
+/// Without its climbs: the records of the kept candidates have them.
+[[nodiscard]] Result<ladder::Rung> read(schema::Rung::Reader from);
 
 [[nodiscard]] schema::LabStatus to_schema(swarm::LabStatus status);
 [[nodiscard]] Result<swarm::LabStatus> read(schema::LabStatus status);

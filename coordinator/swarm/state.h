@@ -26,6 +26,8 @@
 #include "coordinator/judge/noise.h"
 #include "coordinator/judge/prospects.h"
 #include "coordinator/judge/residual.h"
+#include "coordinator/ladder/ranking.h"
+#include "coordinator/ladder/rung.h"
 #include "coordinator/policy/candidates.h"
 #include "coordinator/policy/frontier.h"
 
@@ -53,7 +55,8 @@ struct Pending {
   bool operator==(const Pending&) const = default;
 };
 
-// A unit of work that has not ended. It becomes one Experiment.
+// A unit of work that has not ended. It becomes one Experiment; those of kind promote and holdout
+// go on with one that is decided.
 struct Task {
   TaskId id;
   LabId lab;
@@ -74,6 +77,7 @@ struct Task {
   std::vector<PastLease> past_leases{};  // that may still tell what they cost
   std::optional<Pending> pending{};      // its next lease measures it again
   std::optional<MergeWith> merge{};      // of a merge
+  std::uint32_t scale = 0;               // place on the ladder; of a promotion 1 or more
   bool operator==(const Task&) const = default;
 };
 
@@ -92,6 +96,7 @@ struct Segment {
   ObjectId data_hash;
   ExperimentNumber baseline{1};  // the last one that was tried
   bool baseline_measured = false;
+  std::optional<ObjectId> holdout_hash{};  // none: no holdout
   bool operator==(const Segment&) const = default;
 };
 
@@ -144,6 +149,8 @@ struct Lab {
   judge::Learned learned{};                    // in this segment
   judge::Prospects prospects{};                // likewise
   std::optional<Simplifying> simplifying{};    // likewise
+  std::vector<ladder::Rung> rungs{};           // one for each scale above the first
+  ladder::Climbs holdout{};                    // what kept candidates scored on the holdout
   bool operator==(const Lab&) const = default;
 };
 
@@ -164,6 +171,7 @@ struct Worker {
   bool measures = false;                   // it understands tasks of kind measure and merge
   std::optional<Quarantine> distrust{};    // its measurements do not count until it is released
   judge::Residual residual{};              // how far off they are
+  bool scales = false;  // it understands scales, and tasks of kind promote and holdout
   bool operator==(const Worker&) const = default;
 };
 
@@ -205,6 +213,10 @@ struct Index {
     std::set<TaskId> leased;          // of the current segment
     std::set<TaskId> orphaned;        // leased, but their segment ended: only what they cost counts
     policy::Candidates candidates{};  // of the lab's frontier
+    // Of kind promote and holdout, waiting, by scale: what is needed of a worker differs.
+    std::map<std::uint32_t, std::set<TaskId>> checks{};
+    std::uint64_t leased_checks = 0;          // of `leased`
+    std::vector<ladder::Ranking> rankings{};  // of each scale but the largest: who may climb
     bool operator==(const OfLab&) const = default;
   };
   std::map<LabId, OfLab> labs;                   // of every lab, with open tasks or not

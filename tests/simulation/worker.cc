@@ -228,9 +228,11 @@ void SimulatedWorker::fill(Life& life, const Assignment& assignment, const Cance
     if (random.chance(plan_.fails / 4)) return fails(Outcome::crash, "it does not run twice");
     return compare(assignment, report);
   }
-  if (assignment.kind == TaskKind::baseline) {
-    report.commit = assignment.lab_commit;
-    report.tree = object_named(1, number_of(assignment.lab_commit));
+  // Of a check the candidate is there, as the lab's commit is of a baseline.
+  const bool is_given = assignment.kind == TaskKind::baseline || !makes_experiment(assignment.kind);
+  if (is_given) {
+    report.commit = assignment.parent_commit;
+    report.tree = tree_of(assignment, assignment.parent_commit);
   } else {
     const bool conflicts = assignment.merge && random.one_in(4);
     const bool needs_agent = !assignment.merge || conflicts;
@@ -263,7 +265,7 @@ void SimulatedWorker::fill(Life& life, const Assignment& assignment, const Cance
   } else {
     measure(assignment, report);
   }
-  if (assignment.kind == TaskKind::baseline) return;
+  if (is_given) return;
   const Commit commit{.tree = *report.tree,
                       .parent = assignment.parent_commit,
                       .merged = assignment.merge ? assignment.merge->commit : ObjectId()};

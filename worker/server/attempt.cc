@@ -58,12 +58,14 @@ class Attempt {
     SWARMLAB_CHECK(fetch());
     SWARMLAB_CHECK(take_data());
     if (assignment_.comparison) return compare();
-    const bool is_baseline = assignment_.kind == TaskKind::baseline;
-    SWARMLAB_TRY(has_candidate, is_baseline ? take_lab_commit() : make_candidate());
+    // A baseline, or what was kept, at another scale or on other data: there is no agent.
+    const bool is_given =
+        assignment_.kind == TaskKind::baseline || !makes_experiment(assignment_.kind);
+    SWARMLAB_TRY(has_candidate, is_given ? take_given() : make_candidate());
     if (!has_candidate) return {};
     SWARMLAB_CHECK(measure());
     if (report_.outcome == Outcome::returned) return forget_candidate();
-    return is_baseline ? Result<void>() : pack();
+    return is_given ? Result<void>() : pack();
   }
 
   // With the devices of this attempt, and no others.
@@ -129,10 +131,9 @@ class Attempt {
     return {};
   }
 
-  Result<bool> take_lab_commit() {
-    report_.commit = assignment_.lab_commit;
-    SWARMLAB_TRY(tree, repository_.tree_of(assignment_.lab_commit));
-    report_.tree = tree;
+  Result<bool> take_given() {
+    report_.commit = assignment_.parent_commit;
+    report_.tree = parent_tree_;
     return true;
   }
 

@@ -106,7 +106,7 @@ inline Experiment any_experiment() {
   return {.lab = LabId(any<std::uint64_t>()),
           .number = ExperimentNumber(any<std::uint64_t>()),
           .task = TaskId(any<std::uint64_t>()),
-          .kind = any_of(TaskKind::merge),
+          .kind = any_of(TaskKind::holdout),
           .segment = SegmentNumber(any<std::uint64_t>()),
           .parent = maybe_number(),
           .merged_with = ExperimentNumber(any<std::uint64_t>() / 2 + 1),
@@ -191,6 +191,21 @@ inline Resources any_resources() {
           .gpus = any<std::uint32_t>()};
 }
 
+inline Scale any_scale() {
+  Scale scale{.name = any_text(),
+              .env = several([] { return Variable{.name = any_text(), .value = any_text()}; }),
+              .overlay = any_text(),
+              .timeout = any_duration(),
+              .promotion = {.fraction = any_finite(),
+                            .margin = {.amount = any_finite(), .relative = any<bool>()},
+                            .floor = any<std::uint64_t>(),
+                            .approve = any<bool>()},
+              .max_experiments = any<std::uint64_t>(),
+              .max_time = any_duration()};
+  if (any<bool>()) scale.needs = Needs{.amount = any_resources(), .labels = several(any_text)};
+  return scale;
+}
+
 inline LabSettings any_settings() {
   return {.name = any_text(),
           .folder = any_text(),
@@ -228,7 +243,9 @@ inline LabSettings any_settings() {
           .scale = any_text(),
           .needs = {.amount = any_resources(), .labels = several(any_text)},
           .max_parallel = any<std::uint32_t>(),
-          .weight = any<std::uint32_t>()};
+          .weight = any<std::uint32_t>(),
+          .scales = several(any_scale),
+          .holdout = {.kind = any_of(DataSource::Kind::shipped), .path = any_text()}};
 }
 
 inline Comparison any_comparison() {
@@ -246,7 +263,7 @@ inline Assignment any_assignment() {
           .token = FencingToken(any<std::uint64_t>()),
           .lab = LabId(any<std::uint64_t>()),
           .experiment = ExperimentNumber(any<std::uint64_t>()),
-          .kind = any_of(TaskKind::merge),
+          .kind = any_of(TaskKind::holdout),
           .parent = maybe_number(),
           .parent_commit = any_object_id(),
           .lab_commit = any_object_id(),

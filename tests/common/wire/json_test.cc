@@ -24,7 +24,7 @@ TEST(Json, PrintsEveryFieldOfAnEmptyExperiment) {
       R"("duplicateOf":null,"paths":[],"stages":{},"measurements":[],"isBest":false,)"
       R"("hostClass":"","parentCommit":"","inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
       R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null,"madConfidence":null,)"
-      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null})");
+      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null,"climbs":[],"holdout":null})");
 }
 
 void fill(schema::ExperimentView::Builder view) {
@@ -66,7 +66,7 @@ TEST(Json, PrintsAnExperiment) {
       R"("dataHash":"","tree":""}],"isBest":false,"hostClass":"","parentCommit":"",)"
       R"("inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
       R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null,"madConfidence":null,)"
-      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null})");
+      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null,"climbs":[],"holdout":null})");
 }
 
 TEST(Json, PrintsPrettyWithTwoSpaces) {
@@ -123,7 +123,8 @@ TEST(Json, PrintsAStatus) {
             R"("parent":"","path":[],"branchedFrom":null,"set":[],"maxParallel":0,"weight":0,)"
             R"("waiting":"","labCommit":"","gainChance":null,"gainExperiments":0,)"
             R"("gainPerExperiment":null,"gainPerDollar":null,"madConfidence":null,"bestRuns":0,)"
-            R"("bestSize":null}],)"
+            R"("bestSize":null,)"
+            R"("champion":null,"championScale":"","ladder":"","warnings":[]}],)"
             R"("workers":[],"coordinator":{"version":"","pid":0,"address":"","startedAt":null,)"
             R"("running":false,"store":"","lastBackupAt":null,"lastBackup":"","disk":"",)"
             R"("freeBytes":0},"refused":[],"alarm":""})");

@@ -97,6 +97,7 @@ class SwarmUnderTest {
     worker.host_class = "epyc";
     worker.slots = 4;
     worker.measures = true;
+    worker.scales = true;
     return expect<Welcome>(
         WorkerArrived{.worker = worker, .session = sessions[name], .held = std::move(held)});
   }
@@ -137,7 +138,7 @@ class SwarmUnderTest {
     report.experiment = task.experiment;
     report.outcome = outcome;
     report.reason = "as the worker saw it";
-    report.cost.usd = MicroUsd(cost);
+    report.cost.usd = MicroUsd(makes_experiment(task.kind) ? cost : 0);
     return report;
   }
 
@@ -149,6 +150,7 @@ class SwarmUnderTest {
     report.reason.clear();
     report.tree = tree.value_or(object(200, static_cast<std::uint8_t>(task.id.value())));
     report.commit = object(100, static_cast<std::uint8_t>(task.id.value()));
+    if (!makes_experiment(task.kind)) report.commit = task.parent_commit;
     report.measurement = run_of(task, *report.tree, score);
     return report;
   }
@@ -165,6 +167,11 @@ class SwarmUnderTest {
       const auto entry = lab->second.frontier.find(task.pending->reference);
       if (entry != lab->second.frontier.end()) reference = entry->second.score;
     }
+    if (!other && task.kind == TaskKind::promote && lab != state.labs.end()) {
+      const ladder::Climbs& climbs = lab->second.rungs.at(task.scale - 1).climbs;
+      const auto climb = climbs.find(task.pending->reference);
+      if (climb != climbs.end()) reference = climb->second.score;
+    }
     report.more.push_back(run_of(task, object(99), reference));
     return report;
   }
@@ -177,6 +184,11 @@ class SwarmUnderTest {
     if (lab != state.labs.end()) {
       measurement.identity.evaluator = lab->second.segment.evaluator_hash;
       measurement.identity.data = lab->second.segment.data_hash;
+      if (task.kind == TaskKind::holdout) {
+        measurement.identity.data = lab->second.segment.holdout_hash.value_or(ObjectId{});
+      }
+      const auto& scales = lab->second.settings.scales;
+      if (task.scale < scales.size()) measurement.identity.scale = scales[task.scale].name;
     }
     return measurement;
   }
