@@ -148,6 +148,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_show(app, context);
   add_best(app, context);
   add_frontier(app, context);
+  add_ladder(app, context);
   add_results(app, context);
   add_plot(app, context);
   add_events(app, context);
@@ -159,6 +160,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_inject(app, context);
   add_reject(app, context);
   add_hypothesis(app, context);
+  add_promotion(app, context);
   add_keys(app, context);
   add_context(app, context);
   add_backup(app, context);

@@ -56,6 +56,8 @@ void add_experiments(CLI::App& app, Context& context);
 void add_show(CLI::App& app, Context& context);
 void add_best(CLI::App& app, Context& context);
 void add_frontier(CLI::App& app, Context& context);
+void add_ladder(CLI::App& app, Context& context);
+void add_promotion(CLI::App& app, Context& context);  // promote
 void add_results(CLI::App& app, Context& context);
 void add_plot(CLI::App& app, Context& context);
 void add_events(CLI::App& app, Context& context);

@@ -126,6 +126,19 @@ std::string origin_of(schema::ExperimentView::Reader experiment) {
                      because.empty() ? "" : ": ", because);
 }
 
+// What it did at larger scales, a line each.
+std::string climbs_text(capnp::List<schema::ClimbView>::Reader climbs) {
+  std::string text;
+  for (const auto climb : climbs) {
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "\n", one_line(text_of(climb.getScale())),
+                        text_of(climb.getStanding()));
+    if (const auto score = number_of(climb.getScore())) text += fmt::format(", {:.6g}", *score);
+    if (climb.getIsChampion()) text += ", champion";
+    if (climb.getReason().size() > 0) text += " (" + one_line(text_of(climb.getReason())) + ")";
+  }
+  return text;
+}
+
 // The gain with its interval: what a verdict on a noisy metric stands on.
 std::string evidence_text(schema::ExperimentView::Reader experiment) {
   const auto gain = number_of(experiment.getGain());
@@ -273,6 +286,10 @@ void print_summary(const Context& context, schema::ExperimentView::Reader experi
                 fmt::format("{:.2g}: the best after it over the baseline, in median absolute "
                             "deviations",
                             *mad));
+  }
+  print.field("scales", climbs_text(experiment.getClimbs()));
+  if (const auto holdout = number_of(experiment.getHoldout())) {
+    print.field("holdout", score_text(holdout));
   }
   if (const auto twin = count_of(experiment.getDuplicateOf())) {
     print.field("same as", fmt::format("#{}", *twin));

@@ -105,7 +105,8 @@ Result<Story> load_story(const Context& context, Swarm& swarm) {
   SWARMLAB_TRY(labs, ask_labs(swarm));
   SWARMLAB_TRY(view, view_of(labs, lab));
   Story story{.folder = text_of(view.getFolder()), .before = {}, .own = {}};
-  SWARMLAB_TRY(own, load_chapter(swarm, view, std::nullopt));
+  // Where there is a ladder, who leads on its largest scale; else the best.
+  SWARMLAB_TRY(own, load_chapter(swarm, view, count_of(view.getChampion())));
   story.own = std::move(own);
   if (story.own.chain.size() < 2) {
     return fail(ErrorCode::not_found,

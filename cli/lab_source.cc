@@ -169,6 +169,12 @@ Result<LabSource> read_lab_source(const LabPlace& place, const LabOverrides& ove
   auto data = data_hash(repository, tree, source.settings.evaluator.data, source.data_manifest);
   if (!data) return within("data " + source.settings.evaluator.data.path, data.error());
   source.data_hash = *data;
+  const DataSource& holdout = source.settings.holdout;
+  if (holdout.kind == DataSource::Kind::none) return source;
+  std::string nobody_compares_it;
+  auto hash = data_hash(repository, tree, holdout, nobody_compares_it);
+  if (!hash) return within("holdout " + holdout.path, hash.error());
+  source.holdout_hash = *hash;
   return source;
 }
 

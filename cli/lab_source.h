@@ -18,9 +18,10 @@ struct LabSource {
   LabSettings settings;
   ObjectId lab_commit;
   ObjectId evaluator_hash;
-  ObjectId data_hash;                 // zero: no data
-  std::string data_manifest;          // of data that workers have: for Server::open_lab
-  std::vector<std::string> warnings;  // for the person who runs it
+  ObjectId data_hash;                    // zero: no data
+  std::optional<ObjectId> holdout_hash;  // none: no holdout
+  std::string data_manifest;             // of data that workers have: for Server::open_lab
+  std::vector<std::string> warnings;     // for the person who runs it
 };
 
 /// Reads the lab at HEAD. What is not committed is not part of an experiment, so tracked files of

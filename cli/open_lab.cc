@@ -20,6 +20,7 @@ Result<swarm::LabIsOpen> open_lab(const Context& context, server::Server& server
   command.segment.lab_commit = source.lab_commit;
   command.segment.evaluator_hash = source.evaluator_hash;
   command.segment.data_hash = source.data_hash;
+  command.segment.holdout_hash = source.holdout_hash;
   command.who = who_asks(context);
   SWARMLAB_TRY(opened,
                server.open_lab(std::move(command), place.root.string(), source.data_manifest));

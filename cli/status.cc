@@ -64,6 +64,24 @@ void print_prospects(const Context& context, capnp::List<schema::LabView>::Reade
   }
 }
 
+// How far candidates climbed, and what to be warned of.
+void print_ladders(const Context& context, capnp::List<schema::LabView>::Reader labs) {
+  for (const auto lab : labs) {
+    const std::string name = one_line(text_of(lab.getName()));
+    if (lab.getLadder().size() > 0) {
+      context.out << name << " ladder: " << one_line(text_of(lab.getLadder()));
+      if (const auto champion = count_of(lab.getChampion())) {
+        context.out << fmt::format(", champion #{} of {}", *champion,
+                                   one_line(text_of(lab.getChampionScale())));
+      }
+      context.out << '\n';
+    }
+    for (const auto warning : lab.getWarnings()) {
+      context.out << name << " warning: " << one_line(text_of(warning)) << '\n';
+    }
+  }
+}
+
 // Why labs that run get no more work done just now.
 void print_waiting(const Context& context, capnp::List<schema::LabView>::Reader labs) {
   for (const auto lab : labs) {
@@ -77,6 +95,7 @@ void print_status(const Context& context, schema::StatusView::Reader status) {
   print_coordinator(context, status.getCoordinator());
   print_labs(context, status.getLabs());
   print_prospects(context, status.getLabs());
+  print_ladders(context, status.getLabs());
   if (status.getCoordinator().getRunning()) {
     print_waiting(context, status.getLabs());
     if (status.getAlarm().size() > 0) {

@@ -96,6 +96,7 @@ Result<bool> submit(const Context& context, Swarm& swarm, const LabPlace& place,
     open.setLabCommit(wire::data_of(source.lab_commit));
     open.setEvaluatorHash(wire::data_of(source.evaluator_hash));
     open.setDataHash(wire::data_of(source.data_hash));
+    open.setHoldoutHash(wire::data_of(source.holdout_hash));
     open.setWho(who_asks(context));
   }));
   if (!reply.body().isLabOpen()) return tl::unexpected(unexpected_reply("openLab"));

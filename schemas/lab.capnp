@@ -52,7 +52,10 @@ struct LabSettings {
   maxParallel @16 :UInt32 $Since.since(2);    # 0: no limit
   weight @17 :UInt32 = 1 $Since.since(2);     # of its share of the workers
   search @18 :Search $Since.since(2);         # absent: defaults, and what policy says
-  moreMetrics @19 :List(Metric) $Since.since(2);  # beside `metric`, the primary one
+  scales @19 :List(Scale) $Since.since(2);    # the ladder, the smallest first; empty: one scale
+  holdoutKind @20 :DataKind $Since.since(2);  # none: no holdout
+  holdoutPath @21 :Text $Since.since(2);
+  moreMetrics @22 :List(Metric) $Since.since(2);  # beside `metric`, the primary one
 
   struct Search {
     policy @0 :PolicyKind;
@@ -70,6 +73,22 @@ struct LabSettings {
     nearDuplicates @12 :NearDuplicates $Since.since(2);
     similarity @13 :Float64 = 0.9 $Since.since(2);  # from which on changes are nearly the same
   }
+  struct Scale {
+    name @0 :Text;
+    env @1 :List(Variable);
+    overlay @2 :Text;             # folder, relative to the repository's root; empty: none
+    timeoutMs @3 :Int64;          # 0: the evaluator's
+    needs @4 :Resources;          # absent: the lab's, labels too
+    needLabels @5 :List(Text);
+    fraction @6 :Float64;         # of the entrants below that climb to it; 0: margin decides
+    margin @7 :Float64;
+    marginIsRelative @8 :Bool;
+    floor @9 :UInt64;             # entrants that it takes; 0: by the fraction
+    approve @10 :Bool;            # by a person, each time
+    maxExperiments @11 :UInt64;   # 0: no limit
+    maxTimeMs @12 :Int64;         # of measuring, all workers together; 0: no limit
+  }
+  struct Variable { name @0 :Text; value @1 :Text; }
   struct Artifact {
     editable @0 :List(Text);
     frozen @1 :List(Text);

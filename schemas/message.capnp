@@ -60,10 +60,11 @@ struct Envelope {
     dataManifest @40 :Data $Since.since(2);     # hash of data; workers ask it too
 
     backup @43 :Backup $Since.since(2);        # answered by backupReply
+    steerCandidate @45 :SteerCandidate $Since.since(2);  # answered by done
 
-    hint @45 :Hint $Since.since(2);            # answered by hinted
-    inject @46 :Inject $Since.since(2);        # answered by injected
-    reject @47 :Reject $Since.since(2);        # answered by rejected
+    hint @47 :Hint $Since.since(2);            # answered by hinted
+    inject @48 :Inject $Since.since(2);        # answered by injected
+    reject @49 :Reject $Since.since(2);        # answered by rejected
 
     # Coordinator -> command line
     labOpen @23 :LabOpen;
@@ -78,12 +79,13 @@ struct Envelope {
     steered @36 :View.SteeredList $Since.since(2);  # of setLabStatus, if it is to be told
 
     backupReply @44 :BackupReply $Since.since(2);
-    hinted @48 :View.HintView $Since.since(2);
-    injected @49 :View.InjectedView $Since.since(2);
-    rejected @50 :View.RejectedView $Since.since(2);
-    hints @51 :View.HintList $Since.since(2);
-    context @52 :View.ContextView $Since.since(2);
-    failures @53 :View.FailureList $Since.since(2);
+    ladder @46 :View.LadderView $Since.since(2);
+    hinted @50 :View.HintView $Since.since(2);
+    injected @51 :View.InjectedView $Since.since(2);
+    rejected @52 :View.RejectedView $Since.since(2);
+    hints @53 :View.HintList $Since.since(2);
+    context @54 :View.ContextView $Since.since(2);
+    failures @55 :View.FailureList $Since.since(2);
 
     # Coordinator -> anyone
     done @31 :Void;
@@ -275,6 +277,7 @@ struct OpenLab {
   who @4 :Text;              # user@host, for the record
   packToken @5 :UInt64;      # of a pack that was sent before as task 0; 0: none
   packBytes @6 :UInt64;
+  holdoutHash @7 :Data $Since.since(2);  # object id; empty: no holdout
 }
 
 struct LabOpen {
@@ -306,6 +309,20 @@ struct SetLabStatus {
   tell @5 :Bool $Since.since(2);    # answer by steered, not by done
 
   enum Wish { pause @0; resume @1; stop @2; }
+}
+
+struct SteerCandidate {
+  # A person's word on a kept candidate.
+  lab @0 :Text;              # name
+  experiment @1 :UInt64;
+  wish @2 :Wish;
+  reason @3 :Text;
+  who @4 :Text;              # user@host, for the record
+
+  enum Wish {
+    promote @0;              # to the next scale, or that it waits for
+    reject @1;
+  }
 }
 
 struct ReleaseWorker {
@@ -365,9 +382,10 @@ struct Query {
     frontier @5 :Text;       # lab name
     events @6 :Events;
     results @7 :Text;        # lab name
-    hints @8 :Text $Since.since(2);     # lab name
-    context @9 :Text $Since.since(2);   # lab name
-    failures @10 :Text $Since.since(2); # lab name
+    ladder @8 :Text $Since.since(2);  # lab name
+    hints @9 :Text $Since.since(2);     # lab name
+    context @10 :Text $Since.since(2);   # lab name
+    failures @11 :Text $Since.since(2); # lab name
   }
 
   struct Experiments {

@@ -24,7 +24,9 @@ enum TaskKind {
   explore @1;
   measure @2 $Since.since(2);
   merge @3 $Since.since(2);
-  inject @4 $Since.since(2);
+  promote @4 $Since.since(2);   # a kept candidate, at a larger scale
+  holdout @5 $Since.since(2);   # a kept candidate, on the holdout
+  inject @6 $Since.since(2);
 }
 
 enum Outcome {

@@ -26,6 +26,7 @@ struct Segment {
   dataHash @3 :Data;          # 20 zero bytes: no data
   baseline @4 :UInt64;
   baselineMeasured @5 :Bool;
+  holdoutHash @6 :Data;       # empty: no holdout
 }
 
 struct FrontierEntry {
@@ -39,7 +40,35 @@ struct FrontierEntry {
   size @7 :LabFile.MaybeNumber;   # where simplicity counts
   conceded @8 :Float64;       # what simplifications since the last improvement gave up
   merged @9 :MaybeId;         # none: it is no merge
-  others @10 :List(Float64);   # of the further metrics, in the order of the settings; finite
+  doubt @10 :Float64;          # half of the score's interval; 0: it is exact, or nothing is known
+  climbs @11 :List(Climb);     # what became of it beyond the first scale
+  others @12 :List(Float64);   # of the further metrics, in the order of the settings; finite
+}
+
+enum Standing { proposed @0; promoted @1; running @2; measured @3; demoted @4; failed @5; rejected @6; }
+
+struct Climb {
+  # Of a kept candidate to a larger scale, or to the holdout.
+  scale @0 :UInt32;           # place on the ladder, the first is 0. Of a holdout: 0
+  standing @1 :Standing;
+  reason @2 :Text;
+  who @3 :Text;               # let it climb, or rejected it
+  task @4 :MaybeId;           # the last one that measured it
+  tokens @5 :List(UInt64);    # whose reports counted
+  score @6 :Float64;          # with measurements only
+  doubt @7 :Float64;
+  measurements @8 :List(Record.Measurement);
+  evidence @9 :Record.Evidence;  # absent: not compared in pairs
+  atMs @10 :Int64;
+}
+
+struct Rung {
+  # Of a scale above the first, less its climbs: the frontier's entries have them.
+  champion @0 :MaybeId;
+  learned @1 :Lab.Learned;
+  begun @2 :UInt64;           # measurements of candidates, less the baseline's
+  spentMs @3 :Int64;          # measuring, all workers together
+  closed @4 :Text;            # why nothing climbs to it; empty: it is open
 }
 
 struct Island {
@@ -69,6 +98,7 @@ struct Lab {
   learned @11 :Learned;       # of the noise; absent: nothing yet
   prospects @12 :Prospects;   # absent: nothing is known
   simplifying @13 :Simplifying;   # absent: nothing was tried
+  rungs @14 :List(Rung);      # one for each scale above the first; none: no ladder yet
 
   struct Prospects {
     # What further experiments can be expected to bring.
@@ -83,10 +113,10 @@ struct Lab {
     champion @0 :UInt64;
     step @1 :UInt64;            # the last that was tried to be taken out of it
   }
-  hints @14 :List(Hint);      # that were not withdrawn
-  nextHint @15 :UInt64;       # 0: of an older build, none was given
-  rejected @16 :List(FrontierEntry);  # of this segment, as they were in the frontier
-  learnedOthers @17 :List(LearnedOther);  # of further metrics and of constraints
+  hints @15 :List(Hint);      # that were not withdrawn
+  nextHint @16 :UInt64;       # 0: of an older build, none was given
+  rejected @17 :List(FrontierEntry);  # of this segment, as they were in the frontier
+  learnedOthers @18 :List(LearnedOther);  # of further metrics and of constraints
 
   struct LearnedOther { metric @0 :Text; learned @1 :Learned; }
 
@@ -161,7 +191,8 @@ struct Task {
   pastLeases @16 :List(Record.PastLease);  # that may still tell what they cost
   pending @17 :Pending;       # absent: nothing of it is measured yet
   merge @18 :Record.MergeWith;  # absent: no merge
-  candidate @19 :Candidate;   # absent: an agent is to make one
+  scale @19 :UInt32;          # place on the ladder, of a promotion
+  candidate @20 :Candidate;   # absent: an agent is to make one
 }
 
 struct Pending {
@@ -186,7 +217,8 @@ struct Worker {
   measures @7 :Bool;         # it understands tasks of kind measure
   distrust @8 :Quarantine;    # its measurements do not count; absent: they do
   residual @9 :Residual;      # absent: nothing to compare yet
-  injects @10 :Bool;         # likewise, of kind inject
+  scales @10 :Bool;          # it understands scales, and tasks of kind promote and holdout
+  injects @11 :Bool;         # likewise, of kind inject
 
   struct Quarantine { why @0 :Text; atMs @1 :Int64; }
   struct Residual {
@@ -225,9 +257,14 @@ struct Event {
     timeSkipped @17 :TimeSkipped;
     candidateMeasured @18 :CandidateMeasured;
     backupRestored @19 :BackupRestored;
-    hintGiven @20 :HintGiven;
-    hintWithdrawn @21 :HintWithdrawn;
-    experimentRejected @22 :ExperimentRejected;
+    promotionProposed @20 :PromotionProposed;
+    promoted @21 :Promoted;
+    promotionRejected @22 :PromotionRejected;
+    checkBegan @23 :CheckBegan;
+    checkEnded @24 :CheckEnded;
+    hintGiven @25 :HintGiven;
+    hintWithdrawn @26 :HintWithdrawn;
+    experimentRejected @27 :ExperimentRejected;
   }
 
   struct LabOpened {
@@ -287,6 +324,53 @@ struct Event {
     experiment @2 :UInt64;
     why @3 :Text;
     atMs @4 :Int64;
+  }
+  struct PromotionProposed {
+    # A person is to say whether.
+    lab @0 :UInt64;
+    experiment @1 :UInt64;
+    scale @2 :UInt32;
+    why @3 :Text;
+    atMs @4 :Int64;
+  }
+  struct Promoted {
+    lab @0 :UInt64;
+    experiment @1 :UInt64;
+    scale @2 :UInt32;
+    why @3 :Text;
+    who @4 :Text;
+    atMs @5 :Int64;
+  }
+  struct PromotionRejected {
+    lab @0 :UInt64;
+    experiment @1 :UInt64;
+    scale @2 :UInt32;
+    why @3 :Text;
+    who @4 :Text;
+    atMs @5 :Int64;
+  }
+  struct CheckBegan {
+    # A task of kind promote or holdout, of a candidate that is decided.
+    task @0 :UInt64;
+    lab @1 :UInt64;
+    kind @2 :Record.TaskKind;
+    experiment @3 :UInt64;
+    segment @4 :UInt64;
+    scale @5 :UInt32;
+    commit @6 :Data;
+    why @7 :Text;
+    atMs @8 :Int64;
+  }
+  struct CheckEnded {
+    task @0 :UInt64;
+    lab @1 :UInt64;
+    kind @2 :Record.TaskKind;
+    experiment @3 :UInt64;
+    climb @4 :Climb;          # as it is from now on
+    worker @5 :Text;          # whose report ended it; empty: given up
+    becomesChampion @6 :Bool;
+    closes @7 :Text;          # why nothing climbs to the scale any more; empty: it stays open
+    atMs @8 :Int64;
   }
   struct WorkerQuarantined {
     worker @0 :Text;

@@ -107,18 +107,81 @@ struct ExperimentView {
   simpler @39 :Bool $Since.since(2);           # kept for being smaller, not for being better
   undoes @40 :MaybeCount $Since.since(2);      # of a simplification: the change that it takes out
   mergedWith @41 :MaybeCount $Since.since(2);  # of a merge: the other side
-  injectedBy @42 :Text $Since.since(2);          # a person; empty: an agent made it
-  injectedFrom @43 :Text $Since.since(2);        # hexadecimal: the person's own commit
-  rejectedBy @44 :Text $Since.since(2);          # a person; empty: it was not rejected
-  rejectedWhy @45 :Text $Since.since(2);
-  rejectedAt @46 :Time $Since.since(2);          # null: it was not rejected
-  descendsFromRejected @47 :MaybeCount $Since.since(2);  # the nearest rejected one above it
-  nearDuplicateOf @48 :MaybeCount $Since.since(2);
-  similarity @49 :Lab.MaybeNumber $Since.since(2);  # to that one, 0 to 1
-  reworks @50 :UInt32 $Since.since(2);         # repairs by its agent after the guard had failed
-  judged @51 :List(NamedNumber) $Since.since(2);  # by metric, of a lab with several; empty: one, or not measured
-  evidence @52 :List(MetricEvidence) $Since.since(2);  # of the pairs, by metric, of a lab with several
-  hypervolume @53 :Lab.MaybeNumber $Since.since(2);  # of a keep among several metrics: of the frontier with it
+  climbs @42 :List(ClimbView) $Since.since(2);      # what became of it at larger scales
+  holdout @43 :Lab.MaybeNumber $Since.since(2);     # score on the holdout; null: not measured
+  injectedBy @44 :Text $Since.since(2);          # a person; empty: an agent made it
+  injectedFrom @45 :Text $Since.since(2);        # hexadecimal: the person's own commit
+  rejectedBy @46 :Text $Since.since(2);          # a person; empty: it was not rejected
+  rejectedWhy @47 :Text $Since.since(2);
+  rejectedAt @48 :Time $Since.since(2);          # null: it was not rejected
+  descendsFromRejected @49 :MaybeCount $Since.since(2);  # the nearest rejected one above it
+  nearDuplicateOf @50 :MaybeCount $Since.since(2);
+  similarity @51 :Lab.MaybeNumber $Since.since(2);  # to that one, 0 to 1
+  reworks @52 :UInt32 $Since.since(2);         # repairs by its agent after the guard had failed
+  judged @53 :List(NamedNumber) $Since.since(2);  # by metric, of a lab with several; empty: one, or not measured
+  evidence @54 :List(MetricEvidence) $Since.since(2);  # of the pairs, by metric, of a lab with several
+  hypervolume @55 :Lab.MaybeNumber $Since.since(2);  # of a keep among several metrics: of the frontier with it
+}
+
+struct ClimbView {
+  scale @0 :Text;
+  standing @1 :Text;             # "proposed", "promoted", "running", "measured", "demoted", "failed" or "rejected"
+  score @2 :Lab.MaybeNumber;     # null: not measured there
+  low @3 :Lab.MaybeNumber;       # its interval
+  high @4 :Lab.MaybeNumber;
+  isChampion @5 :Bool;
+  reason @6 :Text;
+  who @7 :Text;                  # let it climb, or rejected it
+  at @8 :Time;
+  runs @9 :UInt32;               # of the evaluator on it, there
+}
+
+struct RungView {
+  scale @0 :Text;
+  entrants @1 :UInt32;           # candidates that got here, less the baseline
+  waiting @2 :UInt32;            # promoted, to be measured
+  running @3 :UInt32;            # being measured
+  measured @4 :UInt32;
+  promoted @5 :UInt32;           # to the next scale
+  demoted @6 :UInt32;            # the scale below said otherwise
+  proposed @7 :List(UInt32);     # experiments that wait for a person
+  champion @8 :MaybeCount;       # experiment
+  score @9 :Lab.MaybeNumber;     # of the champion, with its interval
+  low @10 :Lab.MaybeNumber;
+  high @11 :Lab.MaybeNumber;
+  baseline @12 :Lab.MaybeNumber; # score
+  rule @13 :Text;                # of promotion to it; empty: the first scale
+  floor @14 :UInt32;             # entrants of the scale below that it takes
+  begun @15 :UInt32;             # measurements of candidates begun here
+  maxExperiments @16 :UInt32;    # 0: no limit
+  spentMs @17 :Float64;          # measuring, all workers together
+  maxMs @18 :Float64;            # 0: no limit
+  closed @19 :Text;              # why nothing climbs to it just now; empty: it is open
+  # How the scale below predicts this one.
+  pairs @20 :UInt32;             # candidates measured at both
+  correlation @21 :Lab.MaybeNumber;      # Spearman's, of ranks
+  correlationLow @22 :Lab.MaybeNumber;   # its interval
+  correlationHigh @23 :Lab.MaybeNumber;
+  warning @24 :Text;             # empty: none
+}
+
+struct LadderView {
+  lab @0 :Text;
+  metric @1 :Text;
+  direction @2 :Text;
+  confidence @3 :Float64;        # of the intervals of correlations
+  rungs @4 :List(RungView);      # the smallest scale first
+  champion @5 :MaybeCount;       # of the lab: of the largest scale that was reached
+  championScale @6 :Text;        # empty: none yet
+  holdout @7 :HoldoutView;
+}
+
+struct HoldoutView {
+  measured @0 :UInt32;           # kept candidates that were measured on it
+  waiting @1 :UInt32;
+  gap @2 :Lab.MaybeNumber;       # of the newest: how much worse the holdout's score is
+  trend @3 :Lab.MaybeNumber;     # of the gap, per kept candidate
+  warning @4 :Text;              # of over-fitting; empty: none
 }
 
 struct SampleView {
@@ -173,9 +236,13 @@ struct LabView {
   madConfidence @31 :Lab.MaybeNumber $Since.since(2);      # pi-autoresearch's
   bestRuns @32 :UInt32 $Since.since(2);         # that the best's score is the mean of
   bestSize @33 :Lab.MaybeNumber $Since.since(2);
-  hints @34 :UInt32 $Since.since(2);            # from people, that hold
-  metrics @35 :List(MetricView) $Since.since(2);  # the primary first; empty: it has one metric
-  hypervolume @36 :Lab.MaybeNumber $Since.since(2);  # of its frontier, as a part of the baseline's box; null: one metric
+  champion @34 :MaybeCount $Since.since(2);     # of the largest scale that was reached; null: no ladder, or none yet
+  championScale @35 :Text $Since.since(2);
+  ladder @36 :Text $Since.since(2);             # the ladder in one line; empty: none
+  warnings @37 :List(Text) $Since.since(2);     # scales that do not predict, over-fitting
+  hints @38 :UInt32 $Since.since(2);            # from people, that hold
+  metrics @39 :List(MetricView) $Since.since(2);  # the primary first; empty: it has one metric
+  hypervolume @40 :Lab.MaybeNumber $Since.since(2);  # of its frontier, as a part of the baseline's box; null: one metric
 }
 
 struct SteeredLab {

@@ -5,7 +5,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
-CORE = {"coordinator/swarm", "coordinator/policy", "coordinator/judge", "common/model"}
+CORE = {"coordinator/swarm", "coordinator/policy", "coordinator/judge", "coordinator/ladder", "common/model"}
 # The rooms that see Cap'n Proto: codecs, and the edges that speak in its views.
 CAPNP = {"common/wire", "coordinator/store", "coordinator/server", "worker/server", "worker/spool", "cli"}
 # Which room may include which library; a library that is not listed is free.
@@ -30,9 +30,10 @@ MAY_USE = {  # room: the rooms that it may include, besides itself
     "common/net": {"common", "common/keys", "common/os"},
     "coordinator/policy": MODEL,
     "coordinator/judge": MODEL,
-    "coordinator/swarm": MODEL | {"coordinator/policy", "coordinator/judge"},
+    "coordinator/ladder": MODEL | {"coordinator/judge"},
+    "coordinator/swarm": MODEL | {"coordinator/policy", "coordinator/judge", "coordinator/ladder"},
     "coordinator/store": MODEL | {"coordinator/policy", "coordinator/swarm", "common/wire", "common/git", "common/os", "schemas"},
-    "coordinator/server": MODEL | {"coordinator/policy", "coordinator/swarm", "coordinator/store", "coordinator/judge", "common/net", "common/keys", "common/lab",
+    "coordinator/server": MODEL | {"coordinator/policy", "coordinator/swarm", "coordinator/store", "coordinator/judge", "coordinator/ladder", "common/net", "common/keys", "common/lab",
                                    "common/log", "common/git", "common/wire", "common/os", "schemas"},
     "worker/sandbox": MODEL | {"common/os"},
     "worker/workspace": MODEL | {"common/git", "common/lab", "common/os"},

@@ -23,6 +23,27 @@ bool has_folder(const Files& files, const std::string& folder) {
   return first != files.end() && first->starts_with(folder + "/");
 }
 
+// What is laid over the lab must not replace what agents edit: their work would be lost there.
+void check_overlay(LabFile& file, const Scale& scale, const Files& files) {
+  if (scale.overlay.empty()) return;
+  const auto problem = [&](std::string what) {
+    file.problems.add(Place{}, fmt::format("[[scale]] {}: overlay is {}, {}", scale.name,
+                                           toml_tree::quoted(scale.overlay), what));
+  };
+  if (!has_folder(files, scale.overlay)) {
+    return problem("expected a folder with files: nothing in the commit is below it");
+  }
+  const Result<Scope> scope = Scope::from(file.settings.artifact);
+  if (!scope) return;
+  const std::string folder = scale.overlay + "/";
+  for (auto at = files.lower_bound(folder); at != files.end() && at->starts_with(folder); ++at) {
+    const std::string over = join(file.settings.folder, at->substr(folder.size()));
+    if (!scope->editable(over)) continue;
+    return problem(
+        fmt::format("expected only frozen files to be laid over: agents may edit {}", over));
+  }
+}
+
 void check_named_files(LabFile& file, const Files& files) {
   const LabSettings& settings = file.settings;
   const auto check_file = [&](Place line, const char* key, const std::string& path) {
@@ -36,6 +57,7 @@ void check_named_files(LabFile& file, const Files& files) {
   }
   check_file(file.lines.instructions, "[lab] agent_instructions", settings.agent.instructions);
   const DataSource& data = settings.evaluator.data;
+  for (const Scale& scale : settings.scales) check_overlay(file, scale, files);
   if (data.kind == DataSource::Kind::folder && !has_folder(files, data.path)) {
     file.problems.add(file.lines.data,
                       fmt::format("[evaluator] data is {}, expected a folder with files: nothing "

@@ -68,12 +68,6 @@ class Tables {
     return one;
   }
 
-  void not_yet(std::string_view name, std::string_view title, std::string_view instead) {
-    if (const Entry* entry = find(name)) {
-      problems_.add(entry->line, fmt::format("{} is not in this version: {}", title, instead));
-    }
-  }
-
   void finish() {
     for (const Entry& entry : root_) {
       if (std::ranges::find(known_, entry.key) != known_.end()) continue;
@@ -159,14 +153,13 @@ void read_tables(const Table& root, LabFile& file) {
   tables::read_agent(tables.section("agent"), file);
   tables::read_limits(tables.section("limits"), file);
   tables::read_resources(tables.section("resources"), file);
+  for (Section& scale : tables.sections("scale")) tables::read_scale(scale, file);
+  tables::read_holdout(tables.section("holdout"), file);
   tables::read_search(tables.section("search"), file);
   tables::read_stop(tables.section("stop"), file);
   read_sandbox(tables.section("sandbox"));
   tables::read_artifact(tables.section("artifact"), file);
-  tables.not_yet("holdout", "[holdout]",
-                 "measure a candidate on other data with `swarmlab eval --data`, and take it out");
-  tables.not_yet("scale", "[[scale]]",
-                 "a lab has one scale; make a lab of its own for the larger one, and take it out");
+  tables::settle_scales(file);
   tables.finish();
 }
 

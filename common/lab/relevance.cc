@@ -60,6 +60,10 @@ std::string measuring_rules(const LabSettings& settings) {
                         constraint.max ? fmt::format("{}", *constraint.max) : "-");
   }
   text += fmt::format("memory {} cpus {}\n", settings.limits.memory_bytes, settings.limits.cpus);
+  for (const Scale& scale : settings.scales) {
+    text += fmt::format("scale {} overlay {}\n", scale.name, scale.overlay);
+    for (const Variable& one : scale.env) text += fmt::format("env {}={}\n", one.name, one.value);
+  }
   return text;
 }
 
@@ -89,6 +93,10 @@ bool Relevance::matters(const std::string& path) const {
   const DataSource& data = settings.evaluator.data;
   if (data.kind == DataSource::Kind::folder && is_in(path, data.path)) return true;
   if (is_in(path, ".swarmlab")) return false;
+  const auto is_laid_over = [&path](const Scale& scale) {
+    return !scale.overlay.empty() && is_in(path, scale.overlay);
+  };
+  if (std::ranges::any_of(settings.scales, is_laid_over)) return true;
   if (!is_of_the_lab(path)) return false;
   const std::string_view name = name_in(path);
   return name != ".gitignore" && name != kLabFile && !name.starts_with("README") &&

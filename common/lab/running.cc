@@ -96,33 +96,41 @@ void read_limits(Section limits, LabFile& file) {
   limits.finish();
 }
 
-// What a worker must have for a task; what a sandbox may use is in [limits].
-void read_resources(Section resources, LabFile& file) {
-  Needs& needs = file.settings.needs;
+bool is_free_variable(std::string_view name) {
+  return is_variable_name(name) && !is_ours(name);
+}
+
+void read_amounts(Section& section, Resources& amount) {
   constexpr double kMostCpus = 65536;
   constexpr std::uint32_t kMostGpus = 256;
-  constexpr std::size_t kMostLabels = 64;
   constexpr const char* kGpus = "a whole number, 0 to 256";
-  constexpr const char* kLabels = "a list of at most 64 labels such as [\"gpu=h100\", \"fast\"]";
   double cpus = 0;
-  if (resources.number("cpus", cpus,
-                       {.min = 0, .max = kMostCpus, .expected = "a number, 0 or more"})) {
-    needs.amount.cpu_millis = static_cast<std::uint32_t>(std::llround(cpus * 1000));
+  if (section.number("cpus", cpus,
+                     {.min = 0, .max = kMostCpus, .expected = "a number, 0 or more"})) {
+    amount.cpu_millis = static_cast<std::uint32_t>(std::llround(cpus * 1000));
   }
-  resources.size("memory", needs.amount.memory_bytes, 0);
-  if (resources.whole<std::uint32_t>("gpus", needs.amount.gpus, 0, kGpus) &&
-      needs.amount.gpus > kMostGpus) {
-    resources.wrong("gpus", kGpus);
+  section.size("memory", amount.memory_bytes, 0);
+  if (section.whole<std::uint32_t>("gpus", amount.gpus, 0, kGpus) && amount.gpus > kMostGpus) {
+    section.wrong("gpus", kGpus);
   }
-  if (resources.texts("labels", needs.labels, kLabels)) {
-    if (needs.labels.size() > kMostLabels) resources.wrong("labels", kLabels);
-    for (const std::string& label : needs.labels) {
-      if (is_label(label)) continue;
-      resources.problem(
-          resources.line("labels"),
-          fmt::format("[resources] labels has {}, expected {}", toml_tree::quoted(label), kLabels));
-    }
+}
+
+void read_labels(Section& section, std::string_view title, std::vector<std::string>& target) {
+  constexpr std::size_t kMostLabels = 64;
+  constexpr const char* kLabels = "a list of at most 64 labels such as [\"gpu=h100\", \"fast\"]";
+  if (!section.texts("labels", target, kLabels)) return;
+  if (target.size() > kMostLabels) section.wrong("labels", kLabels);
+  for (const std::string& label : target) {
+    if (is_label(label)) continue;
+    section.problem(section.line("labels"), fmt::format("{} labels has {}, expected {}", title,
+                                                        toml_tree::quoted(label), kLabels));
   }
+}
+
+// What a worker must have for a task; what a sandbox may use is in [limits].
+void read_resources(Section resources, LabFile& file) {
+  read_amounts(resources, file.settings.needs.amount);
+  read_labels(resources, "[resources]", file.settings.needs.labels);
   resources.finish();
 }
 

@@ -24,6 +24,20 @@ void read_resources(Section resources, LabFile& file);
 void read_search(Section search, LabFile& file);
 void read_stop(Section stop, LabFile& file);
 
+/// cpus, memory and gpus of a table; labels of one.
+void read_amounts(Section& section, Resources& amount);
+void read_labels(Section& section, std::string_view title, std::vector<std::string>& target);
+/// Whether a sandbox may be given a variable of that name: those of ours are taken.
+[[nodiscard]] bool is_free_variable(std::string_view name);
+
+// scales.cc
+/// \pre  [resources] was read
+void read_scale(Section scale, LabFile& file);
+/// \pre  all of them, the evaluator and the guard were read
+void settle_scales(LabFile& file);
+/// \pre  the evaluator was read
+void read_holdout(Section holdout, LabFile& file);
+
 // artifact.cc
 /// \pre  all other tables were read: what they name is frozen
 void read_artifact(Section artifact, LabFile& file);

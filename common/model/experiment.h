@@ -24,9 +24,15 @@ enum class Verdict : std::uint8_t {
   invalid,  // no finite score came out
 };
 
-// What a lease is for. Of `measure` (a candidate again, beside what it is compared with) there are
-// no experiments: it goes on with one. Of `inject` a person brought the candidate.
-enum class TaskKind : std::uint8_t { baseline, explore, measure, merge, inject };
+// What a lease is for. Of `measure` (a candidate again, beside what it is compared with), `promote`
+// (a kept one at a larger scale) and `holdout` (a kept one on the holdout) there are no
+// experiments: they go on with one. Of `inject` a person brought the candidate.
+enum class TaskKind : std::uint8_t { baseline, explore, measure, merge, promote, holdout, inject };
+
+/// Whether a task of that kind makes an experiment.
+[[nodiscard]] constexpr bool makes_experiment(TaskKind kind) {
+  return kind != TaskKind::promote && kind != TaskKind::holdout;
+}
 
 struct MetricValue {
   std::string name;

@@ -170,6 +170,35 @@ struct StopLimits {
 
 inline constexpr std::size_t kMostMetrics = 4;  // hypervolume grows hard to reckon with more
 
+// An environment variable.
+struct Variable {
+  std::string name;
+  std::string value;
+  bool operator==(const Variable&) const = default;
+};
+
+// Which candidates of the scale below climb to a scale.
+struct Promotion {
+  double fraction = 0.25;   // the best of them, 0 to 1; 0: by `margin`
+  Improvement margin{};     // over what the champion of this scale scores on the scale below
+  std::uint64_t floor = 0;  // so many must have been measured there; 0: as `fraction` needs for one
+  bool approve = false;     // only if a person says so
+  bool operator==(const Promotion&) const = default;
+};
+
+// A rung of the ladder: the same lab at a larger budget, data set or machine.
+struct Scale {
+  std::string name;
+  std::vector<Variable> env{};        // of guard and evaluator
+  std::string overlay{};              // folder of the repository, laid over the lab's; empty: none
+  Milliseconds timeout{0};            // of the evaluator; 0: as the lab has it
+  std::optional<Needs> needs{};       // none: as the lab has them
+  Promotion promotion{};              // to it; of the first scale it means nothing
+  std::uint64_t max_experiments = 0;  // candidates measured at it; 0: no limit
+  Milliseconds max_time{0};           // of measuring, all workers together; 0: no limit
+  bool operator==(const Scale&) const = default;
+};
+
 struct LabSettings {
   std::string name;
   std::string folder;        // of the lab, relative to the repository's root; "" is the root
@@ -191,6 +220,8 @@ struct LabSettings {
   Needs needs;                     // of each task
   std::uint32_t max_parallel = 0;  // tasks at the same time; 0: no limit
   std::uint32_t weight = 1;        // of its share of the workers, 1 or more
+  std::vector<Scale> scales{};     // the ladder, `scale` is the first of them; empty: it has none
+  DataSource holdout{};            // kept candidates are measured on it too, for people only
   bool operator==(const LabSettings&) const = default;
 };
 

@@ -36,6 +36,10 @@ std::string_view name_of(TaskKind kind) {
       return "measure";
     case TaskKind::merge:
       return "merge";
+    case TaskKind::promote:
+      return "promote";
+    case TaskKind::holdout:
+      return "holdout";
     case TaskKind::inject:
       return "inject";
   }

@@ -229,6 +229,60 @@ Result<PolicyKind> policy_of(schema::PolicyKind from) {
   return from_schema_enum("policy", from, kPolicies.back());
 }
 
+void write(schema::LabSettings::Scale::Builder to, const Scale& scale) {
+  to.setName(text_of(scale.name));
+  auto env = to.initEnv(length_of(scale.env));
+  for (unsigned i = 0; i < scale.env.size(); ++i) {
+    env[i].setName(text_of(scale.env[i].name));
+    env[i].setValue(text_of(scale.env[i].value));
+  }
+  to.setOverlay(text_of(scale.overlay));
+  to.setTimeoutMs(scale.timeout.count());
+  if (scale.needs) {
+    write(to.initNeeds(), scale.needs->amount);
+    write_texts(to.initNeedLabels(length_of(scale.needs->labels)), scale.needs->labels);
+  }
+  to.setFraction(scale.promotion.fraction);
+  to.setMargin(scale.promotion.margin.amount);
+  to.setMarginIsRelative(scale.promotion.margin.relative);
+  to.setFloor(scale.promotion.floor);
+  to.setApprove(scale.promotion.approve);
+  to.setMaxExperiments(scale.max_experiments);
+  to.setMaxTimeMs(scale.max_time.count());
+}
+
+Result<Scale> read(schema::LabSettings::Scale::Reader from) {
+  SWARMLAB_TRY(fraction, finite("fraction", from.getFraction()));
+  SWARMLAB_TRY(margin, finite("margin", from.getMargin()));
+  Scale scale{.name = string_of(from.getName()),
+              .overlay = string_of(from.getOverlay()),
+              .timeout = Milliseconds(from.getTimeoutMs()),
+              .promotion = {.fraction = fraction,
+                            .margin = {.amount = margin, .relative = from.getMarginIsRelative()},
+                            .floor = from.getFloor(),
+                            .approve = from.getApprove()},
+              .max_experiments = from.getMaxExperiments(),
+              .max_time = Milliseconds(from.getMaxTimeMs())};
+  for (const auto one : from.getEnv()) {
+    scale.env.push_back({.name = string_of(one.getName()), .value = string_of(one.getValue())});
+  }
+  if (from.hasNeeds()) {
+    scale.needs =
+        Needs{.amount = wire::read(from.getNeeds()), .labels = read_texts(from.getNeedLabels())};
+  }
+  return scale;
+}
+
+Result<std::vector<Scale>> read(capnp::List<schema::LabSettings::Scale>::Reader from) {
+  std::vector<Scale> scales;
+  scales.reserve(from.size());
+  for (const auto one : from) {
+    SWARMLAB_TRY(scale, read(one));
+    scales.push_back(std::move(scale));
+  }
+  return scales;
+}
+
 // A peer of protocol 1 would refuse the whole record for a policy that it does not know.
 PolicyKind known_to_all(PolicyKind policy) {
   return policy == PolicyKind::best_of_n ? policy : PolicyKind::greedy;
@@ -283,6 +337,10 @@ void write(schema::LabSettings::Builder to, const LabSettings& settings) {
   write_texts(to.initNeedLabels(length_of(settings.needs.labels)), settings.needs.labels);
   to.setMaxParallel(settings.max_parallel);
   to.setWeight(settings.weight);
+  auto scales = to.initScales(length_of(settings.scales));
+  for (unsigned i = 0; i < settings.scales.size(); ++i) write(scales[i], settings.scales[i]);
+  to.setHoldoutKind(to_schema_enum<schema::DataKind>(settings.holdout.kind));
+  to.setHoldoutPath(text_of(settings.holdout.path));
 }
 
 Result<LabSettings> read(schema::LabSettings::Reader from) {
@@ -300,6 +358,9 @@ Result<LabSettings> read(schema::LabSettings::Reader from) {
     search = told;
   }
   SWARMLAB_TRY(stop, read(from.getStop()));
+  SWARMLAB_TRY(scales, read(from.getScales()));
+  SWARMLAB_TRY(holdout,
+               from_schema_enum("holdoutKind", from.getHoldoutKind(), DataSource::Kind::shipped));
   std::optional<Guard> guard;
   if (from.hasGuard()) {
     guard = Guard{.command = string_of(from.getGuard().getCommand()),
@@ -325,7 +386,9 @@ Result<LabSettings> read(schema::LabSettings::Reader from) {
       .scale = string_of(from.getScale()),
       .needs = {.amount = read(from.getNeeds()), .labels = read_texts(from.getNeedLabels())},
       .max_parallel = from.getMaxParallel(),
-      .weight = from.getWeight()};
+      .weight = from.getWeight(),
+      .scales = std::move(scales),
+      .holdout = {.kind = holdout, .path = string_of(from.getHoldoutPath())}};
 }
 
 }  // namespace swarmlab::wire

@@ -23,6 +23,7 @@ constexpr std::array kKnown{
     Known{"capabilities", 2},
     Known{"measure", 2},
     Known{"inject", 2},
+    Known{"scales", 2},
 };
 
 }  // namespace

@@ -22,7 +22,8 @@ struct FrontierEntry {
   std::optional<double> size{};  // where simplicity counts: lines, or the lab's metric
   double conceded = 0.0;         // what simplifications since the last improvement gave up
   std::optional<ExperimentNumber> merged{};  // with its parent: the other side of a merge
-  std::vector<double> others{};              // of the further metrics, in the order of the settings
+  double doubt = 0.0;  // half of the score's interval; 0: it is exact, or nothing is known
+  std::vector<double> others{};  // of the further metrics, in the order of the settings
   bool operator==(const FrontierEntry&) const = default;
 };
 

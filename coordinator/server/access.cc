@@ -68,6 +68,8 @@ Kind kind_of(schema::Envelope::Body::Reader body) {
       return {"inject", steer};
     case Body::REJECT:
       return {"reject", steer};
+    case Body::STEER_CANDIDATE:
+      return {"steerCandidate", steer};
     case Body::NONE:
     case Body::WELCOME:
     case Body::WORK_REPLY:
@@ -95,6 +97,7 @@ Kind kind_of(schema::Envelope::Body::Reader body) {
     case Body::HINTS:
     case Body::CONTEXT:
     case Body::FAILURES:
+    case Body::LADDER:
     case Body::DONE:
     case Body::ERROR:
       return {"an answer", none};
@@ -145,7 +148,10 @@ bool needs_data(const swarm::State& state, const WorkerName& worker, const Objec
   const auto held = state.index.holds.find(worker);
   if (held == state.index.holds.end()) return false;
   return std::ranges::any_of(held->second, [&](TaskId id) {
-    return state.labs.at(state.tasks.at(id).lab).segment.data_hash == data;
+    const swarm::Task& task = state.tasks.at(id);
+    const swarm::Segment& segment = state.labs.at(task.lab).segment;
+    if (task.kind == TaskKind::holdout) return segment.holdout_hash == data;
+    return segment.data_hash == data;
   });
 }
 

@@ -132,6 +132,7 @@ Result<swarm::OpenLab> plan_branch(const swarm::State& state, const store::Store
   command.segment.lab_commit = commit;
   command.segment.evaluator_hash = next.evaluator_hash;
   command.segment.data_hash = parent->segment.data_hash;
+  command.segment.holdout_hash = parent->segment.holdout_hash;
   command.who = wish.who;
   command.origin =
       swarm::LabOrigin{.parent = parent->id, .experiment = wish.experiment, .set = wish.set};
@@ -156,6 +157,9 @@ Result<swarm::OpenLab> plan_reopening(const swarm::State& state, const store::Ob
       data.kind != DataSource::Kind::folder || data != branch.settings.evaluator.data;
   if (is_elsewhere && data == parent.settings.evaluator.data) {
     command.segment.data_hash = parent.segment.data_hash;  // just looked at, by who opened it
+  }
+  if (command.settings.holdout == parent.settings.holdout) {
+    command.segment.holdout_hash = parent.segment.holdout_hash;
   }
   command.who = who;
   command.origin = branch.origin;

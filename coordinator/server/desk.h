@@ -105,6 +105,8 @@ class Desk {
                  std::vector<Step>& steps);
   void take_report(Request& request, schema::Work::Reader work, const WorkerName& worker,
                    std::vector<Step>& steps);
+  void take_candidate_wish(Request& request, schema::SteerCandidate::Reader wish,
+                           std::vector<Step>& steps);
   void take_status(Request& request, schema::SetLabStatus::Reader wish, std::vector<Step>& steps);
   void take_chunk(Request& request, schema::PackChunk::Reader chunk);
   void take_branch(Request& request, schema::BranchLab::Reader branch, std::vector<Step>& steps);

@@ -5,6 +5,7 @@
 
 #include "common/lab/scope.h"
 #include "common/log/log.h"
+#include "common/model/scale.h"
 #include "coordinator/judge/judge.h"
 #include "coordinator/server/brief.h"
 #include "coordinator/server/briefing.h"
@@ -175,11 +176,11 @@ Result<void> Engine::look_up_decided(std::vector<Step>& steps) const {
   return {};
 }
 
-// A baseline is the lab's own commit, which is here: anything else was never asked for.
+// What was given to be measured is here: anything else was never asked for.
 void Engine::check_baseline(Report& report, const swarm::Task& task) const {
   if (*report.commit != task.parent_commit) {
-    return refuse_candidate(report, "the baseline is " + task.parent_commit.brief() + ", not " +
-                                        report.commit->brief());
+    return refuse_candidate(report, "what was to be measured is " + task.parent_commit.brief() +
+                                        ", not " + report.commit->brief());
   }
   const Result<ObjectId> tree = objects_->tree_of(*report.commit);
   if (!tree || *tree != *report.tree) {
@@ -209,7 +210,7 @@ Result<void> Engine::ingest_candidates(std::vector<Step>& steps, const store::Di
       continue;
     }
     if (!names_candidate(report)) continue;
-    if (task->kind == TaskKind::baseline) {
+    if (task->kind == TaskKind::baseline || !makes_experiment(task->kind)) {
       check_baseline(report, *task);
       continue;
     }
@@ -303,7 +304,7 @@ void Engine::keep_attachments(Draft& draft, Step& step, const swarm::Change& cha
   } else if (const auto* measured = std::get_if<swarm::CandidateMeasured>(&change)) {
     experiment = &measured->pending.experiment;
   }
-  if (experiment == nullptr) return;
+  if (experiment == nullptr || !makes_experiment(experiment->kind)) return;
   if (experiment->measured_under.size() > 1) {
     if (report_of(step)->report.outcome == Outcome::measured) return;
     step.attachments.samples.clear();
@@ -352,9 +353,18 @@ Result<Assignment> Engine::assignment(TaskId id) const {
             static_cast<std::uint32_t>(swarm::pairs_of(pending.experiment, pending.series).size())};
   } else if (task->candidate) {
     assignment.candidate = task->candidate->commit;
-  } else if (task->kind == TaskKind::baseline) {
+  } else if (task->kind == TaskKind::baseline ||
+             (task->kind == TaskKind::promote && task->experiment == lab.segment.baseline)) {
     assignment.repeats = judge::runs_of_baseline(lab.settings.metric);
   }
+  if (task->kind == TaskKind::promote) {
+    assignment.settings = at_scale(std::move(assignment.settings), task->scale);
+  }
+  if (task->kind == TaskKind::holdout && lab.segment.holdout_hash) {
+    assignment.settings.evaluator.data = lab.settings.holdout;
+    assignment.data_hash = *lab.segment.holdout_hash;
+  }
+  assignment.settings.holdout = {};  // whoever needs it has it as the data
   return assignment;
 }
 

@@ -94,6 +94,52 @@ Line line_of(const swarm::State& /*state*/, const swarm::ExperimentFinished& fac
   return {"experiment_finished", experiment.lab, experiment.number, std::move(text)};
 }
 
+// The scale's name; of a lab that has other scales by now its place.
+std::string scale_named(const swarm::State& state, LabId id, std::uint32_t scale) {
+  const auto lab = state.labs.find(id);
+  if (lab == state.labs.end() || scale >= lab->second.settings.scales.size()) {
+    return fmt::format("scale {}", scale + 1);
+  }
+  return lab->second.settings.scales[scale].name;
+}
+
+Line line_of(const swarm::State& state, const swarm::PromotionProposed& fact) {
+  return {"promotion_proposed", fact.lab, fact.experiment,
+          fmt::format("may climb to {}, if a person says so: {}",
+                      scale_named(state, fact.lab, fact.scale), fact.why)};
+}
+
+Line line_of(const swarm::State& state, const swarm::Promoted& fact) {
+  return {"promoted", fact.lab, fact.experiment,
+          fmt::format("climbs to {} by {}: {}", scale_named(state, fact.lab, fact.scale), fact.who,
+                      fact.why)};
+}
+
+Line line_of(const swarm::State& state, const swarm::PromotionRejected& fact) {
+  return {"promotion_rejected", fact.lab, fact.experiment,
+          fmt::format("does not climb to {}, by {}{}{}", scale_named(state, fact.lab, fact.scale),
+                      fact.who, fact.why.empty() ? "" : ": ", fact.why)};
+}
+
+std::string where(const swarm::State& state, LabId lab, TaskKind kind, std::uint32_t scale) {
+  return kind == TaskKind::holdout ? "on the holdout" : "at " + scale_named(state, lab, scale);
+}
+
+Line line_of(const swarm::State& state, const swarm::CheckBegan& fact) {
+  return {"check_began", fact.lab, fact.experiment,
+          fmt::format("to be measured {}: {}", where(state, fact.lab, fact.kind, fact.scale),
+                      fact.why)};
+}
+
+Line line_of(const swarm::State& state, const swarm::CheckEnded& fact) {
+  std::string text = fmt::format("{} {}", name_of(fact.climb.standing),
+                                 where(state, fact.lab, fact.kind, fact.scale));
+  if (fact.climb.has_score()) text += fmt::format(", {:.6g}", fact.climb.score);
+  if (fact.becomes_champion) text += ", champion there";
+  if (!fact.climb.reason.empty()) text += ": " + fact.climb.reason;
+  return {"check_ended", fact.lab, fact.experiment, std::move(text)};
+}
+
 Line line_of(const swarm::State& /*state*/, const swarm::WorkerJoined& fact) {
   return {"worker_joined",
           {},

@@ -11,9 +11,11 @@
 #include "common/wire/record_codec.h"
 #include "coordinator/policy/policy.h"
 #include "coordinator/server/context.h"
+#include "coordinator/server/ladder_view.h"
 #include "coordinator/server/metric_views.h"
 #include "coordinator/server/views.h"
 #include "coordinator/store/backup.h"
+#include "coordinator/swarm/climb.h"
 #include "coordinator/swarm/rejected.h"
 #include "coordinator/swarm/search.h"
 
@@ -95,7 +97,8 @@ Result<void> answer_running(const Source& source, const swarm::Lab& lab,
                             schema::ExperimentList::Builder to) {
   std::vector<const swarm::Task*> running;
   for (const auto& [id, task] : source.state.tasks) {
-    if (task.lab == lab.id && (task.lease || task.pending)) running.push_back(&task);
+    if (task.lab != lab.id || !makes_experiment(task.kind)) continue;
+    if (task.lease || task.pending) running.push_back(&task);
   }
   auto list = to.initExperiments(size_of(running.size()));
   for (unsigned i = 0; i < running.size(); ++i) write_view(list[i], source.state, *running[i]);
@@ -195,7 +198,7 @@ Result<void> answer_show(const Source& source, std::string_view name, Experiment
   SWARMLAB_TRY(found, source.store.experiment(lab->id, number));
   if (found) return write_detail(source, *lab, *found, to);
   for (const auto& [id, task] : source.state.tasks) {
-    if (task.lab != lab->id || task.experiment != number) continue;
+    if (task.lab != lab->id || task.experiment != number || !makes_experiment(task.kind)) continue;
     write_view(to.initExperiment(), source.state, task);
     return {};
   }
@@ -209,7 +212,8 @@ Result<void> answer_best(const Source& source, std::string_view name,
   if (!lab->best) {
     return fail(ErrorCode::not_found, "lab {}: nothing was measured yet", lab->settings.name);
   }
-  return answer_show(source, name, lab->best->number, to);
+  const auto champion = swarm::champion_of(*lab);
+  return answer_show(source, name, champion ? champion->number : lab->best->number, to);
 }
 
 Result<void> answer_frontier(const Source& source, std::string_view name,
@@ -314,6 +318,11 @@ Result<void> answer(const Source& source, schema::Query::Reader query, Timestamp
       return answer_context(source, query.getContext().cStr(), to.initContext());
     case schema::Query::FAILURES:
       return answer_failures(source, query.getFailures().cStr(), to.initFailures());
+    case schema::Query::LADDER: {
+      SWARMLAB_TRY(lab, find_lab(source.state, query.getLadder().cStr()));
+      write_view(to.initLadder(), source.state, *lab);
+      return {};
+    }
   }
   return fail(ErrorCode::invalid_input, "a query of kind {} is not known here",
               static_cast<int>(query.which()));

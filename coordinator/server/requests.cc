@@ -146,6 +146,8 @@ void Desk::take(Request& request, std::vector<Step>& steps) {
     request.step =
         push(steps, swarm::ReleaseWorker{WorkerName(body.getRelease().getWorker().cStr()),
                                          body.getRelease().getWho().cStr()});
+  } else if (body.isSteerCandidate()) {
+    take_candidate_wish(request, body.getSteerCandidate(), steps);
   } else if (body.isBranchLab()) {
     take_branch(request, body.getBranchLab(), steps);
   } else if (body.isSetLabStatus()) {
@@ -175,6 +177,23 @@ void Desk::take_status(Request& request, schema::SetLabStatus::Reader wish,
                                                  .below = wish.getBelow()});
 }
 
+void Desk::take_candidate_wish(Request& request, schema::SteerCandidate::Reader wish,
+                               std::vector<Step>& steps) {
+  using Wish = schema::SteerCandidate::Wish;
+  if (wish.getWish() != Wish::PROMOTE && wish.getWish() != Wish::REJECT) {
+    request.refused = bad("wish is unknown, expected promote or reject");
+    return;
+  }
+  const bool promotes = wish.getWish() == Wish::PROMOTE;
+  request.step =
+      push(steps, swarm::SteerCandidate{.lab = wish.getLab().cStr(),
+                                        .experiment = ExperimentNumber(wish.getExperiment()),
+                                        .wish = promotes ? swarm::SteerCandidate::Wish::promote
+                                                         : swarm::SteerCandidate::Wish::reject,
+                                        .reason = wish.getReason().cStr(),
+                                        .who = wish.getWho().cStr()});
+}
+
 void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector<Step>& steps) {
   const std::string name = hello.getWorker().cStr();
   if (!is_good_name(name)) {
@@ -201,6 +220,7 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
   wire::Capabilities capabilities = wire::read_capabilities(hello.getCapabilities());
   const bool measures = capabilities.contains("measure");
   const bool injects = capabilities.contains("inject");
+  const bool scales = capabilities.contains("scales");
   request.session = fresh_session_();
   std::erase_if(sessions_, [&](const auto& entry) { return entry.second.worker.value() == name; });
   std::erase_if(draining_, [&](SessionId session) { return !sessions_.contains(session); });
@@ -217,11 +237,13 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
                                                   .key = request.key(),
                                                   .measures = measures,
                                                   .injects = injects},
+                                                  .scales = scales},
                                        .session = request.session,
                                        .held = held_of(hello.getHeld()),
-                                       .again = hello.getAgain()});
-  log::info("worker {} says hello{}{}{}", name, log::field("slots", hello.getSlots()),
-            log::field("held", hello.getHeld().size()), log::field("protocol", request.protocol));
+                                       .again = hello.getAgain()
+});
+log::info("worker {} says hello{}{}{}", name, log::field("slots", hello.getSlots()),
+          log::field("held", hello.getHeld().size()), log::field("protocol", request.protocol));
 }
 
 void Desk::take_work(Request& request, schema::Work::Reader work, const WorkerName& worker,
@@ -318,8 +340,10 @@ void Desk::take_open_lab(Request& request, schema::OpenLab::Reader open, std::ve
   const auto commit = wire::object_id_of("labCommit", open.getLabCommit());
   const auto evaluator = wire::object_id_of("evaluatorHash", open.getEvaluatorHash());
   const auto data = wire::object_id_of("dataHash", open.getDataHash());
-  if (!settings || !commit || !evaluator || !data) {
+  const auto holdout = wire::maybe_object_id_of("holdoutHash", open.getHoldoutHash());
+  if (!settings || !commit || !evaluator || !data || !holdout) {
     request.refused = !settings    ? settings.error()
+                      : !holdout   ? holdout.error()
                       : !commit    ? commit.error()
                       : !evaluator ? evaluator.error()
                                    : data.error();
@@ -344,6 +368,7 @@ void Desk::take_open_lab(Request& request, schema::OpenLab::Reader open, std::ve
   segment.lab_commit = *commit;
   segment.evaluator_hash = *evaluator;
   segment.data_hash = *data;
+  segment.holdout_hash = *holdout;
   request.step = push(steps, swarm::OpenLab{*settings, segment, open.getWho().cStr()});
 }
 

@@ -6,6 +6,7 @@
 #include "common/model/names.h"
 #include "common/wire/json_codec.h"
 #include "common/wire/lab_codec.h"
+#include "coordinator/server/ladder_view.h"
 #include "coordinator/server/metric_views.h"
 #include "coordinator/swarm/choose.h"
 #include "coordinator/swarm/find.h"
@@ -30,7 +31,7 @@ double milliseconds(std::chrono::microseconds took) {
 
 std::uint32_t leased(const swarm::State& state, LabId lab) {
   return count(std::ranges::count_if(state.tasks, [lab](const auto& task) {
-    return task.second.lab == lab && task.second.lease;
+    return task.second.lab == lab && task.second.lease && makes_experiment(task.second.kind);
   }));
 }
 
@@ -172,6 +173,7 @@ void write_view(schema::LabView::Builder to, const swarm::State& state, const sw
   to.setHints(count(lab.hints.size()));
   write_metrics(to, state, lab);
   write_place(to, state, lab);
+  write_ladder(to, lab);
 }
 
 void write_view(schema::SteeredList::Builder to, const swarm::State& state,
@@ -293,6 +295,7 @@ void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
   to.setSimpler(experiment.simpler);
   wire::write(to.initUndoes(), number_of(experiment.undoes));
   to.setIsBest(lab.best && lab.best->number == experiment.number);
+  write_climbs(to, lab, experiment.number);
   to.setHostClass(experiment.host_class.c_str());
   to.setParentCommit(experiment.parent_commit.hex().c_str());
 }

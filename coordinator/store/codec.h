@@ -2,6 +2,7 @@
 // trusts: what no build of ours could have written is `corrupt`, and says what was expected.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +36,19 @@ struct SwarmNumbers {
 [[nodiscard]] std::string to_bytes(const swarm::Worker& worker);
 [[nodiscard]] Result<swarm::Worker> worker_from(std::string_view bytes);
 
-[[nodiscard]] std::string to_bytes(const swarm::FrontierEntry& entry);
-[[nodiscard]] Result<swarm::FrontierEntry> frontier_entry_from(std::string_view bytes);
+// A kept candidate: its place in the frontier, and what became of it on larger scales (by their
+// place on the ladder) and on the holdout (0).
+struct KeptRecord {
+  swarm::FrontierEntry entry;
+  std::map<std::uint32_t, ladder::Climb> climbs;
+  bool operator==(const KeptRecord&) const = default;
+};
+
+[[nodiscard]] KeptRecord kept_of(const swarm::Lab& lab, const swarm::FrontierEntry& entry);
+/// \pre  the lab has its rungs
+Result<void> put_back(swarm::Lab& lab, KeptRecord kept);
+[[nodiscard]] std::string to_bytes(const KeptRecord& kept);
+[[nodiscard]] Result<KeptRecord> kept_from(std::string_view bytes);
 
 [[nodiscard]] std::string to_bytes(const Experiment& experiment);
 [[nodiscard]] Result<Experiment> experiment_from(std::string_view bytes);

@@ -7,6 +7,7 @@
 #include "common/wire/record_codec.h"
 #include "common/wire/resources_codec.h"
 #include "coordinator/store/codec.h"
+#include "coordinator/store/ladder_events.h"
 #include "coordinator/store/people_codec.h"
 #include "coordinator/store/state_codec.h"
 
@@ -121,6 +122,11 @@ struct Write {
     change.setAdvances(fact.advances);
     change.setBeside(number_of(fact.beside));
   }
+  void operator()(const swarm::PromotionProposed& fact) { write(to.initPromotionProposed(), fact); }
+  void operator()(const swarm::Promoted& fact) { write(to.initPromoted(), fact); }
+  void operator()(const swarm::PromotionRejected& fact) { write(to.initPromotionRejected(), fact); }
+  void operator()(const swarm::CheckBegan& fact) { write(to.initCheckBegan(), fact); }
+  void operator()(const swarm::CheckEnded& fact) { write(to.initCheckEnded(), fact); }
   void operator()(const swarm::WorkerJoined& fact) { write(to.initWorkerJoined(), fact.worker); }
   void operator()(const swarm::BackupRestored& fact) {
     auto change = to.initBackupRestored();
@@ -368,6 +374,16 @@ Result<swarm::Change> read(schema::Event::Change::Reader from) {
       return store::read(from.getHintWithdrawn());
     case schema::Event::Change::EXPERIMENT_REJECTED:
       return store::read(from.getExperimentRejected());
+    case schema::Event::Change::PROMOTION_PROPOSED:
+      return store::read(from.getPromotionProposed());
+    case schema::Event::Change::PROMOTED:
+      return store::read(from.getPromoted());
+    case schema::Event::Change::PROMOTION_REJECTED:
+      return store::read(from.getPromotionRejected());
+    case schema::Event::Change::CHECK_BEGAN:
+      return store::read(from.getCheckBegan());
+    case schema::Event::Change::CHECK_ENDED:
+      return store::read(from.getCheckEnded());
   }
   return fail(ErrorCode::corrupt, "change is of kind {}, which this build does not know",
               static_cast<unsigned>(from.which()));

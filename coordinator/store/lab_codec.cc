@@ -54,24 +54,6 @@ swarm::Budget read(schema::Lab::Budget::Reader from) {
           .running_since = store::read(from.getRunningSince())};
 }
 
-void write(schema::Lab::Learned::Builder to, const judge::Learned& learned) {
-  to.setSquares(learned.noise.squares);
-  to.setDegrees(learned.noise.degrees);
-  to.setHome(wire::text_of(learned.home));
-  auto hosts = to.initHosts(static_cast<unsigned>(learned.hosts.size()));
-  unsigned place = 0;
-  for (const auto& [host_class, level] : learned.hosts) {
-    hosts[place].setHostClass(wire::text_of(host_class));
-    hosts[place].setRatio(level.ratio);
-    hosts[place].setRuns(level.runs);
-    ++place;
-  }
-  const std::vector<double>& newest = learned.scores.newest;
-  auto scores = to.initScores(static_cast<unsigned>(newest.size()));
-  for (unsigned i = 0; i < newest.size(); ++i) scores.set(i, newest[i]);
-  wire::write(to.initFirst(), learned.scores.first);
-}
-
 void write(schema::Lab::Prospects::Builder to, const judge::Prospects& prospects) {
   auto memories = to.initMemories(static_cast<unsigned>(prospects.memories.size()));
   for (unsigned i = 0; i < prospects.memories.size(); ++i) {
@@ -107,32 +89,12 @@ Result<judge::Prospects> read(schema::Lab::Prospects::Reader from) {
   return prospects;
 }
 
-Result<judge::Learned> read(schema::Lab::Learned::Reader from) {
-  SWARMLAB_TRY(squares, wire::finite("squares", from.getSquares()));
-  judge::Learned learned{.noise = {.squares = squares, .degrees = from.getDegrees()},
-                         .home = wire::string_of(from.getHome()),
-                         .hosts = {},
-                         .scores = {}};
-  SWARMLAB_TRY(first, wire::read("first", from.getFirst()));
-  learned.scores.first = first;
-  for (const double score : from.getScores()) {
-    SWARMLAB_TRY(one, wire::finite("score", score));
-    learned.scores.newest.push_back(one);
-  }
-  for (const auto host : from.getHosts()) {
-    SWARMLAB_TRY(ratio, wire::finite("ratio", host.getRatio()));
-    learned.hosts.emplace(wire::string_of(host.getHostClass()),
-                          judge::HostLevel{.ratio = ratio, .runs = host.getRuns()});
-  }
-  return learned;
-}
-
 void write(capnp::List<schema::Lab::LearnedOther>::Builder to,
            const std::map<std::string, judge::Learned>& others) {
   unsigned place = 0;
   for (const auto& [metric, learned] : others) {
     to[place].setMetric(wire::text_of(metric));
-    write(to[place].initLearned(), learned);
+    store::write(to[place].initLearned(), learned);
     ++place;
   }
 }
@@ -141,7 +103,7 @@ Result<std::map<std::string, judge::Learned>> read(
     capnp::List<schema::Lab::LearnedOther>::Reader from) {
   std::map<std::string, judge::Learned> others;
   for (const auto other : from) {
-    SWARMLAB_TRY(learned, read(other.getLearned()));
+    SWARMLAB_TRY(learned, store::read(other.getLearned()));
     others.emplace(wire::string_of(other.getMetric()), std::move(learned));
   }
   return others;
@@ -154,9 +116,9 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
   SWARMLAB_TRY(status, store::read(from.getStatus()));
   SWARMLAB_TRY(next_experiment, from_one("nextExperiment", from.getNextExperiment()));
   SWARMLAB_TRY(counters, read(from.getCounters()));
-  SWARMLAB_TRY(learned, read(from.getLearned()));
   SWARMLAB_TRY(prospects, read(from.getProspects()));
   SWARMLAB_TRY(learned_others, read(from.getLearnedOthers()));
+  SWARMLAB_TRY(learned, store::read(from.getLearned()));
   swarm::Lab lab{.id = LabId(id),
                  .settings = std::move(settings),
                  .origin = std::nullopt,
@@ -190,6 +152,10 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
   for (const auto island : from.getIslands()) {
     lab.islands.push_back({.founder = ExperimentNumber(island.getFounder()),
                            .since = ExperimentNumber(island.getSince())});
+  }
+  for (const auto one : from.getRungs()) {
+    SWARMLAB_TRY(rung, store::read(one));
+    lab.rungs.push_back(std::move(rung));
   }
   if (from.hasBest()) {
     SWARMLAB_TRY(best, store::read(from.getBest()));
@@ -232,7 +198,6 @@ std::string to_bytes(const swarm::Lab& lab) {
       islands[i].setSince(lab.islands[i].since.value());
     }
     if (lab.origin) write(to.initOrigin(), *lab.origin);
-    write(to.initLearned(), lab.learned);
     write(to.initProspects(), lab.prospects);
     if (lab.simplifying) {
       auto simplifying = to.initSimplifying();
@@ -241,6 +206,9 @@ std::string to_bytes(const swarm::Lab& lab) {
     }
     write_people(to, lab);
     write(to.initLearnedOthers(wire::length_of(lab.learned_others)), lab.learned_others);
+    store::write(to.initLearned(), lab.learned);
+    auto rungs = to.initRungs(static_cast<unsigned>(lab.rungs.size()));
+    for (unsigned i = 0; i < lab.rungs.size(); ++i) store::write(rungs[i], lab.rungs[i]);
   });
 }
 

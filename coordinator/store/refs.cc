@@ -9,6 +9,7 @@
 
 #include "common/os/fail_point.h"
 #include "common/os/file.h"
+#include "coordinator/swarm/climb.h"
 
 namespace swarmlab::store {
 
@@ -89,6 +90,8 @@ Result<bool> Refs::follow(const Store& store, const swarm::State& state, std::si
       name_candidate(measured->pending.experiment, state);
     } else if (const auto* rejected = std::get_if<swarm::ExperimentRejected>(&event.change)) {
       SWARMLAB_CHECK(take(*rejected, store, state));
+    } else if (const auto* ended = std::get_if<swarm::CheckEnded>(&event.change)) {
+      if (ended->becomes_champion) name_champion(ended->lab, state);
     }
     read_ = event.sequence;
   }
@@ -103,6 +106,16 @@ std::optional<std::string> Refs::name_candidate(const Experiment& experiment,
   std::string folder = ref_folder(lab->second.settings.name);
   pending_[fmt::format("{}/exp/{}", folder, experiment.number.value())] = *experiment.commit;
   return folder;
+}
+
+// As it is by now: the refs follow behind.
+void Refs::name_champion(LabId id, const swarm::State& state) {
+  const auto lab = state.labs.find(id);
+  if (lab == state.labs.end()) return;
+  const auto champion = swarm::champion_of(lab->second);
+  if (!champion) return;
+  urgent_ = true;
+  pending_[ref_folder(lab->second.settings.name) + "/champion"] = champion->commit;
 }
 
 void Refs::take(const swarm::ExperimentFinished& fact, const swarm::State& state) {

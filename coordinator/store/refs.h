@@ -48,6 +48,7 @@ class Refs {
   Result<void> take(const swarm::ExperimentRejected& fact, const Store& store,
                     const swarm::State& state);
   // Says the folder of its lab's refs; nothing if it has no candidate, or its lab is gone.
+  void name_champion(LabId id, const swarm::State& state);
   std::optional<std::string> name_candidate(const Experiment& experiment,
                                             const swarm::State& state);
 

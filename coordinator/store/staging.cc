@@ -97,6 +97,19 @@ class Touched {
     finished_.emplace(experiment.lab, experiment.number);
     return {};
   }
+  Result<void> operator()(const swarm::PromotionProposed& fact) { return touch_climb(fact); }
+  Result<void> operator()(const swarm::Promoted& fact) { return touch_climb(fact); }
+  Result<void> operator()(const swarm::PromotionRejected& fact) { return touch_climb(fact); }
+  Result<void> operator()(const swarm::CheckBegan& fact) {
+    numbers_ = true;
+    created_.insert(fact.task);
+    tasks_.insert(fact.task);
+    return touch_climb(fact);
+  }
+  Result<void> operator()(const swarm::CheckEnded& fact) {
+    tasks_.insert(fact.task);
+    return touch_climb(fact);
+  }
   Result<void> operator()(const swarm::WorkerJoined& fact) {
     workers_.insert(fact.worker.name);
     return {};
@@ -181,6 +194,14 @@ class Touched {
     if (after_.workers.contains(worker)) workers_.insert(worker);
   }
 
+  // What became of a kept candidate is in its record.
+  template <class Fact>
+  Result<void> touch_climb(const Fact& fact) {
+    labs_.insert(fact.lab);
+    frontier_.emplace(fact.lab, fact.experiment);
+    return {};
+  }
+
   void touch_parent(LabId lab, const std::optional<ExperimentNumber>& parent) {
     if (parent) frontier_.emplace(lab, *parent);
   }
@@ -232,14 +253,16 @@ class Touched {
     for (const LabId lab : new_segments_) {
       batch.remove_prefix(Family::frontier, keys::of(lab));
       for (const auto& [number, entry] : after_.labs.at(lab).frontier) {
-        batch.put(Family::frontier, keys::of(lab, number), to_bytes(entry));
+        batch.put(Family::frontier, keys::of(lab, number),
+                  to_bytes(kept_of(after_.labs.at(lab), entry)));
       }
     }
     for (const auto& [lab, number] : frontier_) {
       if (new_segments_.contains(lab)) continue;
       const auto& frontier = after_.labs.at(lab).frontier;
       if (const auto entry = frontier.find(number); entry != frontier.end()) {
-        batch.put(Family::frontier, keys::of(lab, number), to_bytes(entry->second));
+        batch.put(Family::frontier, keys::of(lab, number),
+                  to_bytes(kept_of(after_.labs.at(lab), entry->second)));
       } else if (after_.labs.at(lab).rejected.contains(number)) {
         batch.remove(Family::frontier, keys::of(lab, number));
       }

@@ -58,6 +58,7 @@ void write(schema::Segment::Builder to, const swarm::Segment& segment) {
   to.setDataHash(wire::data_of(segment.data_hash));
   to.setBaseline(segment.baseline.value());
   to.setBaselineMeasured(segment.baseline_measured);
+  to.setHoldoutHash(wire::data_of(segment.holdout_hash));
 }
 
 Result<swarm::Segment> read(schema::Segment::Reader from) {
@@ -65,12 +66,14 @@ Result<swarm::Segment> read(schema::Segment::Reader from) {
   SWARMLAB_TRY(lab_commit, wire::object_id_of("labCommit", from.getLabCommit()));
   SWARMLAB_TRY(evaluator_hash, wire::object_id_of("evaluatorHash", from.getEvaluatorHash()));
   SWARMLAB_TRY(data_hash, wire::object_id_of("dataHash", from.getDataHash()));
+  SWARMLAB_TRY(holdout_hash, wire::maybe_object_id_of("holdoutHash", from.getHoldoutHash()));
   return swarm::Segment{.number = SegmentNumber(number),
                         .lab_commit = lab_commit,
                         .evaluator_hash = evaluator_hash,
                         .data_hash = data_hash,
                         .baseline = ExperimentNumber(from.getBaseline()),
-                        .baseline_measured = from.getBaselineMeasured()};
+                        .baseline_measured = from.getBaselineMeasured(),
+                        .holdout_hash = holdout_hash};
 }
 
 void write(schema::Pending::Builder to, const swarm::Pending& pending) {
@@ -161,6 +164,7 @@ void write(schema::Worker::Builder to, const swarm::Worker& worker) {
   to.setKey(wire::text_of(worker.key));
   to.setMeasures(worker.measures);
   to.setInjects(worker.injects);
+  to.setScales(worker.scales);
   wire::write(to.initCapacity(), worker.capacity);
   if (worker.quarantine) write(to.initQuarantine(), *worker.quarantine);
   if (worker.distrust) write(to.initDistrust(), *worker.distrust);
@@ -193,7 +197,8 @@ Result<swarm::Worker> read(schema::Worker::Reader from) {
                        .capacity = wire::read(from.getCapacity()),
                        .key = wire::string_of(from.getKey()),
                        .measures = from.getMeasures(),
-                       .injects = from.getInjects()};
+                       .injects = from.getInjects(),
+                       .scales = from.getScales()};
   if (from.hasQuarantine()) worker.quarantine = read(from.getQuarantine());
   if (from.hasDistrust()) worker.distrust = read(from.getDistrust());
   SWARMLAB_TRY(residual, read(from.getResidual()));
@@ -217,12 +222,13 @@ void write(schema::FrontierEntry::Builder to, const swarm::FrontierEntry& entry)
   write(to.initMerged(), entry.merged);
   auto others = to.initOthers(wire::length_of(entry.others));
   for (unsigned i = 0; i < others.size(); ++i) others.set(i, entry.others[i]);
+  to.setDoubt(entry.doubt);
 }
 
 Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from) {
   SWARMLAB_TRY(number, from_one("number", from.getNumber()));
   SWARMLAB_TRY(commit, wire::object_id_of("commit", from.getCommit()));
-  if (!std::isfinite(from.getScore())) {
+  if (!std::isfinite(from.getScore()) || !std::isfinite(from.getDoubt())) {
     return fail(ErrorCode::corrupt, "score of #{} is {}, expected a finite number", number,
                 from.getScore());
   }
@@ -238,7 +244,8 @@ Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from) {
                              .runs = std::max<std::uint64_t>(1, from.getRuns()),
                              .size = size,
                              .conceded = conceded,
-                             .merged = read(from.getMerged())};
+                             .merged = read(from.getMerged()),
+                             .doubt = from.getDoubt()};
   for (const double one : from.getOthers()) {
     SWARMLAB_TRY(other, wire::finite("others", one));
     entry.others.push_back(other);
@@ -333,17 +340,6 @@ std::string to_bytes(const swarm::Worker& worker) {
 Result<swarm::Worker> worker_from(std::string_view bytes) {
   return wire::decode<schema::Worker>("worker", wire::bytes_of(bytes),
                                       [](schema::Worker::Reader from) { return read(from); });
-}
-
-std::string to_bytes(const swarm::FrontierEntry& entry) {
-  return wire::encode<schema::FrontierEntry>(
-      [&](schema::FrontierEntry::Builder to) { write(to, entry); });
-}
-
-Result<swarm::FrontierEntry> frontier_entry_from(std::string_view bytes) {
-  return wire::decode<schema::FrontierEntry>(
-      "frontier entry", wire::bytes_of(bytes),
-      [](schema::FrontierEntry::Reader from) { return read(from); });
 }
 
 }  // namespace swarmlab::store

@@ -29,6 +29,9 @@ void write(schema::FrontierEntry::Builder to, const swarm::FrontierEntry& entry)
 void write(schema::Pending::Builder to, const swarm::Pending& pending);
 void write(schema::Candidate::Builder to, const swarm::Candidate& candidate);
 void write(schema::Hint::Builder to, HintNumber number, const swarm::Hint& hint);
+void write(schema::Lab::Learned::Builder to, const judge::Learned& learned);
+void write(schema::Climb::Builder to, std::uint32_t scale, const ladder::Climb& climb);
+void write(schema::Rung::Builder to, const ladder::Rung& rung);
 
 [[nodiscard]] std::optional<ExperimentNumber> read(schema::MaybeId::Reader from);
 [[nodiscard]] std::optional<Timestamp> read(schema::MaybeTime::Reader from);
@@ -39,6 +42,10 @@ void write(schema::Hint::Builder to, HintNumber number, const swarm::Hint& hint)
 [[nodiscard]] Result<swarm::Pending> read(schema::Pending::Reader from);
 [[nodiscard]] Result<swarm::Candidate> read(schema::Candidate::Reader from);
 [[nodiscard]] swarm::Hint read(schema::Hint::Reader from);  // without its number
+[[nodiscard]] Result<judge::Learned> read(schema::Lab::Learned::Reader from);
+[[nodiscard]] Result<ladder::Climb> read(schema::Climb::Reader from);
+/// Without its climbs: the records of the kept candidates have them.
+[[nodiscard]] Result<ladder::Rung> read(schema::Rung::Reader from);
 
 [[nodiscard]] schema::LabStatus to_schema(swarm::LabStatus status);
 [[nodiscard]] Result<swarm::LabStatus> read(schema::LabStatus status);

@@ -50,13 +50,13 @@ Result<void> complete(const Database& database, swarm::Lab& lab) {
 Result<void> load_frontier(const Database& database, swarm::Lab& lab) {
   return database.scan(Family::frontier, KeyRange::of_prefix(keys::of(lab.id)),
                        [&](std::string_view key, std::string_view value) -> Result<bool> {
-                         SWARMLAB_TRY(entry, frontier_entry_from(value));
-                         if (keys::of(lab.id, entry.number) != key) {
+                         SWARMLAB_TRY(kept, kept_from(value));
+                         if (keys::of(lab.id, kept.entry.number) != key) {
                            return fail(ErrorCode::corrupt, "holds #{}, expected what the key says",
-                                       entry.number.value());
+                                       kept.entry.number.value());
                          }
-                         SWARMLAB_CHECK(complete(database, lab, entry));
-                         lab.frontier.emplace_hint(lab.frontier.end(), entry.number, entry);
+                         SWARMLAB_CHECK(complete(database, lab, kept.entry));
+                         SWARMLAB_CHECK(put_back(lab, std::move(kept)));
                          return true;
                        });
 }

@@ -53,6 +53,7 @@ void write(schema::Task::Builder to, const swarm::Task& task) {
   if (task.pending) store::write(to.initPending(), *task.pending);
   if (task.merge) wire::write(to.initMerge(), *task.merge);
   if (task.candidate) store::write(to.initCandidate(), *task.candidate);
+  to.setScale(task.scale);
 }
 
 Result<swarm::Task> read(schema::Task::Reader from) {
@@ -81,6 +82,7 @@ Result<swarm::Task> read(schema::Task::Reader from) {
   for (const std::uint64_t token : from.getCharged()) task.charged.emplace_back(token);
   for (const auto name : from.getLostOn()) task.lost_on.emplace_back(wire::string_of(name));
   task.past_leases = wire::read(from.getPastLeases());
+  task.scale = from.getScale();
   if (from.hasLease()) {
     SWARMLAB_TRY(lease, read(from.getLease()));
     task.lease = std::move(lease);

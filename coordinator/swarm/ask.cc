@@ -49,17 +49,18 @@ bool has_slot(const State& state, const WorkAsked& ask) {
 }
 
 Decision grant(const State& state, const Rules& rules, const WorkAsked& ask, const Lab& lab,
-               TaskId task, std::vector<Change> changes, Timestamp now) {
+               const Needs& needs, TaskId task, std::vector<Change> changes, Timestamp now) {
   const FencingToken token = state.next_token;
   const Task* known = find_task(state, task);
-  const bool runs_agent = known == nullptr || (!known->pending && !known->candidate);
+  const bool runs_agent =
+      known == nullptr || (!known->pending && !known->candidate && makes_experiment(known->kind));
   changes.emplace_back(
       LeaseGranted{.task = task,
                    .worker = ask.worker,
                    .token = token,
                    .reserved = runs_agent ? expected_cost(lab.budget) : MicroUsd(0),
                    .at = now,
-                   .takes = lab.settings.needs.amount});
+                   .takes = needs.amount});
   changes.emplace_back(LeaseExtended{.task = task, .token = token, .until = now + rules.lease});
   if (has_slot(state, ask)) {
     changes.emplace_back(
@@ -125,13 +126,13 @@ std::vector<Change> forget_reported(const State& state, const WorkAsked& ask) {
 }
 
 // The worker is left to drain, or small tasks of other labs would never let a large one in.
-Decision reserve(const State& state, const Rules& rules, const WorkAsked& ask, const Lab& lab) {
-  Decision decision{
-      .changes = forget_reported(state, ask),
-      .reply = NothingToDo{
-          .because = fmt::format("kept free for lab {}: {}", lab.settings.name,
-                                 why_not(state, state.workers.at(ask.worker), lab.settings.needs)),
-          .retry_after = rules.retry_ask}};
+Decision reserve(const State& state, const Rules& rules, const WorkAsked& ask, const Lab& lab,
+                 const Needs& needs) {
+  Decision decision{.changes = forget_reported(state, ask),
+                    .reply = NothingToDo{
+                        .because = fmt::format("kept free for lab {}: {}", lab.settings.name,
+                                               why_not(state, state.workers.at(ask.worker), needs)),
+                        .retry_after = rules.retry_ask}};
   const auto reserved = state.presence.reserved.find(lab.id);
   if (reserved == state.presence.reserved.end() || reserved->second != ask.worker) {
     decision.changes.emplace_back(WorkerReserved{.lab = lab.id, .worker = ask.worker});
@@ -159,12 +160,12 @@ Decision on(const State& state, const Rules& rules, const WorkAsked& command, Ti
   }
   const Worker& worker = state.workers.at(command.worker);
   const Choice choice = choose(state, rules, worker, now);
-  if (choice.reserves) return reserve(state, rules, command, *choice.lab);
+  if (choice.reserves) return reserve(state, rules, command, *choice.lab, *choice.needs);
   if (choice.lab == nullptr) return nothing(why_nothing(state, worker, now));
   std::vector<Change> changes;
   if (!choice.waiting) changes.emplace_back(new_task(state, *choice.lab));
-  return grant(state, rules, command, *choice.lab, choice.waiting.value_or(state.next_task),
-               std::move(changes), now);
+  return grant(state, rules, command, *choice.lab, *choice.needs,
+               choice.waiting.value_or(state.next_task), std::move(changes), now);
 }
 
 }  // namespace swarmlab::swarm

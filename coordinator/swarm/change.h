@@ -134,6 +134,67 @@ struct ExperimentFinished {
   bool operator==(const ExperimentFinished&) const = default;
 };
 
+// A kept candidate may climb to a scale whose promotions a person decides.
+struct PromotionProposed {
+  LabId lab;
+  ExperimentNumber experiment;
+  std::uint32_t scale = 1;  // place on the ladder
+  std::string why;
+  Timestamp at;
+  bool operator==(const PromotionProposed&) const = default;
+};
+
+// It climbs: it is measured there once the scale's baseline is.
+struct Promoted {
+  LabId lab;
+  ExperimentNumber experiment;
+  std::uint32_t scale = 1;
+  std::string why;
+  std::string who;
+  Timestamp at;
+  bool operator==(const Promoted&) const = default;
+};
+
+struct PromotionRejected {
+  LabId lab;
+  ExperimentNumber experiment;
+  std::uint32_t scale = 1;
+  std::string why;
+  std::string who;
+  Timestamp at;
+  bool operator==(const PromotionRejected&) const = default;
+};
+
+// A task of kind promote or holdout: a candidate that is decided is measured elsewhere. It has the
+// candidate's number, and makes no experiment.
+struct CheckBegan {
+  TaskId task;
+  LabId lab;
+  TaskKind kind = TaskKind::promote;
+  ExperimentNumber experiment;
+  SegmentNumber segment;
+  std::uint32_t scale = 0;  // of a holdout 0
+  ObjectId commit;
+  std::string why;
+  Timestamp at;
+  bool operator==(const CheckBegan&) const = default;
+};
+
+// The task is no more.
+struct CheckEnded {
+  TaskId task;
+  LabId lab;
+  TaskKind kind = TaskKind::promote;
+  ExperimentNumber experiment;
+  std::uint32_t scale = 0;
+  ladder::Climb climb;  // as it is from now on
+  WorkerName worker;    // whose report ended it; empty: it was given up
+  bool becomes_champion = false;
+  std::string closes;  // the baseline failed: why nothing climbs to the scale
+  Timestamp at;
+  bool operator==(const CheckEnded&) const = default;
+};
+
 struct WorkerJoined {
   Worker worker;
   bool operator==(const WorkerJoined&) const = default;
@@ -263,7 +324,8 @@ struct LeaseExtended {
 
 using Change = std::variant<LabOpened, SettingsChanged, SegmentBegan, LabStatusChanged, TaskCreated,
                             LeaseGranted, LeaseEnded, TaskDropped, CostSpent, CandidateMeasured,
-                            ExperimentFinished, WorkerJoined, WorkerQuarantined, WorkerReleased,
+                            ExperimentFinished, PromotionProposed, Promoted, PromotionRejected,
+                            CheckBegan, CheckEnded, WorkerJoined, WorkerQuarantined, WorkerReleased,
                             AlarmRaised, AlarmCleared, TimeSkipped, BackupRestored, HintGiven,
                             HintWithdrawn, ExperimentRejected, HypothesisAnnounced, WorkerReserved,
                             WorkerSeen, SlotServed, WorkerGone, LeaseExtended>;

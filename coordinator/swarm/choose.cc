@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/model/scale.h"
 #include "common/result.h"
 #include "coordinator/swarm/find.h"
 #include "coordinator/swarm/fit.h"
@@ -21,6 +22,7 @@ enum class Obstacle : std::uint8_t {
   parallel,
   baseline,
   iterations,
+  ladder,
 };
 
 // Orphans take their places until they end.
@@ -41,6 +43,11 @@ Obstacle against_a_lease(const Lab& lab, const Standing& standing, Timestamp now
   return Obstacle::none;
 }
 
+// Leases of those that make an experiment.
+std::uint64_t exploring(const Standing& standing) {
+  return standing.leased - standing.leased_checks;
+}
+
 // Against one more experiment beside `running` ones. Baselines are not counted.
 Obstacle against_another(const Lab& lab, const Standing& standing, std::uint64_t running) {
   const std::uint64_t most = lab.settings.stop.max_iterations;
@@ -50,13 +57,16 @@ Obstacle against_another(const Lab& lab, const Standing& standing, std::uint64_t
 
 Obstacle against_a_retry(const Lab& lab, const Standing& standing, Timestamp now) {
   const Obstacle obstacle = against_a_lease(lab, standing, now);
-  return obstacle == Obstacle::none ? against_another(lab, standing, standing.leased) : obstacle;
+  return obstacle == Obstacle::none ? against_another(lab, standing, exploring(standing))
+                                    : obstacle;
 }
 
 Obstacle against_a_new_task(const Lab& lab, const Standing& standing, Timestamp now) {
   const Obstacle obstacle = against_a_lease(lab, standing, now);
   if (obstacle != Obstacle::none) return obstacle;
-  const std::uint64_t open = standing.leased + standing.waiting;
+  // What the search is enough for is not stopped for what climbs, but not gone on with either.
+  if (standing.climbs && searched_enough(lab.settings, standing)) return Obstacle::ladder;
+  const std::uint64_t open = exploring(standing) + standing.waiting;
   if (!lab.segment.baseline_measured && open > 0) return Obstacle::baseline;
   return against_another(lab, standing, open);
 }
@@ -78,27 +88,48 @@ std::optional<TaskId> first_waiting(const State& state, const Lab& lab, const Wo
   return first == waiting.end() ? std::nullopt : std::optional(*first);
 }
 
-// What the lab has to give, if anything may be leased. The lowest number that waits goes first.
-// Without a worker: to one that can do anything.
+// Whether the worker can do what makes experiments of the lab.
+bool can_explore(const Lab& lab, const Worker* worker) {
+  return worker == nullptr ||
+         ((lab.settings.scales.empty() || worker->scales) && suits(*worker, lab.settings.needs));
+}
+
+// What waits on the ladder, the largest scale first.
+std::optional<Choice> check_of(const State& state, const Lab& lab, const Standing& standing,
+                               Timestamp now, const Worker* worker) {
+  const auto& checks = state.index.labs.at(lab.id).checks;
+  if (checks.empty() || against_a_lease(lab, standing, now) != Obstacle::none) return std::nullopt;
+  for (auto at = checks.rbegin(); at != checks.rend(); ++at) {
+    const Needs& needs = needs_at(lab.settings, at->first);
+    if (worker != nullptr && (!worker->scales || !suits(*worker, needs))) continue;
+    return Choice{.lab = &lab, .needs = &needs, .waiting = *at->second.begin()};
+  }
+  return std::nullopt;
+}
+
+// What the lab has to give, if anything may be leased. What climbs goes first; then the lowest
+// number that waits. Without a worker: to one that can do anything.
 std::optional<Choice> work_of(const State& state, const Lab& lab, const Standing& standing,
                               Timestamp now, const Worker* worker = nullptr) {
+  if (auto check = check_of(state, lab, standing, now, worker)) return check;
+  if (!can_explore(lab, worker)) return std::nullopt;
+  const Needs* needs = &lab.settings.needs;
   if (const auto first = first_waiting(state, lab, worker);
       first && against_a_retry(lab, standing, now) == Obstacle::none) {
-    return Choice{.lab = &lab, .waiting = first};
+    return Choice{.lab = &lab, .needs = needs, .waiting = first};
   }
   if (against_a_new_task(lab, standing, now) != Obstacle::none) return std::nullopt;
   if (worker != nullptr && !may_explore(*worker, lab)) return std::nullopt;
-  return Choice{.lab = &lab};
+  return Choice{.lab = &lab, .needs = needs};
 }
 
 // Another worker is left to drain for the lab, and still there.
 bool is_reserved_elsewhere(const State& state, const Rules& rules, const Lab& lab,
-                           const WorkerName& worker, Timestamp now) {
+                           const Needs& needs, const WorkerName& worker, Timestamp now) {
   const auto reserved = state.presence.reserved.find(lab.id);
   if (reserved == state.presence.reserved.end() || reserved->second == worker) return false;
   const Worker& other = state.workers.at(reserved->second);
-  return !other.quarantine && suits(other, lab.settings.needs) &&
-         !is_silent(state, rules, other.name, now) &&
+  return !other.quarantine && suits(other, needs) && !is_silent(state, rules, other.name, now) &&
          !state.presence.workers.at(other.name).leaving;
 }
 
@@ -122,6 +153,8 @@ std::string explain(const Lab& lab, const Standing& standing, Timestamp now) {
       return fmt::format("{} of {} experiments are done or running",
                          standing.iterations + standing.leased + standing.waiting,
                          limits.max_iterations);
+    case Obstacle::ladder:
+      return "what was promoted is measured before it ends";
     case Obstacle::none:
       break;
   }
@@ -131,16 +164,19 @@ std::string explain(const Lab& lab, const Standing& standing, Timestamp now) {
 // Of a lab for which nothing but the worker may be wrong.
 std::string explain_for(const State& state, const Lab& lab, const Worker& worker, Timestamp now) {
   const Standing standing = standing_of(state, lab);
-  if (!work_of(state, lab, standing, now, &worker)) {
-    if (work_of(state, lab, standing, now)) {
-      if (worker.distrust)
-        return "what this worker measures does not count: " + worker.distrust->why;
-      return "what waits is to be measured without an agent, which this worker's release cannot";
-    }
-    return explain(lab, standing, now);
+  const auto for_it = work_of(state, lab, standing, now, &worker);
+  const auto for_any = for_it ? for_it : work_of(state, lab, standing, now);
+  if (!for_any) return explain(lab, standing, now);
+  const std::string misfit = why_not(state, worker, *for_any->needs);
+  if (!misfit.empty()) return misfit;
+  if (!for_it && worker.distrust) {
+    return "what this worker measures does not count: " + worker.distrust->why;
   }
-  const std::string misfit = why_not(state, worker, lab.settings.needs);
-  return misfit.empty() ? "ready" : misfit;
+  if (!for_it && !lab.settings.scales.empty() && !worker.scales) {
+    return "it has scales, which this worker's release does not know";
+  }
+  return for_it ? "ready"
+                : "what waits is to be measured again, which this worker's release cannot";
 }
 
 }  // namespace
@@ -149,12 +185,15 @@ Choice choose(const State& state, const Rules& rules, const Worker& worker, Time
   std::vector<Choice> choices;
   std::vector<Contender> contenders;
   for (const auto& [id, lab] : state.labs) {
-    if (lab.status != LabStatus::running || !suits(worker, lab.settings.needs)) continue;
+    if (lab.status != LabStatus::running) continue;
     const Standing standing = standing_of(state, lab);
     auto choice = work_of(state, lab, standing, now, &worker);
     if (!choice) continue;
-    choice->reserves = !fits(state, worker, lab.settings.needs);
-    if (choice->reserves && is_reserved_elsewhere(state, rules, lab, worker.name, now)) continue;
+    choice->reserves = !fits(state, worker, *choice->needs);
+    if (choice->reserves &&
+        is_reserved_elsewhere(state, rules, lab, *choice->needs, worker.name, now)) {
+      continue;
+    }
     choices.push_back(*choice);
     contenders.push_back({.lab = &lab, .running = running_in(standing)});
   }
@@ -182,8 +221,9 @@ std::string why_nothing(const State& state, const Worker& worker, Timestamp now)
 std::string why_waiting(const State& state, const Lab& lab, Timestamp now) {
   if (lab.status != LabStatus::running) return {};
   const Standing standing = standing_of(state, lab);
-  if (!work_of(state, lab, standing, now)) return explain(lab, standing, now);
-  if (std::string nowhere = why_nowhere(state, lab.settings.needs); !nowhere.empty()) {
+  const auto work = work_of(state, lab, standing, now);
+  if (!work) return explain(lab, standing, now);
+  if (std::string nowhere = why_nowhere(state, *work->needs); !nowhere.empty()) {
     return nowhere;
   }
   const bool has_place = std::ranges::any_of(state.presence.workers, [&](const auto& seen) {
@@ -191,7 +231,7 @@ std::string why_waiting(const State& state, const Lab& lab, Timestamp now) {
     const auto holds = state.index.holds.find(worker.name);
     const std::size_t busy = holds == state.index.holds.end() ? 0 : holds->second.size();
     return !seen.second.leaving && !worker.quarantine && busy < worker.slots &&
-           fits(state, worker, lab.settings.needs);
+           fits(state, worker, *work->needs);
   });
   return has_place ? std::string() : "every worker that fits is busy";
 }

@@ -12,6 +12,7 @@ namespace swarmlab::swarm {
 
 struct Choice {
   const Lab* lab = nullptr;         // null: nothing
+  const Needs* needs = nullptr;     // of the task
   std::optional<TaskId> waiting{};  // of the lab; none: it begins something new
   // The lab's turn, but its task has no place yet beside what runs on the worker: left to drain.
   bool reserves = false;

@@ -128,6 +128,18 @@ struct ReleaseWorker {
   std::string who;
 };
 
+// A person's word on a kept candidate, past the rules of the ladder.
+struct SteerCandidate {
+  std::string lab;  // name
+  ExperimentNumber experiment;
+  enum class Wish : std::uint8_t {
+    promote,  // to the next scale that it was not measured at
+    reject,   // it does not climb there
+  } wish = Wish::promote;
+  std::string reason;
+  std::string who;
+};
+
 // Time went on: expires leases, puts workers into quarantine, stops labs whose hours are over.
 struct TimePassed {};
 
@@ -137,9 +149,10 @@ struct Restarted {
   std::optional<Timestamp> newest{};  // stored before; none: nothing was, or we stood still
 };
 
-using Command = std::variant<OpenLab, SetLabStatus, WorkerArrived, WorkerLeft, WorkAsked,
-                             ReportArrived, Heartbeat, ReleaseWorker, GiveHint, WithdrawHint,
-                             InjectCandidate, RejectExperiment, TimePassed, Restarted>;
+using Command =
+    std::variant<OpenLab, SetLabStatus, WorkerArrived, WorkerLeft, WorkAsked, ReportArrived,
+                 Heartbeat, ReleaseWorker, GiveHint, WithdrawHint, InjectCandidate,
+                 RejectExperiment, SteerCandidate, TimePassed, Restarted>;
 
 // Answers. An answer that callers must expect is no error.
 struct LabIsOpen {

@@ -15,14 +15,22 @@ Standing& Draft::standing(LabId lab) {
 
 void Draft::release(const Task& task, Standing& of_lab) const {
   SWARMLAB_ASSERT(task.lease.has_value());
-  if (!is_orphan(state_, task)) of_lab.leased -= 1;
+  if (!is_orphan(state_, task)) {
+    of_lab.leased -= 1;
+    if (!makes_experiment(task.kind)) of_lab.leased_checks -= 1;
+  }
   of_lab.reserved = MicroUsd(of_lab.reserved.value() - task.lease->reserved.value());
+}
+
+// What waits on the ladder is known by `climbs`.
+void Draft::wait(const Task& task, Standing& of_lab) {
+  if (makes_experiment(task.kind)) of_lab.waiting += 1;
 }
 
 void Draft::end_lease(const Task& task, LeaseEnd how, std::string why) {
   Standing& of_lab = standing(task.lab);
   release(task, of_lab);
-  of_lab.waiting += 1;
+  wait(task, of_lab);
   add(LeaseEnded{
       .task = task.id, .token = task.lease->token, .how = how, .at = now_, .why = std::move(why)});
 }
@@ -39,7 +47,7 @@ void Draft::remeasure(Standing& of_lab, const Task& task,
 void Draft::measure_again(const Task& task, Pending pending, const Cost& cost) {
   Standing& of_lab = standing(task.lab);
   release(task, of_lab);
-  of_lab.waiting += 1;
+  wait(task, of_lab);
   of_lab.spent = plus(of_lab.spent, cost.usd);
   const auto beside = ran_beside(task, pending.experiment);
   remeasure(of_lab, task, beside, pending.experiment);
@@ -74,11 +82,26 @@ void Draft::finish(const Task& task, Experiment experiment, const Finish& how) {
     of_lab.best_number = experiment.number;
   }
   const std::string reason = experiment.reason;
+  const CheckBegan holdout{.task = {},
+                           .lab = task.lab,
+                           .kind = TaskKind::holdout,
+                           .experiment = experiment.number,
+                           .segment = task.segment,
+                           .scale = 0,
+                           .commit = experiment.commit.value_or(ObjectId{}),
+                           .why = "kept",
+                           .at = {}};
   add(ExperimentFinished{.experiment = std::move(experiment),
                          .cost = how.cost,
                          .becomes_best = how.becomes_best,
                          .advances = how.advances,
                          .beside = beside});
+  if (keep) {
+    const Lab& lab = lab_of(state_, task.lab);
+    if (lab.segment.holdout_hash) begin_check(holdout);
+    // Who may climb now is known once this is applied: the next tick looks.
+    if (!lab.rungs.empty()) of_lab.climbs = true;
+  }
   const bool runs = of_lab.status == LabStatus::running || of_lab.status == LabStatus::paused;
   if (task.kind == TaskKind::baseline && !keep && runs) {
     stop(task.lab, "the baseline failed: " + reason, kCoordinator);
@@ -86,15 +109,34 @@ void Draft::finish(const Task& task, Experiment experiment, const Finish& how) {
 }
 
 void Draft::create(TaskCreated fact) {
+  fact.task = next_task();
   standing(fact.lab).waiting += 1;
   add(std::move(fact));
+}
+
+void Draft::begin_check(CheckBegan fact) {
+  fact.task = next_task();
+  fact.at = now_;
+  standing(fact.lab).climbs = true;
+  add(std::move(fact));
+}
+
+void Draft::end_check(const Task& task, CheckEnded fact, bool leased) {
+  Standing& of_lab = standing(task.lab);
+  if (leased) release(task, of_lab);
+  add(std::move(fact));
+}
+
+// Of those that this decision begins.
+TaskId Draft::next_task() {
+  return TaskId(state_.next_task.value() + begun_++);
 }
 
 void Draft::drop(const Task& task, std::string why) {
   Standing& of_lab = standing(task.lab);
   if (task.lease) {
     release(task, of_lab);
-  } else {
+  } else if (makes_experiment(task.kind)) {
     of_lab.waiting -= 1;
   }
   add(TaskDropped{.task = task.id,

@@ -38,8 +38,12 @@ class Draft {
   void finish(const Task& task, Experiment experiment, const Finish& how);
   /// Its report counted, and it waits to be measured again. \pre  as of end_lease()
   void measure_again(const Task& task, Pending pending, const Cost& cost);
-  /// A task that waits from now on. \pre  the first of this draft
+  /// A task that waits from now on. Its number is filled in.
   void create(TaskCreated fact);
+  /// A task for a candidate that is decided. Its number and the instant are filled in.
+  void begin_check(CheckBegan fact);
+  /// Ends such a task. \pre  `leased`: the lease was not ended before
+  void end_check(const Task& task, CheckEnded fact, bool leased = true);
   /// \pre  the task waits, or is an orphan
   void drop(const Task& task, std::string why);
   /// Charges a token, unless it cost nothing.
@@ -61,11 +65,14 @@ class Draft {
   void release(const Task& task, Standing& of_lab) const;
   void remeasure(Standing& of_lab, const Task& task, const std::optional<ExperimentNumber>& beside,
                  const Experiment& experiment) const;
+  [[nodiscard]] TaskId next_task();
+  static void wait(const Task& task, Standing& of_lab);
 
   const State& state_;
   Timestamp now_;
   std::vector<Change> changes_;
   std::map<LabId, Standing> standings_;
+  std::uint64_t begun_ = 0;  // tasks, by this decision
 };
 
 }  // namespace swarmlab::swarm

@@ -2,6 +2,8 @@
 
 #include "common/result.h"
 #include "coordinator/swarm/change.h"
+#include "coordinator/swarm/climbs.h"
+#include "coordinator/swarm/evolve_parts.h"
 #include "coordinator/swarm/expected_gain.h"
 #include "coordinator/swarm/fit.h"
 #include "coordinator/swarm/health.h"
@@ -18,56 +20,6 @@ namespace swarmlab::swarm {
 namespace {
 
 constexpr std::size_t kMostLostOn = 100;  // names that are kept
-
-Lab& lab_in(State& state, LabId id) {
-  const auto found = state.labs.find(id);
-  SWARMLAB_ASSERT(found != state.labs.end());
-  return found->second;
-}
-
-Task& task_in(State& state, TaskId id) {
-  const auto found = state.tasks.find(id);
-  SWARMLAB_ASSERT(found != state.tasks.end());
-  return found->second;
-}
-
-void add(Cost& sum, const Cost& cost) {
-  sum.usd = plus(sum.usd, cost.usd);
-  sum.input_tokens += cost.input_tokens;
-  sum.output_tokens += cost.output_tokens;
-}
-
-// Takes the lease off a task: refunds what it reserved, and nobody holds it any more.
-void release(State& state, Task& task, Timestamp at) {
-  SWARMLAB_ASSERT(task.lease.has_value());
-  Budget& budget = lab_in(state, task.lab).budget;
-  budget.reserved = MicroUsd(budget.reserved.value() - task.lease->reserved.value());
-  SWARMLAB_ASSERT(budget.reserved.value() >= 0);
-  const auto holder = state.index.holds.find(task.lease->worker);
-  SWARMLAB_ASSERT(holder != state.index.holds.end());
-  holder->second.erase(task.id);
-  Resources& taken = state.index.taken.at(task.lease->worker);
-  taken = minus(taken, task.lease->takes);
-  if (holder->second.empty()) {
-    state.index.holds.erase(holder);
-    state.index.taken.erase(task.lease->worker);
-  }
-  note_ended(state.shares, task.lab, at - task.lease->granted_at);
-  Index::OfLab& open = state.index.labs[task.lab];
-  open.leased.erase(task.id);
-  open.orphaned.erase(task.id);
-  open.waiting.insert(task.id);
-  state.presence.deadlines.erase(task.id);
-  state.presence.announced.erase(task.id);
-  task.lease.reset();
-}
-
-void remove(State& state, Task& task, Timestamp at) {
-  if (task.lease) release(state, task, at);
-  const TaskId id = task.id;
-  state.index.labs[task.lab].waiting.erase(id);
-  state.tasks.erase(id);
-}
 
 void visit(State& state, Lab& lab, ExperimentNumber parent) {
   const auto entry = lab.frontier.find(parent);
@@ -105,11 +57,13 @@ void keep(State& state, Lab& lab, const Experiment& experiment, bool becomes_bes
                             .level = *score,
                             .runs = runs_behind(experiment),
                             .merged = experiment.merged_with,
+                            .doubt = doubt_of(experiment),
                             .others = experiment.other_scores};
   lab.frontier.emplace(entry.number, entry);
   if (becomes_best) lab.best = entry;
   if (experiment.kind == TaskKind::baseline) lab.segment.baseline_measured = true;
   note_kept(state, lab, entry);
+  note_entrant(state, lab, entry);
 }
 
 // A baseline that was tried again has the tree of the try that failed: what is kept owns it, so
@@ -126,7 +80,9 @@ void apply(State& state, const LabOpened& fact) {
   lab.settings = fact.settings;
   lab.segment = fact.segment;
   lab.origin = fact.origin;
-  rebuild_search(state, state.labs.emplace(fact.lab, std::move(lab)).first->second);
+  Lab& opened = state.labs.emplace(fact.lab, std::move(lab)).first->second;
+  rebuild_search(state, opened);
+  note_scaled_otherwise(state, opened);
   state.next_lab = next(fact.lab);
 }
 
@@ -134,12 +90,14 @@ void apply(State& state, const SettingsChanged& fact) {
   Lab& lab = lab_in(state, fact.lab);
   lab.settings = fact.settings;
   note_searched_otherwise(state, lab);
+  note_scaled_otherwise(state, lab);
 }
 
 void apply(State& state, const SegmentBegan& fact) {
   Index::OfLab& open = state.index.labs[fact.lab];
-  SWARMLAB_ASSERT(open.waiting.empty());
+  SWARMLAB_ASSERT(open.waiting.empty() && open.checks.empty());
   open.orphaned.merge(open.leased);
+  open.leased_checks = 0;
   Lab& lab = lab_in(state, fact.lab);
   lab.segment = fact.segment;
   lab.frontier.clear();
@@ -152,6 +110,7 @@ void apply(State& state, const SegmentBegan& fact) {
   lab.simplifying.reset();
   lab.counters.without_keep = 0;
   note_new_segment(state, lab);
+  note_new_ladder(state, lab);
 }
 
 void apply(State& state, const LabStatusChanged& fact) {
@@ -207,8 +166,9 @@ void apply(State& state, const LeaseGranted& fact) {
   note_granted(state.shares, lab);
   state.presence.reserved.erase(lab.id);
   Index::OfLab& open = state.index.labs[task.lab];
-  open.waiting.erase(task.id);
+  take_waiting(open, task);
   open.leased.insert(task.id);
+  if (!makes_experiment(task.kind)) open.leased_checks += 1;
   state.index.holds[fact.worker].insert(task.id);
   Resources& taken = state.index.taken[fact.worker];
   taken = plus(taken, fact.takes);

@@ -2,6 +2,7 @@
 // put aside; labs whose hours are over stop.
 #include <algorithm>
 
+#include "coordinator/swarm/climb.h"
 #include "coordinator/swarm/find.h"
 #include "coordinator/swarm/handlers.h"
 #include "coordinator/swarm/health.h"
@@ -93,7 +94,9 @@ Decision on(const State& state, const Rules& rules, const TimePassed& /*command*
   distrust(draft, state, now);
   end_what_is_due(draft, state, rules, now);
   for (const auto& [id, lab] : state.labs) {
-    if (lab.status != LabStatus::stopped) draft.settle(id, lab.settings);
+    if (lab.status == LabStatus::stopped) continue;
+    climb(draft, state, lab, now);
+    draft.settle(id, lab.settings);
   }
   return std::move(draft).with(Done{});
 }

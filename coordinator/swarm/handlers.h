@@ -32,6 +32,9 @@ namespace swarmlab::swarm {
 // ask.cc
 [[nodiscard]] Decision on(const State& state, const Rules& rules, const WorkAsked& command,
                           Timestamp now);
+// promote.cc
+[[nodiscard]] Decision on(const State& state, const Rules& rules, const SteerCandidate& command,
+                          Timestamp now);
 // report.cc
 [[nodiscard]] Decision on(const State& state, const Rules& rules, const ReportArrived& command,
                           Timestamp now);

@@ -1,4 +1,6 @@
 #include "common/result.h"
+#include "coordinator/swarm/climbs.h"
+#include "coordinator/swarm/evolve_parts.h"
 #include "coordinator/swarm/fit.h"
 #include "coordinator/swarm/search.h"
 
@@ -14,15 +16,19 @@ void rebuild_index(State& state) {
     if (task.lease) {
       const bool is_current = task.segment == lab->second.segment.number;
       (is_current ? of_lab.leased : of_lab.orphaned).insert(id);
+      if (is_current && !makes_experiment(task.kind)) of_lab.leased_checks += 1;
       index.holds[task.lease->worker].insert(id);
       Resources& taken = index.taken[task.lease->worker];
       taken = plus(taken, task.lease->takes);
     } else {
-      of_lab.waiting.insert(id);
+      put_waiting(of_lab, task);
     }
   }
   state.index = std::move(index);
-  for (auto& [id, lab] : state.labs) rebuild_search(state, lab);
+  for (auto& [id, lab] : state.labs) {
+    rebuild_search(state, lab);
+    rebuild_rankings(state, lab);
+  }
 }
 
 }  // namespace swarmlab::swarm

@@ -1,4 +1,6 @@
 // Labs are opened, again and again: by name they are the same lab, and limits are totals of it.
+#include <algorithm>
+
 #include "coordinator/swarm/draft.h"
 #include "coordinator/swarm/find.h"
 #include "coordinator/swarm/handlers.h"
@@ -36,12 +38,16 @@ std::string what_differs(const Lab& lab, const OpenLab& command) {
     say("the evaluator, guard or a frozen file changed");
   }
   if (before.data_hash != after.data_hash) say("the data changed");
+  if (before.holdout_hash != after.holdout_hash) say("the holdout changed");
   if (before.lab_commit != after.lab_commit) say("the start commit changed");
   if (lab.settings.metric.name != settings.metric.name) say("the metric changed");
   if (lab.settings.metric.direction != settings.metric.direction) {
     say("the direction of the metric changed");
   }
   if (lab.settings.scale != settings.scale) say("the scale changed");
+  if (!std::ranges::equal(lab.settings.scales, settings.scales, {}, &Scale::name, &Scale::name)) {
+    say("the scales changed");
+  }
   return why;
 }
 
@@ -49,6 +55,9 @@ void begin_segment(Draft& draft, const State& state, const Lab& lab, const OpenL
                    const std::string& why) {
   const Index::OfLab& open = state.index.labs.at(lab.id);
   for (const TaskId id : open.waiting) draft.drop(task_of(state, id), why);
+  for (const auto& [scale, checks] : open.checks) {
+    for (const TaskId id : checks) draft.drop(task_of(state, id), why);
+  }
   Segment segment = command.segment;
   segment.number = next(lab.segment.number);
   segment.baseline = lab.next_experiment;
@@ -56,6 +65,8 @@ void begin_segment(Draft& draft, const State& state, const Lab& lab, const OpenL
   draft.add(SegmentBegan{.lab = lab.id, .segment = segment, .why = why});
   Standing& standing = draft.standing(lab.id);
   standing.leased = 0;  // what runs is orphaned
+  standing.leased_checks = 0;
+  standing.climbs = false;
   standing.best.reset();
   standing.without_keep = 0;
   standing.prospects = {};

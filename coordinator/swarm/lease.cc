@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/result.h"
+#include "coordinator/swarm/check.h"
 #include "coordinator/swarm/find.h"
 
 namespace swarmlab::swarm {
@@ -93,13 +94,17 @@ void lose_lease(Draft& draft, const State& state, const Task& task, LeaseEnd how
   draft.end_lease(task, how);
   const std::uint32_t losses = task.losses + 1;
   if (losses <= lab_of(state, task.lab).settings.stop.max_restarts) return;
+  std::string reason =
+      fmt::format("given up after {} lost worker{}: {}{}", losses, losses == 1 ? "" : "s",
+                  names_of(task), loss_text(task.lease->worker, how));
+  if (!makes_experiment(task.kind)) {
+    return draft.end_check(task, failed_check(state, task, std::move(reason), now), false);
+  }
   Experiment experiment = record_of(task, now);
   experiment.past_leases.push_back(past_lease(state, task));
   experiment.token = FencingToken();  // no report decided it
   experiment.verdict = Verdict::crash;
-  experiment.reason =
-      fmt::format("given up after {} lost worker{}: {}{}", losses, losses == 1 ? "" : "s",
-                  names_of(task), loss_text(task.lease->worker, how));
+  experiment.reason = std::move(reason);
   draft.finish(task, std::move(experiment), {.cost = {}, .leased = false});
 }
 

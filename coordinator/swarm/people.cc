@@ -1,6 +1,7 @@
 #include "coordinator/swarm/people.h"
 
 #include "common/result.h"
+#include "coordinator/swarm/climbs.h"
 #include "coordinator/swarm/search.h"
 
 namespace swarmlab::swarm {
@@ -36,6 +37,8 @@ void apply(State& state, const ExperimentRejected& fact) {
   SWARMLAB_ASSERT(best != lab.frontier.end());
   lab.best = best->second;
   rebuild_search(state, lab);
+  rebuild_rankings(state, lab);
+  lab.holdout.erase(fact.experiment);
 }
 
 void apply(State& state, const HypothesisAnnounced& fact) {

@@ -81,6 +81,21 @@ std::optional<Error> against(const Lab& lab, const RejectExperiment& command) {
   return std::nullopt;
 }
 
+// What was measured at a larger scale is what others there were compared with.
+std::optional<Error> against_climbing(const Lab& lab, ExperimentNumber number) {
+  for (const ladder::Rung& rung : lab.rungs) {
+    const auto climb = rung.climbs.find(number);
+    if (climb == rung.climbs.end() || climb->second.standing == ladder::Standing::rejected) {
+      continue;
+    }
+    return Error{ErrorCode::conflict,
+                 fmt::format("experiment {} of {} climbed to a larger scale: it cannot be rejected "
+                             "any more",
+                             number.value(), lab.settings.name)};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Decision on(const State& state, const Rules& /*rules*/, const RejectExperiment& command,
@@ -93,6 +108,9 @@ Decision on(const State& state, const Rules& /*rules*/, const RejectExperiment& 
   if (lab->frontier.contains(command.experiment)) reply.now.push_back(command.experiment);
   auto& rest = command.descendants ? reply.now : reply.descendants;
   rest.insert(rest.end(), below.begin(), below.end());
+  for (const ExperimentNumber number : reply.now) {
+    if (auto error = against_climbing(*lab, number)) return {.changes = {}, .reply = *error};
+  }
   const std::set<ExperimentNumber> gone(reply.now.begin(), reply.now.end());
   const FrontierEntry& best =
       lab->best && !gone.contains(lab->best->number) ? *lab->best : best_without(*lab, gone);
@@ -106,7 +124,7 @@ Decision on(const State& state, const Rules& /*rules*/, const RejectExperiment& 
                                  .best = best.number});
   }
   Standing& standing = draft.standing(lab->id);
-  standing.best = best.score;
+  standing.best = best.level;
   standing.best_number = best.number;
   draft.settle();
   return std::move(draft).with(std::move(reply));

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "common/result.h"
+#include "coordinator/swarm/check.h"
+#include "coordinator/swarm/counted.h"
 #include "coordinator/swarm/find.h"
 #include "coordinator/swarm/front.h"
 #include "coordinator/swarm/handlers.h"
@@ -15,10 +17,6 @@
 
 namespace swarmlab::swarm {
 namespace {
-
-bool contains(const std::vector<FencingToken>& tokens, FencingToken token) {
-  return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
-}
 
 // What a lease cost is told by who held it: the worker, and with the key that it had.
 bool held(const State& state, const ReportArrived& command, const std::vector<PastLease>& past) {
@@ -54,6 +52,11 @@ void charge(Draft& draft, const Report& report, const std::vector<FencingToken>&
 Decision on_decided(const State& state, const ReportArrived& command, const Experiment& decided,
                     Timestamp now) {
   const Report& report = command.report;
+  if (report.task != decided.task && report.lab == decided.lab) {
+    if (auto answer = answer_of_ended_check(state, report)) {
+      return {.changes = {}, .reply = *std::move(answer)};
+    }
+  }
   if (auto wrong = wrong_for(report, decided.task, decided.lab, decided.number); !wrong.empty()) {
     return refuse(report, wrong);
   }
@@ -98,42 +101,6 @@ Decision without_a_verdict(const State& state, const Task& task, const Report& r
                    ? fmt::format("the segment of task {} ended: its score compares with nothing",
                                  task.id.value())
                    : fmt::format("handed back: task {} waits for another worker", task.id.value()));
-}
-
-// The experiment with what the report adds to it, whatever that is worth.
-Experiment experiment_of(const Task& task, const Report& report, Timestamp now) {
-  Experiment experiment = record_of(task, now);
-  if (!task.pending) {
-    experiment.commit = report.commit;
-    experiment.tree = report.tree;
-    experiment.paths = report.paths;
-    experiment.notes = task.candidate ? task.candidate->notes : report.notes;
-    experiment.near_duplicate = report.near_duplicate;
-    experiment.host_class = report.host_class;
-    experiment.token = report.token;
-    experiment.stages = report.stages;
-    experiment.reworks = report.reworks;
-  }
-  experiment.measured_under.push_back(report.token);
-  const auto add = [&](Measurement run) {
-    run.worker = task.lease->worker;  // whoever it says that it is
-    experiment.measurements.push_back(std::move(run));
-  };
-  if (report.measurement) add(*report.measurement);
-  for (const Measurement& one : report.more) add(one);
-  return experiment;
-}
-
-// What this report costs, added to the experiment. Another measurement is free, most of the time:
-// it is not charged then, so that it does not count as an attempt of an agent.
-Cost charge_report(Experiment& experiment, const Task& task, const Report& report) {
-  if (contains(task.charged, report.token)) return {};
-  if (task.pending && report.cost == Cost{}) return {};
-  experiment.charged.push_back(report.token);
-  experiment.cost.usd = plus(experiment.cost.usd, report.cost.usd);
-  experiment.cost.input_tokens += report.cost.input_tokens;
-  experiment.cost.output_tokens += report.cost.output_tokens;
-  return report.cost;
 }
 
 void take_ruling(Experiment& experiment, const Ruling& ruling) {
@@ -210,7 +177,8 @@ std::optional<TaskCreated> merge_for(const State& state, const Task& task,
 bool may_begin(Draft& draft, const State& state, LabId lab) {
   const Standing& standing = draft.standing(lab);
   const std::uint64_t most = lab_of(state, lab).settings.stop.max_iterations;
-  const std::uint64_t open = standing.iterations + standing.leased + standing.waiting;
+  const std::uint64_t open =
+      standing.iterations + standing.leased - standing.leased_checks + standing.waiting;
   return standing.status == LabStatus::running && (most == 0 || open < most);
 }
 
@@ -288,9 +256,10 @@ Decision on_open(const State& state, const Task& task, const ReportArrived& comm
       is_distrusted(state, task, report)) {
     return without_a_verdict(state, task, report, now);
   }
-  if (auto wrong = wrong_for(report, task, lab_of(state, task.lab).segment); !wrong.empty()) {
+  if (auto wrong = wrong_for(report, task, lab_of(state, task.lab)); !wrong.empty()) {
     return refuse(report, wrong);
   }
+  if (!makes_experiment(task.kind)) return count_check(state, task, report, now);
   return count_report(state, task, report, now);
 }
 
@@ -300,8 +269,16 @@ Decision on(const State& state, const Rules& /*rules*/, const ReportArrived& com
             Timestamp now) {
   const Report& report = command.report;
   if (auto wrong = wrong_in(report); !wrong.empty()) return refuse(report, wrong);
+  // Of a check the candidate is decided, and the task is open.
+  const Task* task = find_task(state, report.task);
+  if (task != nullptr && !makes_experiment(task->kind)) {
+    if (report.cost != Cost{}) {
+      return refuse(report, "it costs money or tokens, expected none: no agent ran");
+    }
+    return on_open(state, *task, command, now);
+  }
   if (command.decided) return on_decided(state, command, *command.decided, now);
-  if (const Task* task = find_task(state, report.task)) return on_open(state, *task, command, now);
+  if (task != nullptr) return on_open(state, *task, command, now);
   return {.changes = {},
           .reply = ReportStale{
               fmt::format("task {} is not known: its segment ended", report.task.value())}};

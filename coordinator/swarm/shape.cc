@@ -41,27 +41,37 @@ std::string wrong_in_measured(const Report& report) {
   return wrong_in(*report.measurement);
 }
 
-std::string wrong_identity(const ScoreIdentity& identity, const Segment& segment) {
+std::string wrong_identity(const ScoreIdentity& identity, const Task& task, const Lab& lab) {
+  const Segment& segment = lab.segment;
   if (identity.evaluator != segment.evaluator_hash) {
     return fmt::format("measured by evaluator {}, expected {}", identity.evaluator.brief(),
                        segment.evaluator_hash.brief());
   }
-  if (identity.data != segment.data_hash) {
-    return fmt::format("measured on data {}, expected {}", identity.data.brief(),
-                       segment.data_hash.brief());
+  const bool on_holdout = task.kind == TaskKind::holdout && segment.holdout_hash;
+  const ObjectId& data = on_holdout ? *segment.holdout_hash : segment.data_hash;
+  if (identity.data != data) {
+    return fmt::format("measured on data {}, expected {}", identity.data.brief(), data.brief());
+  }
+  // I7: what is decided at a scale is measured at it.
+  if (task.kind == TaskKind::promote && identity.scale != lab.settings.scales.at(task.scale).name) {
+    return fmt::format("measured at scale {}, expected {}", identity.scale,
+                       lab.settings.scales.at(task.scale).name);
   }
   return {};
 }
 
 // What a new candidate, or the baseline, is measured by: all runs are of it.
-std::string wrong_runs_of_one(const Report& report, const Task& task) {
+std::string wrong_runs_of_one(const Report& report, const Task& task, const Lab& lab) {
   if (!report.commit) return "outcome is measured, expected a commit with it";
   if (task.candidate &&
       (report.commit != task.candidate->commit || report.tree != task.candidate->tree)) {
     return fmt::format("it measured {}, expected {}", report.commit->brief(),
                        task.candidate->commit.brief());
   }
-  if (task.kind != TaskKind::baseline && !report.more.empty()) {
+  const bool is_baseline =
+      task.kind == TaskKind::baseline ||
+      (task.kind == TaskKind::promote && task.experiment == lab.segment.baseline);
+  if (!is_baseline && !report.more.empty()) {
     return fmt::format("it has {} runs, expected one", report.more.size() + 1);
   }
   for (const Measurement& one : report.more) {
@@ -128,15 +138,15 @@ std::string wrong_for(const Report& report, TaskId task, LabId lab, ExperimentNu
   return {};
 }
 
-std::string wrong_for(const Report& report, const Task& task, const Segment& segment) {
+std::string wrong_for(const Report& report, const Task& task, const Lab& lab) {
   if (!report.measurement) return {};
-  std::string wrong = wrong_identity(report.measurement->identity, segment);
+  std::string wrong = wrong_identity(report.measurement->identity, task, lab);
   for (const Measurement& one : report.more) {
-    if (wrong.empty()) wrong = wrong_identity(one.identity, segment);
+    if (wrong.empty()) wrong = wrong_identity(one.identity, task, lab);
   }
   if (!wrong.empty()) return wrong;
   return task.pending ? wrong_pair(report, task.pending->experiment)
-                      : wrong_runs_of_one(report, task);
+                      : wrong_runs_of_one(report, task, lab);
 }
 
 }  // namespace swarmlab::swarm

@@ -19,8 +19,8 @@ inline constexpr std::uint64_t kMostTokens = 1'000'000'000'000;
 [[nodiscard]] std::string wrong_for(const Report& report, TaskId task, LabId lab,
                                     ExperimentNumber experiment);
 
-/// What makes the measurements incomparable with the segment that they are for, or not those that
+/// What makes the measurements incomparable with the lab's segment, or not those that
 /// the task asked for; empty: nothing. \pre  the report is about `task`
-[[nodiscard]] std::string wrong_for(const Report& report, const Task& task, const Segment& segment);
+[[nodiscard]] std::string wrong_for(const Report& report, const Task& task, const Lab& lab);
 
 }  // namespace swarmlab::swarm

@@ -26,6 +26,8 @@
 #include "coordinator/judge/noise.h"
 #include "coordinator/judge/prospects.h"
 #include "coordinator/judge/residual.h"
+#include "coordinator/ladder/ranking.h"
+#include "coordinator/ladder/rung.h"
 #include "coordinator/policy/candidates.h"
 #include "coordinator/policy/frontier.h"
 
@@ -63,7 +65,8 @@ struct Candidate {
   bool operator==(const Candidate&) const = default;
 };
 
-// A unit of work that has not ended. It becomes one Experiment.
+// A unit of work that has not ended. It becomes one Experiment; those of kind promote and holdout
+// go on with one that is decided.
 struct Task {
   TaskId id;
   LabId lab;
@@ -85,6 +88,7 @@ struct Task {
   std::optional<Pending> pending{};      // its next lease measures it again
   std::optional<MergeWith> merge{};      // of a merge
   std::optional<Candidate> candidate{};  // none: an agent is to make one
+  std::uint32_t scale = 0;               // place on the ladder; of a promotion 1 or more
   bool operator==(const Task&) const = default;
 };
 
@@ -103,6 +107,7 @@ struct Segment {
   ObjectId data_hash;
   ExperimentNumber baseline{1};  // the last one that was tried
   bool baseline_measured = false;
+  std::optional<ObjectId> holdout_hash{};  // none: no holdout
   bool operator==(const Segment&) const = default;
 };
 
@@ -165,8 +170,10 @@ struct Lab {
   std::optional<Simplifying> simplifying{};    // likewise
   std::map<HintNumber, Hint> hints{};          // that hold
   HintNumber next_hint{1};
-  std::map<ExperimentNumber, FrontierEntry> rejected{};  // of this segment, by people
+  std::map<ExperimentNumber, FrontierEntry> rejected{};    // of this segment, by people
   std::map<std::string, judge::Learned> learned_others{};  // of further metrics, of constraints
+  std::vector<ladder::Rung> rungs{};                       // one for each scale above the first
+  ladder::Climbs holdout{};  // what kept candidates scored on the holdout
   bool operator==(const Lab&) const = default;
 };
 
@@ -187,7 +194,8 @@ struct Worker {
   bool measures = false;                   // it understands tasks of kind measure and merge
   std::optional<Quarantine> distrust{};    // its measurements do not count until it is released
   judge::Residual residual{};              // how far off they are
-  bool injects = false;                    // likewise, of kind inject
+  bool scales = false;   // it understands scales, and tasks of kind promote and holdout
+  bool injects = false;  // likewise, of kind inject
   bool operator==(const Worker&) const = default;
 };
 
@@ -231,6 +239,10 @@ struct Index {
     std::set<TaskId> orphaned;        // leased, but their segment ended: only what they cost counts
     policy::Candidates candidates{};  // of the lab's frontier
     policy::Front front{};            // likewise
+    // Of kind promote and holdout, waiting, by scale: what is needed of a worker differs.
+    std::map<std::uint32_t, std::set<TaskId>> checks{};
+    std::uint64_t leased_checks = 0;          // of `leased`
+    std::vector<ladder::Ranking> rankings{};  // of each scale but the largest: who may climb
     bool operator==(const OfLab&) const = default;
   };
   std::map<LabId, OfLab> labs;                   // of every lab, with open tasks or not

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "common/result.h"
+#include "coordinator/swarm/climb.h"
 #include "coordinator/swarm/expected_gain.h"
 
 namespace swarmlab::swarm {
@@ -55,6 +56,8 @@ Standing standing_of(const State& state, const Lab& lab) {
                     .without_keep = lab.counters.without_keep,
                     .waiting = open->second.waiting.size(),
                     .leased = open->second.leased.size(),
+                    .leased_checks = open->second.leased_checks,
+                    .climbs = has_more_to_climb(state, lab),
                     .orphaned = open->second.orphaned.size(),
                     .spent = lab.budget.spent,
                     .reserved = lab.budget.reserved,
@@ -76,14 +79,22 @@ Milliseconds running_time(const Standing& standing, Timestamp now) {
 std::optional<Limit> limit_reached(const LabSettings& settings, const Standing& standing,
                                    Timestamp now) {
   const StopLimits& limits = settings.stop;
+  if (!standing.climbs) {
+    if (auto limit = searched_enough(settings, standing)) return limit;
+  }
+  if (auto limit = money_spent(limits, standing)) return limit;
+  if (auto limit = time_over(limits, standing, now)) return limit;
+  return std::nullopt;
+}
+
+std::optional<Limit> searched_enough(const LabSettings& settings, const Standing& standing) {
+  const StopLimits& limits = settings.stop;
   if (auto limit = target_reached(settings, standing)) return limit;
   if (limits.max_iterations != 0 && standing.iterations >= limits.max_iterations) {
     return Limit{
         fmt::format("{} of {} experiments are done", standing.iterations, limits.max_iterations),
         "raise --max-iterations or [stop] max_iterations"};
   }
-  if (auto limit = money_spent(limits, standing)) return limit;
-  if (auto limit = time_over(limits, standing, now)) return limit;
   if (limits.plateau_threshold != 0 && standing.without_keep >= limits.plateau_threshold) {
     return Limit{fmt::format("{} experiments in a row without a new best", standing.without_keep),
                  "raise --plateau-threshold or [stop] plateau_threshold"};

@@ -14,9 +14,11 @@ struct Standing {
   std::string stop_reason;
   std::uint64_t iterations = 0;  // decided, without baselines
   std::uint64_t without_keep = 0;
-  std::uint64_t waiting = 0;  // open tasks without a lease
+  std::uint64_t waiting = 0;  // open tasks without a lease, of those that make an experiment
   std::uint64_t leased = 0;
-  std::uint64_t orphaned = 0;  // leased, but of an older segment
+  std::uint64_t leased_checks = 0;  // of `leased`: on the ladder or the holdout
+  bool climbs = false;              // something is to be measured there: the lab is not done
+  std::uint64_t orphaned = 0;       // leased, but of an older segment
   MicroUsd spent;
   MicroUsd reserved;
   Milliseconds active{0};
@@ -34,6 +36,11 @@ struct Limit {
   std::string what;    // "50 of 50 experiments are done"
   std::string remedy;  // "raise --max-iterations or [stop] max_iterations"
 };
+
+/// The limits on the search: nothing new begins once one of them holds, but what was promoted is
+/// measured.
+[[nodiscard]] std::optional<Limit> searched_enough(const LabSettings& settings,
+                                                   const Standing& standing);
 
 /// The first limit that holds, if any: the lab has nothing more to do.
 [[nodiscard]] std::optional<Limit> limit_reached(const LabSettings& settings,

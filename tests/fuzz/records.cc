@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       look(worker_from(bytes), &worker_from);
       break;
     case 4:
-      look(frontier_entry_from(bytes), &frontier_entry_from);
+      look(kept_from(bytes), &kept_from);
       break;
     case 5:
       look(experiment_from(bytes), &experiment_from);

@@ -98,12 +98,27 @@ void Ledger::note(const swarm::CandidateMeasured& fact) {
   end_lease(fact.task);
 }
 
+void Ledger::note(const swarm::CheckBegan& fact) {
+  world_.require(open_.emplace(fact.task, fact.lab).second, "a task is created twice");
+}
+
+void Ledger::note(const swarm::CheckEnded& fact) {
+  world_.require(open_.erase(fact.task) == 1, "I1: a check ends twice");
+  if (!fact.worker.value().empty()) {
+    const FencingToken token = fact.climb.tokens.back();
+    world_.require(is_leased(fact.task, token), "I2: a report counts that holds no current lease");
+    world_.require(counted_.insert(token).second, "I1: a report counts twice");
+  }
+  end_lease(fact.task);
+}
+
 // The newest report of an experiment counts, and costs what it cost, once.
 void Ledger::count(const Experiment& one, const Cost& cost) {
   const FencingToken token = one.measured_under.back();
   world_.require(is_leased(one.task, token), "I2: a report counts that holds no current lease");
   world_.require(counted_.insert(token).second, "I1: a report counts twice");
-  const bool is_free = one.measured_under.size() > 1 && cost == Cost{};
+  const bool is_free =
+      (one.measured_under.size() > 1 || !makes_experiment(one.kind)) && cost == Cost{};
   if (!is_free && !charged_.contains(token)) {
     charge(one.lab, token, cost);
   } else {

@@ -56,6 +56,8 @@ class Ledger {
   void note(const swarm::CostSpent& fact);
   void note(const swarm::CandidateMeasured& fact);
   void note(const swarm::ExperimentFinished& fact);
+  void note(const swarm::CheckBegan& fact);
+  void note(const swarm::CheckEnded& fact);
   template <class Other>
   void note(const Other& /*says nothing of tasks*/) {}
 

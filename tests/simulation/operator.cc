@@ -28,6 +28,13 @@ LabSettings settings_of(const Plan& plan, std::uint32_t lab) {
   settings.stop.max_time = Milliseconds(0);
   settings.stop.plateau_threshold = 0;
   settings.stop.max_restarts = plan.max_restarts;
+  if (plan.ladder) {
+    settings.scale = "small";
+    settings.scales = {Scale{.name = "small"}, Scale{.name = "large"}, Scale{.name = "huge"}};
+    settings.scales[1].promotion = {.fraction = 0.5, .margin = {}, .floor = 2};
+    settings.scales[2].promotion = {.fraction = 0.0, .margin = {}, .floor = 1};
+    settings.holdout = {.kind = DataSource::Kind::host_path, .path = "/srv/holdout"};
+  }
   if (plan.limited_money) settings.stop.max_cost = MicroUsd(plan.experiments * 15'000);
   return settings;
 }
@@ -79,6 +86,8 @@ void Operator::open(std::uint32_t lab,
         open.setLabCommit(wire::data_of(lab_commit(lab)));
         open.setEvaluatorHash(wire::data_of(object_named(5, evaluators_[lab])));
         open.setDataHash(wire::data_of(ObjectId{}));
+        const ObjectId holdout = object_named(5, lab);
+        if (plan_.ladder) open.setHoldoutHash(wire::data_of(holdout));
         open.setWho("ann");
       },
       hear);

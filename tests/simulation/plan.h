@@ -23,6 +23,7 @@ struct Plan {
   std::uint32_t max_restarts = 3;
   bool costs_money = false;
   bool limited_money = false;
+  bool ladder = false;         // labs have three scales and a holdout
   bool noisy = false;          // runs of the evaluator differ: candidates are measured again
   Milliseconds attempt{5000};  // how long one takes, about
   Milliseconds lease{20'000};

@@ -232,9 +232,12 @@ void SimulatedWorker::fill(Life& life, const Assignment& assignment, const Cance
     if (random.chance(plan_.fails / 4)) return fails(Outcome::crash, "it does not run twice");
     return compare(assignment, report);
   }
-  if (assignment.kind == TaskKind::baseline) {
-    report.commit = assignment.lab_commit;
-    report.tree = object_named(1, number_of(assignment.lab_commit));
+  // Of a check the candidate is there, as the lab's commit is of a baseline.
+  const bool is_check = assignment.kind == TaskKind::baseline || !makes_experiment(assignment.kind);
+  const bool is_given = is_check || assignment.candidate.has_value();
+  if (is_check) {
+    report.commit = assignment.parent_commit;
+    report.tree = tree_of(assignment, assignment.parent_commit);
   } else if (assignment.candidate) {  // a person's
     report.commit = assignment.candidate;
     report.tree = trees_.at(*assignment.candidate);
@@ -274,7 +277,7 @@ void SimulatedWorker::fill(Life& life, const Assignment& assignment, const Cance
   } else {
     measure(assignment, report);
   }
-  if (assignment.kind == TaskKind::baseline || assignment.candidate) return;
+  if (is_given) return;
   const Commit commit{.tree = *report.tree,
                       .parent = assignment.parent_commit,
                       .merged = assignment.merge ? assignment.merge->commit : ObjectId()};

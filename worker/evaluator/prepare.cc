@@ -5,6 +5,7 @@
 
 #include "common/lab/lab.h"
 #include "common/lab/paths.h"
+#include "common/model/scale.h"
 #include "worker/evaluator/evaluation.h"
 
 namespace swarmlab::worker {
@@ -34,6 +35,9 @@ SandboxRequest request_for(const LabSettings& settings, const EvaluationPaths& p
                  {"SWARMLAB_SCRATCH", kScratch},
                  {"PYTHONPATH", kPythonStart},
                  {"PYTHONDONTWRITEBYTECODE", "1"}};  // the checkout cannot be written
+  if (const Scale* scale = current_scale(settings)) {
+    for (const Variable& one : scale->env) request.env.emplace_back(one.name, one.value);
+  }
   std::string data = paths.data.empty() ? data_folder(settings, paths.checkout) : paths.data;
   if (!paths.data_in_checkout.empty()) {
     request.mounts.push_back({.kind = Mount::Kind::read_only,

@@ -54,11 +54,13 @@ class Attempt {
     if (const auto& comparison = assignment_.comparison) {
       return compare(trials_, repository_, *comparison, report_);
     }
-    const bool is_baseline = assignment_.kind == TaskKind::baseline;
-    const bool is_made = is_baseline || assignment_.candidate.has_value();
-    SWARMLAB_TRY(passed, is_baseline ? take_commit(assignment_.lab_commit)
-                         : is_made   ? take_candidate()
-                                     : make_candidate());
+    // A baseline, or what was kept, at another scale or on other data: there is no agent.
+    const bool is_given =
+        assignment_.kind == TaskKind::baseline || !makes_experiment(assignment_.kind);
+    const bool is_made = is_given || assignment_.candidate.has_value();
+    SWARMLAB_TRY(passed, is_given  ? take_commit(assignment_.parent_commit)
+                         : is_made ? take_candidate()
+                                   : make_candidate());
     if (passed) SWARMLAB_CHECK(measure(is_made ? kMade : rounds_.checkout()));
     if (report_.outcome == Outcome::returned) return forget_candidate();
     return is_made || !report_.commit ? Result<void>() : pack();

@@ -1,8 +1,10 @@
 #include "worker/server/trials.h"
 
+#include "common/model/scale.h"
 #include "common/os/file.h"
 #include "worker/server/stage_timer.h"
 #include "worker/server/texts.h"
+#include "worker/workspace/overlay.h"
 #include "worker/workspace/workspace.h"
 
 namespace swarmlab::worker {
@@ -14,7 +16,15 @@ void Trials::end(Outcome outcome, std::string reason) {
 
 Result<void> Trials::check_out(const ObjectId& tree, const std::string& name) {
   const StageTimer timer(parts_.result.report.stages, Stage::checkout);
-  return prepare(parts_.repository, tree, parts_.folder + "/" + name, parts_.data_in_checkout);
+  const std::string folder = parts_.folder + "/" + name;
+  SWARMLAB_CHECK(prepare(parts_.repository, tree, folder, parts_.data_in_checkout));
+  const LabSettings& settings = parts_.assignment.settings;
+  const Scale* scale = current_scale(settings);
+  if (scale == nullptr || scale->overlay.empty()) return {};
+  SWARMLAB_TRY(lab_tree, parts_.repository.tree_of(parts_.assignment.lab_commit));
+  return lay_over(parts_.repository,
+                  {.lab_tree = lab_tree, .folder = scale->overlay, .over = settings.folder}, folder,
+                  folder + ".overlay");
 }
 
 // Each run has a scratch folder of its own.

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 LAB = Path(__file__).resolve().parent.parent
-CPU_LIMIT_S = 10  # for training and prediction together
+CPU_LIMIT_S = int(os.environ.get("CPU_LIMIT_S", "10"))  # for training and prediction together
 FLAGS = ["-std=c++20", "-O3", "-Wall", "-Wextra", f"-I{LAB / 'harness'}", f"-I{LAB / 'model'}"]
 PR_SET_DUMPABLE = 4
 

@@ -3,6 +3,7 @@
 #include <random>
 #include <vector>
 
+#include "budget.h"
 #include "cache.h"
 #include "config.h"
 #include "network.h"
@@ -11,12 +12,13 @@
 
 namespace {
 
-constexpr double kBudget = 3.0e9;  // multiplications: a larger network gets fewer steps
-
 class Model : public Predictor {
  public:
   Model(int vocabulary, std::span<const std::uint8_t> text)
-      : network_(vocabulary, 42), optimizer_(network_.weights().size()), cache_(vocabulary), context_(kContext) {
+      : network_(vocabulary, 42),
+        optimizer_(network_.weights().size()),
+        cache_(vocabulary),
+        context_(kContext) {
     fit(text);
     for (const std::uint8_t symbol : text) cache_.observe(symbol);
     std::copy_n(text.end() - kContext, kContext, context_.begin());
@@ -25,7 +27,8 @@ class Model : public Predictor {
   void predict(std::span<float> probabilities) override {
     std::ranges::copy(network_.forward(context_.data()), probabilities.begin());
     cache_.mix_into(probabilities);
-    for (float& p : probabilities) p = (p + 1e-6F) / (1.0F + 1e-6F * static_cast<float>(probabilities.size()));
+    for (float& p : probabilities)
+      p = (p + 1e-6F) / (1.0F + 1e-6F * static_cast<float>(probabilities.size()));
   }
 
   void observe(std::uint8_t symbol) override {
@@ -41,7 +44,8 @@ class Model : public Predictor {
 
  private:
   void fit(std::span<const std::uint8_t> text) {
-    const double step_cost = network_.cost() * kBatch + 3.0 * static_cast<double>(network_.weights().size());
+    const double step_cost =
+        network_.cost() * kBatch + 3.0 * static_cast<double>(network_.weights().size());
     const int steps = static_cast<int>(kBudget / step_cost);
     std::mt19937 random(7);
     std::uniform_int_distribution<std::size_t> anywhere(0, text.size() - kContext - 1);

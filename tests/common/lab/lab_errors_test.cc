@@ -123,11 +123,11 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"UnknownTable", COMMAND "[weather]",
               "lab.toml:3: [weather] is no known table, expected one of [lab], [metric], "
               "[constraint], [backend], [evaluator], [guard], [agent], [limits], [resources], "
-              "[search], [stop], [sandbox], [artifact], [holdout], [scale]"},
+              "[scale], [holdout], [search], [stop], [sandbox], [artifact]"},
         Wrong{"KeyOutsideOfTables", "name = 'x'\n" COMMAND,
               "lab.toml:1: name stands outside of every table, expected it in one of [lab], "
               "[metric], [constraint], [backend], [evaluator], [guard], [agent], [limits], "
-              "[resources], [search], [stop], [sandbox], [artifact], [holdout], [scale]"},
+              "[resources], [scale], [holdout], [search], [stop], [sandbox], [artifact]"},
         Wrong{"KeyWithTheNameOfATable", "metric = 'loss'\n" COMMAND,
               "lab.toml:1: metric is \"loss\", expected a table [metric]"},
         Wrong{"ConstraintWithoutDoubleBrackets", COMMAND "[constraint]\nmetric = 'm'\nmax = 1",
@@ -339,12 +339,6 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     NotInThisVersion, LabError,
     testing::Values(
-        Wrong{"Holdout", COMMAND "[holdout]\ndata = 'path:/srv/holdout'",
-              "lab.toml:3: [holdout] is not in this version: measure a candidate on other data "
-              "with `swarmlab eval --data`, and take it out"},
-        Wrong{"Scale", COMMAND "[[scale]]\nname = 'small'",
-              "lab.toml:3: [[scale]] is not in this version: a lab has one scale; make a lab of "
-              "its own for the larger one, and take it out"},
         Wrong{"ConfidenceOfAFurtherMetric",
               COMMAND "[[metric]]\nname = 'a'\n[[metric]]\nname = 'b'\nconfidence = 0.9",
               "lab.toml:7: [[metric]] confidence stands in a further metric, expected it in the "
@@ -389,8 +383,8 @@ TEST(LabErrors, AreAllReportedInTheOrderOfTheFile) {
             "labs/x/lab.toml:4: [metric] nam is no known key, expected name\n"
             "labs/x/lab.toml:5: [metric] confidence is 2, expected a number from 0 (off) to below "
             "1\n"
-            "labs/x/lab.toml:6: [holdout] is not in this version: measure a candidate on other "
-            "data with `swarmlab eval --data`, and take it out\n"
+            "labs/x/lab.toml:6: [holdout] has no data, expected \"path:/srv/holdout\", a folder "
+            "that every worker has: agents would see one of the repository\n"
             "labs/x/lab.toml:9: [evaluator] timeout is 5, expected a duration such as \"10m\"");
 }
 

@@ -215,6 +215,21 @@ inline Resources any_resources() {
           .gpus = any<std::uint32_t>()};
 }
 
+inline Scale any_scale() {
+  Scale scale{.name = any_text(),
+              .env = several([] { return Variable{.name = any_text(), .value = any_text()}; }),
+              .overlay = any_text(),
+              .timeout = any_duration(),
+              .promotion = {.fraction = any_finite(),
+                            .margin = {.amount = any_finite(), .relative = any<bool>()},
+                            .floor = any<std::uint64_t>(),
+                            .approve = any<bool>()},
+              .max_experiments = any<std::uint64_t>(),
+              .max_time = any_duration()};
+  if (any<bool>()) scale.needs = Needs{.amount = any_resources(), .labels = several(any_text)};
+  return scale;
+}
+
 inline LabSettings any_settings() {
   return {.name = any_text(),
           .folder = any_text(),
@@ -258,7 +273,9 @@ inline LabSettings any_settings() {
           .scale = any_text(),
           .needs = {.amount = any_resources(), .labels = several(any_text)},
           .max_parallel = any<std::uint32_t>(),
-          .weight = any<std::uint32_t>()};
+          .weight = any<std::uint32_t>(),
+          .scales = several(any_scale),
+          .holdout = {.kind = any_of(DataSource::Kind::shipped), .path = any_text()}};
 }
 
 inline Comparison any_comparison() {

@@ -24,7 +24,8 @@ TEST(Json, PrintsEveryFieldOfAnEmptyExperiment) {
       R"("duplicateOf":null,"paths":[],"stages":{},"measurements":[],"isBest":false,)"
       R"("hostClass":"","parentCommit":"","inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
       R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null,"madConfidence":null,)"
-      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null,"injectedBy":"",)"
+      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null,"climbs":[],"holdout":null,)"
+      R"("injectedBy":"",)"
       R"("injectedFrom":"","rejectedBy":"","rejectedWhy":"","rejectedAt":null,)"
       R"("descendsFromRejected":null,"nearDuplicateOf":null,"similarity":null,"reworks":0,)"
       R"("judged":{},"evidence":[],"hypervolume":null})");
@@ -69,7 +70,8 @@ TEST(Json, PrintsAnExperiment) {
       R"("dataHash":"","tree":""}],"isBest":false,"hostClass":"","parentCommit":"",)"
       R"("inputTokens":0,"outputTokens":0,"comparedWith":null,"pairs":0,)"
       R"("gain":null,"gainLow":null,"gainHigh":null,"confidence":null,"madConfidence":null,)"
-      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null,"injectedBy":"",)"
+      R"("size":null,"simpler":false,"undoes":null,"mergedWith":null,"climbs":[],"holdout":null,)"
+      R"("injectedBy":"",)"
       R"("injectedFrom":"","rejectedBy":"","rejectedWhy":"","rejectedAt":null,)"
       R"("descendsFromRejected":null,"nearDuplicateOf":null,"similarity":null,"reworks":0,)"
       R"("judged":{},"evidence":[],"hypervolume":null})");
@@ -135,7 +137,8 @@ TEST(Json, PrintsAStatus) {
             R"("parent":"","path":[],"branchedFrom":null,"set":[],"maxParallel":0,"weight":0,)"
             R"("waiting":"","labCommit":"","gainChance":null,"gainExperiments":0,)"
             R"("gainPerExperiment":null,"gainPerDollar":null,"madConfidence":null,"bestRuns":0,)"
-            R"("bestSize":null,"hints":0,"metrics":[],"hypervolume":null}],)"
+            R"("bestSize":null,"champion":null,"championScale":"","ladder":"","warnings":[],)"
+            R"("hints":0,"metrics":[],"hypervolume":null}],)"
             R"("workers":[],"coordinator":{"version":"","pid":0,"address":"","startedAt":null,)"
             R"("running":false,"store":"","lastBackupAt":null,"lastBackup":"","disk":"",)"
             R"("freeBytes":0},"refused":[],"alarm":""})");

@@ -116,7 +116,14 @@ class Walk {
     auto settings = swarm::settings_named(lab);
     settings.stop.max_iterations = 0;
     settings.metric.direction = Direction::minimize;
-    swarm_.open(settings, swarm::measured_by(static_cast<std::uint8_t>(1 + below(2))));
+    swarm::Segment segment = swarm::measured_by(static_cast<std::uint8_t>(1 + below(2)));
+    if (lab == "first") {
+      settings.scale = "small";
+      settings.scales = {Scale{.name = "small"}, Scale{.name = "large"}};
+      settings.scales[1].promotion = {.fraction = 0.5, .margin = {}, .floor = 1};
+      segment.holdout_hash = swarm::object(66);
+    }
+    swarm_.open(settings, segment);
   }
 
   void ask(const std::string& worker) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/model/scale.h"
 #include "tests/coordinator/swarm/lab_checks.h"
 #include "tests/coordinator/swarm/noted_swarm.h"
 
@@ -92,7 +93,11 @@ class CheckedSwarm : public NotedSwarm {
     const auto* counted = std::get_if<ReportCounted>(&reply);
     if (counted == nullptr) return;
     const bool is_first = counted_.insert({report.task, report.token}).second;
-    if (counted->decided) {
+    const auto check = ended_checks_.find(report.task);
+    if (counted->decided && check != ended_checks_.end()) {
+      require(std::ranges::count(check->second.tokens, report.token) == 1,
+              "I1: acknowledged, but not counted");
+    } else if (counted->decided) {
       check_decided(report, *counted);
     } else {
       const auto task = state.tasks.find(report.task);
@@ -158,8 +163,11 @@ class CheckedSwarm : public NotedSwarm {
         !distrusted_.contains(ask.worker) || (!leased.pending && leased.kind != TaskKind::baseline),
         "a worker measures whose measurements do not count");
     const Worker& worker = state.workers.at(ask.worker);
-    const Lab& lab = state.labs.at(state.tasks.at(granted.task).lab);
-    for (const std::string& label : lab.settings.needs.labels) {
+    const Task& granted_task = state.tasks.at(granted.task);
+    const Lab& lab = state.labs.at(granted_task.lab);
+    require(worker.scales || lab.settings.scales.empty(), "leased to a release without scales");
+    const Needs& needs = needs_at(lab.settings, granted_task.scale);
+    for (const std::string& label : needs.labels) {
       const auto& has = worker.capacity.labels;
       require(std::find(has.begin(), has.end(), label) != has.end(), "leased without a label");
     }
@@ -176,7 +184,7 @@ class CheckedSwarm : public NotedSwarm {
       gpus += task.lease->takes.gpus;
     }
     // A worker may come back smaller than it was: then only tasks that take nothing fit.
-    const Resources& more = lab.settings.needs.amount;
+    const Resources& more = needs.amount;
     require(more.cpu_millis == 0 || cpus <= worker.capacity.cpu_millis, "more CPUs than there are");
     require(more.memory_bytes == 0 || memory <= worker.capacity.memory_bytes,
             "more memory than there is");
@@ -192,8 +200,10 @@ class CheckedSwarm : public NotedSwarm {
     const Lab& lab = state.labs.at(task.lab);
     const StopLimits& limits = lab.settings.stop;
     require(lab.status == LabStatus::running, "I4: leased in a lab that does not run");
-    const std::uint64_t running = state.index.labs.at(lab.id).leased.size();
-    if (task.kind != TaskKind::baseline && limits.max_iterations != 0) {
+    const Index::OfLab& open = state.index.labs.at(lab.id);
+    const std::uint64_t running = open.leased.size() - open.leased_checks;
+    if (task.kind != TaskKind::baseline && makes_experiment(task.kind) &&
+        limits.max_iterations != 0) {
       require(lab.counters.iterations + running <= limits.max_iterations,
               "I4: more experiments are leased than the limit allows");
     }
@@ -237,6 +247,7 @@ class CheckedSwarm : public NotedSwarm {
       require(task.lease.has_value(), "a task waits in a segment that ended");
       return;
     }
+    if (!makes_experiment(task.kind)) return;
     require((task.kind != TaskKind::baseline) == lab.segment.baseline_measured,
             "explored before the baseline is measured, or a baseline after");
   }
@@ -294,6 +305,7 @@ class CheckedSwarm : public NotedSwarm {
     if (is_near) entry.level = known->second.level;
     entry.merged = one.merged_with;
     entry.others = one.other_scores;
+    if (one.evidence) entry.doubt = std::max(0.0, one.evidence->gain - one.evidence->low);
     const auto& visits = visits_[lab.id];
     const auto visited = visits.find(one.number);
     entry.visits = visited == visits.end() ? 0 : visited->second;

@@ -46,14 +46,16 @@ inline const char* wrong_front(const Lab& lab, const policy::Front& front) {
 
 inline const char* wrong_limits(const Lab& lab) {
   const StopLimits& limits = lab.settings.stop;
+  if (limits.max_cost.value() != 0 && lab.budget.spent >= limits.max_cost) {
+    return "the money is spent, but it runs";
+  }
+  // What climbs is measured before such a lab ends, and a tick later it does.
+  if (!lab.rungs.empty() || lab.segment.holdout_hash) return nullptr;
   if (limits.max_iterations != 0 && lab.counters.iterations >= limits.max_iterations) {
     return "all experiments are done, but it runs";
   }
   if (limits.plateau_threshold != 0 && lab.counters.without_keep >= limits.plateau_threshold) {
     return "a plateau, but it runs";
-  }
-  if (limits.max_cost.value() != 0 && lab.budget.spent >= limits.max_cost) {
-    return "the money is spent, but it runs";
   }
   if (limits.target_score && lab.best &&
       is_as_good(lab.settings.metric.direction, lab.best->level, *limits.target_score)) {

@@ -62,6 +62,7 @@ class NotedSwarm : public SwarmUnderTest {
   std::map<LabId, std::set<ExperimentNumber>> numbers_;
   std::map<std::pair<LabId, ExperimentNumber>, ReportCounted> answers_;
   std::set<std::pair<TaskId, FencingToken>> counted_;
+  std::map<TaskId, ladder::Climb> ended_checks_;
 
  private:
   void end_lease(TaskId task) {
@@ -115,6 +116,46 @@ class NotedSwarm : public SwarmUnderTest {
             "released from no quarantine");
   }
   void note(const SlotServed&) {}
+  void note(const PromotionProposed& fact) { check_climbs(fact.lab, fact.experiment, fact.scale); }
+  void note(const Promoted& fact) { check_climbs(fact.lab, fact.experiment, fact.scale); }
+  void note(const PromotionRejected& fact) { check_climbs(fact.lab, fact.experiment, fact.scale); }
+
+  void check_climbs(LabId lab, ExperimentNumber number, std::uint32_t scale) {
+    const auto found = stored.find({lab, number});
+    require(found != stored.end() && found->second.verdict == Verdict::keep,
+            "not kept, but climbs");
+    require(scale >= 1 && scale <= state.labs.at(lab).rungs.size(), "climbs to no scale");
+  }
+
+  void note(const CheckBegan& fact) {
+    require(open_.insert(fact.task).second, "a task is created twice");
+    const auto found = stored.find({fact.lab, fact.experiment});
+    require(found != stored.end() && found->second.verdict == Verdict::keep &&
+                found->second.commit == fact.commit,
+            "what is checked is no kept candidate");
+  }
+
+  void note(const CheckEnded& fact) {
+    require(open_.erase(fact.task) == 1, "I3: a task ends twice");
+    if (fact.worker.value().empty()) {
+      require(!leases_.contains(fact.task), "given up while it runs");
+    } else {
+      const auto lease = leases_.find(fact.task);
+      require(lease != leases_.end() && !fact.climb.tokens.empty() &&
+                  lease->second.token == fact.climb.tokens.back(),
+              "I2: a report counts that holds no current lease");
+      ended_checks_.emplace(fact.task, fact.climb);
+    }
+    end_lease(fact.task);
+    if (fact.becomes_champion) {
+      require(fact.climb.has_score(), "I7: a champion without a measurement");
+      const Lab& lab = state.labs.at(fact.lab);
+      for (const Measurement& run : fact.climb.measurements) {
+        require(run.identity.scale == lab.settings.scales.at(fact.scale).name,
+                "I7: a champion on a measurement of another scale");
+      }
+    }
+  }
   void note(const WorkerGone&) {}
 
   void note(const SegmentBegan& fact) {
@@ -193,7 +234,8 @@ class NotedSwarm : public SwarmUnderTest {
     require(lease != leases_.end() && lease->second.token == token,
             "I2: a report counts that holds no current lease");
     require(std::ranges::count(one.measured_under, token) == 1, "I1: it is not known as counted");
-    const bool is_free = one.measured_under.size() > 1 && cost == Cost{};
+    const bool is_free =
+        (one.measured_under.size() > 1 || !makes_experiment(one.kind)) && cost == Cost{};
     if (is_free || charged_.contains({one.task, token})) {
       require(cost == Cost{}, "I1: a cost counts twice");
     } else {

@@ -37,7 +37,7 @@ class RandomSwarm {
       std::uint64_t weight;
       void (RandomSwarm::*happens)();
     };
-    static constexpr std::array<Kind, 16> kKinds = {{{26, &RandomSwarm::ask},
+    static constexpr std::array<Kind, 17> kKinds = {{{26, &RandomSwarm::ask},
                                                      {30, &RandomSwarm::report},
                                                      {6, &RandomSwarm::repeat_report},
                                                      {6, &RandomSwarm::malformed_report},
@@ -52,6 +52,7 @@ class RandomSwarm {
                                                      {2, &RandomSwarm::release},
                                                      {5, &RandomSwarm::people},
                                                      {1, &RandomSwarm::distrust},
+                                                     {3, &RandomSwarm::steer_candidate},
                                                      {1, &RandomSwarm::all_fall_silent}}};
     std::uint64_t all = 0;
     for (const Kind& kind : kKinds) all += kind.weight;
@@ -274,6 +275,7 @@ class RandomSwarm {
     worker.host_class = one_in(4) ? "old" : "new";
     worker.slots = 2;
     worker.measures = worker.injects = name != "c";  // of an old release
+    worker.scales = worker.measures;
     worker.capacity = std::move(capacity);
     tell(name + " arrives", WorkerArrived{.worker = worker,
                                           .session = swarm.sessions[name],
@@ -371,8 +373,37 @@ class RandomSwarm {
     }
     if (one_in(6)) settings.stop.target_score = settings.name == "north" ? 1.0 : 10.0;
     const auto changed = static_cast<std::uint8_t>(one_in(4) ? below(3) : 0);
+    Segment segment = measured_by(1, changed);
+    if (settings.name == "south") {
+      add_ladder(settings);
+      segment.holdout_hash = object(77);
+    }
     tell("ann opens " + settings.name,
-         OpenLab{.settings = settings, .segment = measured_by(1, changed), .who = "ann"});
+         OpenLab{.settings = settings, .segment = segment, .who = "ann"});
+  }
+
+  // The scales stay, or scores would begin anew; how candidates climb changes.
+  void add_ladder(LabSettings& settings) {
+    for (const char* name : {"small", "large", "huge"}) {
+      Scale scale{.name = name};
+      scale.promotion = {.fraction = one_in(3) ? 0.0 : 0.5,
+                         .margin = {.amount = 0.0, .relative = false},
+                         .floor = below(2),
+                         .approve = one_in(4)};
+      scale.max_experiments = one_in(3) ? below(4) : 0;
+      if (one_in(3)) scale.needs = Needs{.amount = {.gpus = 1}, .labels = {}};
+      settings.scales.push_back(std::move(scale));
+    }
+    settings = at_scale(std::move(settings), 0);
+  }
+
+  void steer_candidate() {
+    const std::string lab = one_in(8) ? "north" : "south";
+    const ExperimentNumber number(below(8));
+    const auto wish = one_in(3) ? SteerCandidate::Wish::reject : SteerCandidate::Wish::promote;
+    tell(
+        fmt::format("ann steers {} of {}", number.value(), lab),
+        SteerCandidate{.lab = lab, .experiment = number, .wish = wish, .reason = {}, .who = "ann"});
   }
 
   void steer() {

@@ -101,6 +101,7 @@ class SwarmUnderTest {
     worker.slots = 4;
     worker.measures = true;
     worker.injects = true;
+    worker.scales = true;
     return expect<Welcome>(
         WorkerArrived{.worker = worker, .session = sessions[name], .held = std::move(held)});
   }
@@ -141,7 +142,7 @@ class SwarmUnderTest {
     report.experiment = task.experiment;
     report.outcome = outcome;
     report.reason = "as the worker saw it";
-    report.cost.usd = MicroUsd(cost);
+    report.cost.usd = MicroUsd(makes_experiment(task.kind) ? cost : 0);
     return report;
   }
 
@@ -157,6 +158,7 @@ class SwarmUnderTest {
       report.tree = task.candidate->tree;
       report.commit = task.candidate->commit;
     }
+    if (!makes_experiment(task.kind)) report.commit = task.parent_commit;
     report.measurement = run_of(task, *report.tree, score);
     return report;
   }
@@ -172,6 +174,11 @@ class SwarmUnderTest {
     if (!other && lab != state.labs.end()) {
       const auto entry = lab->second.frontier.find(task.pending->reference);
       if (entry != lab->second.frontier.end()) reference = entry->second.score;
+    }
+    if (!other && task.kind == TaskKind::promote && lab != state.labs.end()) {
+      const ladder::Climbs& climbs = lab->second.rungs.at(task.scale - 1).climbs;
+      const auto climb = climbs.find(task.pending->reference);
+      if (climb != climbs.end()) reference = climb->second.score;
     }
     report.more.push_back(run_of(task, object(99), reference));
     return report;
@@ -195,6 +202,11 @@ class SwarmUnderTest {
       for (const Metric& metric : lab->second.settings.more_metrics) {
         measurement.metrics.push_back({metric.name, further_value(tree, score)});
       }
+      if (task.kind == TaskKind::holdout) {
+        measurement.identity.data = lab->second.segment.holdout_hash.value_or(ObjectId{});
+      }
+      const auto& scales = lab->second.settings.scales;
+      if (task.scale < scales.size()) measurement.identity.scale = scales[task.scale].name;
     }
     return measurement;
   }
