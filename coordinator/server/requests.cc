@@ -236,14 +236,13 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
                                                   .capacity = std::move(capacity),
                                                   .key = request.key(),
                                                   .measures = measures,
+                                                  .scales = scales,
                                                   .injects = injects},
-                                                  .scales = scales},
                                        .session = request.session,
                                        .held = held_of(hello.getHeld()),
-                                       .again = hello.getAgain()
-});
-log::info("worker {} says hello{}{}{}", name, log::field("slots", hello.getSlots()),
-          log::field("held", hello.getHeld().size()), log::field("protocol", request.protocol));
+                                       .again = hello.getAgain()});
+  log::info("worker {} says hello{}{}{}", name, log::field("slots", hello.getSlots()),
+            log::field("held", hello.getHeld().size()), log::field("protocol", request.protocol));
 }
 
 void Desk::take_work(Request& request, schema::Work::Reader work, const WorkerName& worker,

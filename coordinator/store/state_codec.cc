@@ -197,8 +197,8 @@ Result<swarm::Worker> read(schema::Worker::Reader from) {
                        .capacity = wire::read(from.getCapacity()),
                        .key = wire::string_of(from.getKey()),
                        .measures = from.getMeasures(),
-                       .injects = from.getInjects(),
-                       .scales = from.getScales()};
+                       .scales = from.getScales(),
+                       .injects = from.getInjects()};
   if (from.hasQuarantine()) worker.quarantine = read(from.getQuarantine());
   if (from.hasDistrust()) worker.distrust = read(from.getDistrust());
   SWARMLAB_TRY(residual, read(from.getResidual()));
