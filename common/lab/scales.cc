@@ -127,6 +127,11 @@ void read_budget(Section& section, Scale& scale) {
 
 // What only says how candidates climb to a scale means nothing at the first.
 void refuse_on_first(Section& section) {
+  if (section.find("overlay") != nullptr) {
+    section.problem(section.line("overlay"),
+                    "[[scale]] overlay is set for the first scale, whose files are the lab's own: "
+                    "take it out");
+  }
   for (const std::string_view key :
        {"promote", "floor", "approve", "max_experiments", "max_hours"}) {
     if (section.find(key) == nullptr) continue;

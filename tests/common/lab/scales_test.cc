@@ -74,6 +74,8 @@ TEST(Scales, AreRefusedWithWhatWasExpected) {
             std::string::npos);
   EXPECT_NE(wrong("[[scale]]\nname = \"a\"\npromote = \"top 5%\"\n").find("first scale"),
             std::string::npos);
+  EXPECT_NE(wrong("[[scale]]\nname = \"a\"\noverlay = \"scales/a\"\n").find("the lab's own"),
+            std::string::npos);
   EXPECT_NE(wrong(kTwo + "promote = \"top 0%\"\n").find("top 25%"), std::string::npos);
   EXPECT_NE(wrong(kTwo + "promote = \"best\"\n").find("top 25%"), std::string::npos);
   EXPECT_NE(wrong(kTwo + "env = { SWARMLAB_SCALE = \"x\" }\n").find("SWARMLAB_SCALE"),
