@@ -21,12 +21,19 @@ Result<std::string> only_the_version(const Database& /*database*/, std::string_v
   return std::string();
 }
 
-// Labs remember more than they did: what that would be follows from the events.
+// Labs, what they kept, and workers remember more than they did: what that would be follows from
+// the events.
 Result<std::string> labs_from_events(const Database& database, std::string_view /*done*/,
                                      Batch& batch) {
   SWARMLAB_TRY(state, replay_from(database));
   for (const auto& [id, lab] : state.labs) {
     batch.put(Family::labs, keys::of(id), to_bytes(lab));
+    for (const auto& [number, entry] : lab.frontier) {
+      batch.put(Family::frontier, keys::of(id, number), to_bytes(kept_of(lab, entry)));
+    }
+  }
+  for (const auto& [name, worker] : state.workers) {
+    batch.put(Family::workers, name.value(), to_bytes(worker));
   }
   return std::string();
 }

@@ -138,6 +138,11 @@ void Ledger::check_candidate(const Experiment& one) {
     world_.require(one.commit && one.tree && !one.measurements.empty(),
                    "I7: kept without a measurement");
   }
+  if (attempt != truth_.end()) {
+    const std::uint32_t reworks = attempt->second.report.reworks;
+    world_.require(one.reworks == reworks || one.reworks == 0,
+                   "an experiment took other reworks than its attempt");
+  }
   if (one.measurements.empty() || attempt == truth_.end()) return;
   const Report& made = attempt->second.report;
   world_.require(made.measurement == one.measurements.front(),

@@ -23,6 +23,7 @@ LabSettings settings_of(const Plan& plan, std::uint32_t lab) {
   settings.artifact.editable = {"pipeline/**"};
   settings.metric.direction = lab % 2 == 0 ? Direction::minimize : Direction::maximize;
   settings.metric.confidence = plan.noisy ? 0.9 : 0.0;
+  if (plan.several) settings.more_metrics.emplace_back().name = "size";
   settings.evaluator.how = CommandEvaluator{.command = "true", .parse = {}, .pattern = {}};
   settings.stop.max_iterations = plan.experiments;
   settings.stop.max_time = Milliseconds(0);

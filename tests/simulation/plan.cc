@@ -82,6 +82,7 @@ Plan plan_of(std::uint64_t seed) {
   choose_rare_paths(random, plan);
   plan.noisy = seed % 4 == 3;
   plan.ladder = seed % 3 == 2;  // older workers get nothing of such labs
+  plan.several = seed % 8 >= 6;
   return plan;
 }
 
@@ -92,7 +93,7 @@ std::string text_of(const Plan& plan) {
       "duplicates={} late={} fails={} broken={} poison={} coordinator_crash={} worker_crash={} "
       "partition={} zombie={} wall_jump={} full_disk={} failed_sync={} steering={} drain={} "
       "crash_in_turn={} crash_in_spool={} power_loss={} failed_ingest={} burst={} slow_turns={} "
-      "tidies={} noisy={} ladder={}",
+      "tidies={} noisy={} ladder={} several={}",
       plan.seed, plan.steps, plan.workers, plan.slots, plan.older_workers, plan.labs,
       plan.experiments, plan.max_restarts, plan.costs_money, plan.limited_money,
       plan.attempt.count(), plan.lease.count(), plan.grace.count(), plan.tick.count(), plan.choices,
@@ -101,7 +102,7 @@ std::string text_of(const Plan& plan) {
       plan.partition.count(), plan.zombie.count(), plan.wall_jump.count(), plan.full_disk.count(),
       plan.failed_sync.count(), plan.steering.count(), plan.drain.count(), plan.crash_in_turn,
       plan.crash_in_spool, plan.power_loss, plan.failed_ingest, plan.burst, plan.slow_turns,
-      plan.tidies, plan.noisy, plan.ladder);
+      plan.tidies, plan.noisy, plan.ladder, plan.several);
 }
 
 }  // namespace swarmlab::simulation

@@ -25,6 +25,7 @@ struct Plan {
   bool limited_money = false;
   bool ladder = false;         // labs have three scales and a holdout
   bool noisy = false;          // runs of the evaluator differ: candidates are measured again
+  bool several = false;        // labs have two metrics
   Milliseconds attempt{5000};  // how long one takes, about
   Milliseconds lease{20'000};
   Milliseconds grace{20'000};

@@ -188,6 +188,9 @@ Measurement SimulatedWorker::run(const Assignment& assignment, const ObjectId& t
   measurement.identity.host_class = kHostClass;
   measurement.score = score_of(tree);
   if (plan_.noisy) measurement.score += static_cast<double>(world_.random.below(kNoise));
+  if (plan_.several) {
+    measurement.metrics.push_back({"size", static_cast<double>(tree.bytes[0] % 16)});
+  }
   measurement.took = Milliseconds(1);
   measurement.worker = WorkerName(name_);
   return measurement;
@@ -251,6 +254,7 @@ void SimulatedWorker::fill(Life& life, const Assignment& assignment, const Cance
                      .output_tokens = random.below(1000)};
     }
     if (!worked) return;
+    report.reworks = static_cast<std::uint32_t>(assignment.token.value() % 3);
     if (needs_agent && random.chance(plan_.fails)) {
       if (random.one_in(2)) return fails(Outcome::timeout, "the agent took too long");
       return random.one_in(2) ? fails(Outcome::no_change, "nothing changed")

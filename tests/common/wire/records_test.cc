@@ -125,8 +125,8 @@ TEST(ForeignBytes, CannotPretendToBeMuchLarger) {
                                    capnp::AllocationStrategy::FIXED_SIZE);
   flat.setRoot(attachments.asReader());
   bytes = to_bytes(flat);
-  // Words: segment table, root pointer, root (4 pointers), list tag, elements of 1 + 3 words.
-  constexpr std::size_t kFirst = 8 * (1 + 1 + 4 + 1);
+  // Words: segment table, root pointer, root (5 pointers), list tag, elements of 1 + 3 words.
+  constexpr std::size_t kFirst = 8 * (1 + 1 + 5 + 1);
   constexpr std::size_t kElement = 8 * 4;
   const std::size_t extra = kFirst + 8 * 3;
   std::uint64_t pointer = 0;

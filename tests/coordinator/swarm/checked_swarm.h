@@ -293,6 +293,12 @@ class CheckedSwarm : public NotedSwarm {
     FrontierEntry entry;
     entry.number = one.number;
     entry.score = one.score().value_or(0.0);
+    if (one.rejection) {
+      const auto was = lab.rejected.find(one.number);
+      require(was != lab.rejected.end() && was->second.score == entry.score,
+              "I6: a rejected one is forgotten");
+      return;
+    }
     entry.commit = one.commit.value_or(ObjectId{});
     entry.parent = one.parent;
     const auto& runs = runs_[lab.id].at(one.number);
@@ -309,12 +315,6 @@ class CheckedSwarm : public NotedSwarm {
     const auto& visits = visits_[lab.id];
     const auto visited = visits.find(one.number);
     entry.visits = visited == visits.end() ? 0 : visited->second;
-    if (one.rejection) {
-      const auto was = lab.rejected.find(one.number);
-      require(was != lab.rejected.end() && was->second.score == entry.score,
-              "I6: a rejected one is forgotten");
-      return;
-    }
     kept.emplace(one.number, entry);
   }
 

@@ -97,6 +97,7 @@ class NotedSwarm : public SwarmUnderTest {
     if (found == stored.end()) return;
     require(!found->second.rejection, "rejected twice");
     found->second.rejection = fact.rejection;
+    volumes_.erase({fact.lab, segment.number});  // it is smaller without
   }
   void note(const HypothesisAnnounced& fact) {
     const auto lease = leases_.find(fact.task);
