@@ -99,6 +99,7 @@ std::optional<Choice> check_of(const State& state, const Lab& lab, const Standin
                                Timestamp now, const Worker* worker) {
   const auto& checks = state.index.labs.at(lab.id).checks;
   if (checks.empty() || against_a_lease(lab, standing, now) != Obstacle::none) return std::nullopt;
+  if (worker != nullptr && worker->distrust) return std::nullopt;
   for (auto at = checks.rbegin(); at != checks.rend(); ++at) {
     const Needs& needs = needs_at(lab.settings, at->first);
     if (worker != nullptr && (!worker->scales || !suits(*worker, needs))) continue;
