@@ -85,7 +85,7 @@ class Constraints(swarm.SwarmTest):
         checked = self.swarmlab("check", cwd=lab, expect=None)
         self.assertNotEqual(checked.returncode, 0)
         self.assertIn("does not give metric size", checked.stderr)
-        stopped = self.swarmlab("run", "--workers", "1", cwd=lab, expect=None)
+        stopped = self.swarmlab("run", "--workers", "1", "--max-iterations", 9, cwd=lab, expect=None)
         self.assertIn("metric size was not measured", stopped.stdout + stopped.stderr)
 
 
