@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 namespace swarmlab::store {
 
@@ -116,13 +117,14 @@ class Scanner {
 
   void take(const Fragment& fragment) {
     inside_ = fragment.kind == Kind::first || fragment.kind == Kind::middle;
-    if (fragment.kind == Kind::full || fragment.kind == Kind::first) {
-      begun_ = fragment.payload.substr(0, kBatchHeader);
-    }
+    if (fragment.kind == Kind::full || fragment.kind == Kind::first) begun_.clear();
+    // At the end of a block there may be no room for the whole header in the first fragment.
+    begun_ += fragment.payload.substr(0, kBatchHeader - begun_.size());
     if (inside_ || begun_.size() < kBatchHeader) return;
-    const std::uint64_t number = little_endian(begun_.substr(0, 8));
+    const std::string_view header = begun_;
+    const std::uint64_t number = little_endian(header.substr(0, 8));
     if (!scan_.first_number) scan_.first_number = number;
-    scan_.next_number = number + little_endian(begun_.substr(8, 4));
+    scan_.next_number = number + little_endian(header.substr(8, 4));
   }
 
   // Later blocks begin with a fragment. Within a block it may be anywhere, once one is damaged.
@@ -141,8 +143,8 @@ class Scanner {
 
   std::string_view file_;
   std::size_t at_ = 0;
-  bool inside_ = false;     // a record that has not ended
-  std::string_view begun_;  // what its header says
+  bool inside_ = false;  // a record that has not ended
+  std::string begun_;    // its header, as far as it was read
   LogScan scan_;
 };
 

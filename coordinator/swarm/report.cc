@@ -279,6 +279,10 @@ Decision on(const State& state, const Rules& /*rules*/, const ReportArrived& com
   }
   if (command.decided) return on_decided(state, command, *command.decided, now);
   if (task != nullptr) return on_open(state, *task, command, now);
+  // It ended in the same turn: nobody looked up what was decided.
+  if (auto answer = answer_of_ended_check(state, report)) {
+    return {.changes = {}, .reply = *std::move(answer)};
+  }
   return {.changes = {},
           .reply = ReportStale{
               fmt::format("task {} is not known: its segment ended", report.task.value())}};

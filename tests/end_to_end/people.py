@@ -184,7 +184,7 @@ class People(swarm.SwarmTest):
             with self.subTest(wish):
                 lab = self.shell_lab(agent=agent, measure='echo "METRIC score=$(sed -n 1p artifact/value.txt | tr 2-9 0)"',
                                      name=wish, stop="max_iterations = 2",
-                                     extra=f'[search]\nnear_duplicates = "{wish}"\n')
+                                     search=f'merge = false\nnear_duplicates = "{wish}"')
                 self.swarmlab("run", "--workers", "1", cwd=lab)
                 third = self.experiment(lab, 3)
                 self.assertEqual((third["verdict"], third["nearDuplicateOf"]), (verdict, 2), third["reason"])

@@ -147,8 +147,7 @@ Result<void> SimulatedWorker::fetch(Life& life, std::uint32_t slot, const Assign
   if (assignment.comparison) {
     wanted = {assignment.lab_commit, assignment.comparison->candidate,
               assignment.comparison->reference};
-  }
-  if (assignment.merge) {
+  } else if (assignment.merge) {
     wanted.push_back(assignment.merge->commit);
     wanted.push_back(assignment.merge->base);
   }

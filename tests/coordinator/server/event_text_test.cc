@@ -100,6 +100,38 @@ TEST_F(EventText, TellsEveryStoredFactAsALineOfItsOwnKind) {
       swarm::TimeSkipped{.from = {}, .until = {}},
       swarm::BackupRestored{
           .at = {}, .next_lab = LabId(9), .next_task = {}, .next_token = {}, .skipped = 10},
+      swarm::PromotionProposed{
+          .lab = lab, .experiment = ExperimentNumber(2), .why = "among the best", .at = {}},
+      swarm::Promoted{.lab = lab,
+                      .experiment = ExperimentNumber(2),
+                      .why = "among the best",
+                      .who = "ann",
+                      .at = {}},
+      swarm::PromotionRejected{.lab = lab,
+                               .experiment = ExperimentNumber(2),
+                               .why = "too large",
+                               .who = "ann",
+                               .at = {}},
+      swarm::CheckBegan{.task = TaskId(9),
+                        .lab = lab,
+                        .experiment = ExperimentNumber(2),
+                        .segment = {},
+                        .commit = {},
+                        .why = "kept",
+                        .at = {}},
+      swarm::CheckEnded{.task = TaskId(9),
+                        .lab = lab,
+                        .experiment = ExperimentNumber(2),
+                        .climb = {},
+                        .worker = {},
+                        .closes = {},
+                        .at = {}},
+      swarm::HintGiven{.lab = lab, .number = HintNumber(1), .hint = {}},
+      swarm::HintWithdrawn{.lab = lab, .number = HintNumber(1), .who = "ann", .at = {}},
+      swarm::ExperimentRejected{.lab = lab,
+                                .experiment = ExperimentNumber(2),
+                                .rejection = {},
+                                .best = ExperimentNumber(1)},
   };
   const std::set<std::string> of_no_lab = {
       "worker_joined", "worker_quarantined", "worker_released", "alarm_raised",
@@ -114,7 +146,7 @@ TEST_F(EventText, TellsEveryStoredFactAsALineOfItsOwnKind) {
     EXPECT_EQ(line.lab, of_no_lab.contains(line.kind) ? "" : "lab") << line.kind;
     alternatives.insert(fact.index());
   }
-  constexpr std::size_t kOfPresence = 5;  // is never stored
+  constexpr std::size_t kOfPresence = 6;  // is never stored
   EXPECT_EQ(alternatives.size(), std::variant_size_v<Change> - kOfPresence)
       << "a fact is missing in this test";
 }

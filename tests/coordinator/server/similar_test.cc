@@ -32,10 +32,10 @@ TEST(Similar, FindsTheMostSimilarChangeToTheSameParent) {
 
 TEST(Similar, TakesNoBytesThatAreNoSketch) {
   Similar similar;
-  similar.add(kLab, kParent, ExperimentNumber(2), "nonsense");
+  similar.add(kLab, kParent, ExperimentNumber(2), "no sketch");
   EXPECT_EQ(similar.size(), 0U);
   similar.add(kLab, kParent, ExperimentNumber(2), change(0, 10));
-  EXPECT_FALSE(similar.nearest(kLab, kParent, "nonsense", 0.0));
+  EXPECT_FALSE(similar.nearest(kLab, kParent, "no sketch", 0.0));
 }
 
 TEST(Similar, RemembersTheNewestAlone) {

@@ -93,6 +93,7 @@ TEST_F(CommandAgentTest, IsToldWhatItWorksOn) {
   assignment_.settings.evaluator.data = {DataSource::Kind::folder, "labs/x/data"};
   EXPECT_EQ(run("env | grep ^SWARMLAB_ | sort").out,
             "SWARMLAB_BRIEF=/swarmlab/brief.md\nSWARMLAB_DATA=/data\nSWARMLAB_EXPERIMENT=7\n"
+            "SWARMLAB_HYPOTHESIS=/swarmlab/out/hypothesis.json\n"
             "SWARMLAB_LAB=my lab\nSWARMLAB_OUTCOME=/swarmlab/out/outcome.json\nSWARMLAB_PARENT=" +
                 std::string(40, 'a') +
                 "\nSWARMLAB_RESULTS=/swarmlab/results.tsv\nSWARMLAB_SCALE=base\n");
