@@ -1,8 +1,10 @@
 #include "common/model/sketch.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <vector>
 
@@ -126,11 +128,11 @@ std::vector<Hash> hashes_of(const std::vector<Line>& lines, bool with_comments) 
   return hashes;
 }
 
+// In one load: some thousands are compared for one candidate.
 Hash hash_at(std::string_view sketch, std::size_t place) {
   Hash hash = 0;
-  for (std::size_t i = 0; i < kHashBytes; ++i) {
-    hash = (hash << 8U) | static_cast<unsigned char>(sketch[place * kHashBytes + i]);
-  }
+  std::memcpy(&hash, sketch.data() + place * kHashBytes, kHashBytes);
+  if constexpr (std::endian::native == std::endian::little) hash = __builtin_bswap64(hash);
   return hash;
 }
 

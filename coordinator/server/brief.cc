@@ -65,8 +65,8 @@ std::string further_metrics(const swarm::Lab& lab) {
     text += fmt::format("- make `{}` {}", metric.name,
                         metric.direction == Direction::minimize ? "lower" : "higher");
     if (lab.best && i < lab.best->others.size()) {
-      text += fmt::format(" ({:.6g} in experiment {})", lab.best->others[i],
-                          lab.best->number.value());
+      text +=
+          fmt::format(" ({:.6g} in experiment {})", lab.best->others[i], lab.best->number.value());
     }
     text += "\n";
   }

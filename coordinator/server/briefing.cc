@@ -44,7 +44,9 @@ Result<std::string> brief_for(const BriefingSource& source, const swarm::Task& t
   SWARMLAB_TRY(lineage, lineage_of(source, task));
   std::vector<Running> running;
   for (const TaskId other : source.state.index.labs.at(task.lab).leased) {
-    if (other != task.id) running.push_back(running_of(source.state, source.state.tasks.at(other)));
+    const swarm::Task& one = source.state.tasks.at(other);
+    if (other == task.id || !makes_experiment(one.kind)) continue;  // no agent does a check
+    running.push_back(running_of(source.state, one));
   }
   return write_brief({.lab = source.state.labs.at(task.lab),
                       .task = task,

@@ -8,6 +8,7 @@
 #include "common/wire/resources_codec.h"
 #include "coordinator/store/codec.h"
 #include "coordinator/store/ladder_events.h"
+#include "coordinator/store/machine_events.h"
 #include "coordinator/store/people_codec.h"
 #include "coordinator/store/state_codec.h"
 
@@ -299,34 +300,6 @@ Result<swarm::Change> read(schema::Event::ExperimentFinished::Reader from) {
                                    .beside = experiment_of(from.getBeside())};
 }
 
-Result<swarm::Change> read(schema::Event::WorkerQuarantined::Reader from) {
-  return swarm::WorkerQuarantined{.worker = WorkerName(wire::string_of(from.getWorker())),
-                                  .why = wire::string_of(from.getWhy()),
-                                  .at = from_ms(from.getAtMs()),
-                                  .measures_only = from.getMeasuresOnly()};
-}
-
-Result<swarm::Change> read(schema::Event::WorkerReleased::Reader from) {
-  return swarm::WorkerReleased{.worker = WorkerName(wire::string_of(from.getWorker())),
-                               .who = wire::string_of(from.getWho()),
-                               .at = from_ms(from.getAtMs())};
-}
-
-Result<swarm::Change> read(schema::Event::AlarmRaised::Reader from) {
-  return swarm::AlarmRaised{.silent = from.getSilent(),
-                            .holders = from.getHolders(),
-                            .at = from_ms(from.getAtMs()),
-                            .held_until = from_ms(from.getHeldUntilMs())};
-}
-
-Result<swarm::Change> read(schema::Event::BackupRestored::Reader from) {
-  return swarm::BackupRestored{.at = from_ms(from.getAtMs()),
-                               .next_lab = LabId(from.getNextLab()),
-                               .next_task = TaskId(from.getNextTask()),
-                               .next_token = FencingToken(from.getNextToken()),
-                               .skipped = from.getSkipped()};
-}
-
 Result<swarm::Change> read(schema::Event::Change::Reader from) {
   switch (from.which()) {
     case schema::Event::Change::LAB_OPENED:
@@ -354,11 +327,11 @@ Result<swarm::Change> read(schema::Event::Change::Reader from) {
       return swarm::WorkerJoined{.worker = std::move(worker)};
     }
     case schema::Event::Change::WORKER_QUARANTINED:
-      return read(from.getWorkerQuarantined());
+      return store::read(from.getWorkerQuarantined());
     case schema::Event::Change::WORKER_RELEASED:
-      return read(from.getWorkerReleased());
+      return store::read(from.getWorkerReleased());
     case schema::Event::Change::ALARM_RAISED:
-      return read(from.getAlarmRaised());
+      return store::read(from.getAlarmRaised());
     case schema::Event::Change::ALARM_CLEARED:
       return swarm::AlarmCleared{.at = from_ms(from.getAlarmCleared().getAtMs())};
     case schema::Event::Change::TIME_SKIPPED:
@@ -367,7 +340,7 @@ Result<swarm::Change> read(schema::Event::Change::Reader from) {
     case schema::Event::Change::TASK_DROPPED:
       return read(from.getTaskDropped());
     case schema::Event::Change::BACKUP_RESTORED:
-      return read(from.getBackupRestored());
+      return store::read(from.getBackupRestored());
     case schema::Event::Change::HINT_GIVEN:
       return store::read(from.getHintGiven());
     case schema::Event::Change::HINT_WITHDRAWN:

@@ -31,7 +31,7 @@ struct IncomingPack {
   ObjectId commit;
   ObjectId tree;
   ObjectId parent;                                    // the task's parent commit
-  std::optional<ObjectId> merged{};                     // of a merge: the other one
+  std::optional<ObjectId> merged{};                   // of a merge: the other one
   std::function<bool(std::string_view)> is_editable;  // of a path, relative to the repository
 };
 

@@ -37,7 +37,7 @@ struct AgentPaths {
   std::string out;                        // empty folder: writable at /swarmlab/out
   std::string data = {};                  // the data; empty: it is where the settings say
   std::string program = {};  // swarmlab: read-only at /swarmlab/bin/swarmlab; empty: not there
-  std::optional<Rework> rework = {};      // none: the first round
+  std::optional<Rework> rework = {};  // none: the first round
 };
 
 // Below AgentPaths::out.
