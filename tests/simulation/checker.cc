@@ -102,7 +102,10 @@ void Checker::check_report(const Key& key, schema::WorkReply::Report::Reader ans
     if (decided == nullptr) return;
     world_.require(decided->counts(key.token),
                    "I2: told that it counts, but another lease's report did");
-    world_.require(verdict && *verdict == decided->verdict,
+    // One that did not decide was told that it is not decided, which protocol 1 calls discarded;
+    // then the same turn decided.
+    const bool was_open = decided->token != key.token && verdict && *verdict == Verdict::discard;
+    world_.require(was_open || (verdict && *verdict == decided->verdict),
                    "I1: acknowledged with another verdict than the log has");
     world_.require(ledger_.is_charged(key.token) || decided->token != key.token,
                    "I4: a report counts, its cost does not");

@@ -29,7 +29,9 @@ SimulatedWorker::SimulatedWorker(World& world, const Plan& plan, Network& networ
     // "/spool/TASK-TOKEN.report"
     const std::size_t dash = path.rfind('-');
     const std::uint64_t token = std::strtoull(path.data() + dash + 1, nullptr, 10);
-    truth_.at(FencingToken(token)).spooled = true;
+    // What was handed back before it was begun is spooled, too.
+    const auto attempted = truth_.find(FencingToken(token));
+    if (attempted != truth_.end()) attempted->second.spooled = true;
   });
 }
 
