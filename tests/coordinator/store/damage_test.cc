@@ -229,6 +229,19 @@ TEST_F(Damage, OfAnIndexIsNamedWithTheWayToMakeItAnew) {
       << refused.error().message;
 }
 
+// libgit2 would take all that is in it for missing.
+TEST_F(Damage, OfThePlaceWhereAPackSaysItsSumIsNamed) {
+  const fs::path copy = copy_of_it(folder_->path() / "copy");
+  const fs::path pack = files_with(copy / "objects.git", ".pack").front();
+  flip(pack, fs::file_size(pack) - 5, 1);
+  const auto refused = Objects::open(copy / "objects.git");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::corrupt);
+  EXPECT_NE(refused.error().message.find(pack.lexically_normal().string() + " is damaged"),
+            std::string::npos)
+      << refused.error().message;
+}
+
 // As RocksDB writes it. \param kind  1 full, 2 first, 4 last
 std::string log_fragment(char kind, const std::string& payload) {
   const auto bytes_of = [](std::uint64_t number, int count) {
