@@ -123,8 +123,7 @@ std::vector<Hash> hashes_of(const std::vector<Line>& lines, bool with_comments) 
     hashes.push_back(hash_of(line.path, line.sign, text, before));
   }
   std::ranges::sort(hashes);
-  const auto twins = std::ranges::unique(hashes);
-  hashes.erase(twins.begin(), twins.end());
+  hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
   return hashes;
 }
 

@@ -1,7 +1,6 @@
 #include "coordinator/server/context.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include "common/model/names.h"
 #include "common/wire/json_codec.h"
@@ -53,7 +52,8 @@ swarm::Task next_task(const swarm::State& state, const swarm::Lab& lab) {
 
 std::vector<std::string> ideas_of(const std::deque<Experiment>& recent) {
   std::vector<std::string> ideas;
-  for (const Experiment& experiment : recent | std::views::reverse) {
+  for (auto at = recent.rbegin(); at != recent.rend(); ++at) {
+    const Experiment& experiment = *at;
     for (const std::string& idea : experiment.notes.ideas) {
       if (ideas.size() == kIdeas) return ideas;
       ideas.push_back(idea);
