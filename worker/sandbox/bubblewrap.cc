@@ -33,18 +33,38 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-Result<void> add_status_pipe(Job& job) {
+struct Pipe {
+  UniqueFd read;
+  UniqueFd write;
+};
+
+Result<Pipe> make_pipe() {
   std::array<int, 2> ends{-1, -1};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     return fail(ErrorCode::unavailable, "pipe: {}", std::strerror(errno));
   }
-  job.status.reset(ends[0]);
-  UniqueFd child_end(ends[1]);
-  if (::fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
+  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+void hand_over(Job& job, UniqueFd end, BwrapFd fd) {
+  job.spawn.fds.push_back({end.get(), static_cast<int>(fd)});
+  job.handed_over.push_back(std::move(end));
+}
+
+Result<void> add_status_pipe(Job& job) {
+  SWARMLAB_TRY(pipe, make_pipe());
+  if (::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK) != 0) {
     return fail(ErrorCode::internal, "pipe: {}", std::strerror(errno));
   }
-  job.spawn.fds.push_back({child_end.get(), static_cast<int>(BwrapFd::status)});
-  job.handed_over.push_back(std::move(child_end));
+  job.status = std::move(pipe.read);
+  hand_over(job, std::move(pipe.write), BwrapFd::status);
+  return {};
+}
+
+Result<void> add_block_pipe(Job& job) {
+  SWARMLAB_TRY(pipe, make_pipe());
+  job.block = std::move(pipe.write);
+  hand_over(job, std::move(pipe.read), BwrapFd::block);
   return {};
 }
 
@@ -69,6 +89,9 @@ Result<SandboxResult> Bubblewrap::run(const SandboxRequest& request, const Cance
     SWARMLAB_CHECK(hand_over(job, next++, "file", file));
   }
   SWARMLAB_CHECK(add_status_pipe(job));
+  Gatekeeper gates(request.gates);
+  job.gates = &gates;
+  if (gates.has_gates()) SWARMLAB_CHECK(add_block_pipe(job));
   return supervise(std::move(job), cancel);
 }
 

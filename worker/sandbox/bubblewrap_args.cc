@@ -87,6 +87,8 @@ Result<Words> bubblewrap_args(const SystemView& system, const SandboxRequest& re
     return fail(ErrorCode::invalid_input, "folder {}: expected an absolute path", request.folder);
   }
   Words words = isolation(disable_user_namespaces);
+  // Until its gates are open, the command does not start.
+  if (!request.gates.empty()) add(words, {"--block-fd", fd_of(BwrapFd::block)});
   const std::string tmp_size = std::to_string(request.tmp_bytes);
   const auto temporary = [&](const char* mode, const char* folder) {
     if (request.tmp_bytes > 0) add(words, {"--size", tmp_size});

@@ -13,7 +13,7 @@ namespace swarmlab::sandbox {
 
 // Descriptors that bubblewrap gets besides 0 to 3 and the files of a SystemView. It closes all of
 // them before the command starts.
-enum class BwrapFd : int { args = 4, status = 5, seccomp = 6 };
+enum class BwrapFd : int { args = 4, status = 5, seccomp = 6, block = 7 };
 
 /// All but the command itself. \return invalid_input if the request makes no sense.
 [[nodiscard]] Result<std::vector<std::string>> bubblewrap_args(const SystemView& system,

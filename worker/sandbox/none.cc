@@ -127,6 +127,9 @@ class None final : public Sandbox {
     SWARMLAB_TRY(places, places_of(request, folder));
     SWARMLAB_TRY(group, Cgroup::make(cgroups_, request.limits));
     Job job{.request = &request, .cgroup = cgroups_.version == 0 ? nullptr : &group};
+    Gatekeeper gates(request.gates);
+    SWARMLAB_CHECK(gates.open_here());
+    job.gates = &gates;
     job.spawn.argv = shell_words(request, cgroups_);
     // After the shell, its option, the script and its name come the arguments.
     constexpr std::size_t kFirstArgument = 4;

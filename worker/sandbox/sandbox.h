@@ -14,6 +14,7 @@
 #include "common/model/lab.h"
 #include "common/os/cancel.h"
 #include "common/result.h"
+#include "worker/sandbox/gate.h"
 
 namespace swarmlab::sandbox {
 
@@ -38,6 +39,9 @@ struct SandboxRequest {
   // Set on top of PATH, HOME, LANG, TMPDIR; nothing else of our environment goes in.
   std::vector<std::pair<std::string, std::string>> env = {};
   std::vector<std::string> path_first = {};  // folders inside that go on PATH before all others
+  // What it may reach; without: nothing and nobody. Under `none` they listen at the loopback of
+  // this machine.
+  std::vector<Gate> gates = {};
   ResourceLimits limits = {};
   Milliseconds timeout{0};             // 0: none
   std::optional<std::string> in = {};  // stdin; none: /dev/null

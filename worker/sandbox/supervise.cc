@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <span>
 
 #include "worker/sandbox/capture.h"
 #include "worker/sandbox/cgroup_files.h"
@@ -130,6 +131,8 @@ class Supervision {
                 {stopped_ ? -1 : cancel_.fd(), POLLIN, 0},
                 {stopped_ ? -1 : timer_.get(), POLLIN, 0}};
       for (const Channel& channel : channels_) events.push_back({channel.fd(), POLLIN, 0});
+      const std::size_t first_gate = events.size();
+      for (const UniqueFd& gate : listeners()) events.push_back({gate.get(), POLLIN, 0});
       const Deadline& next = stopped_ ? kill_by_ : deadline_;
       if (::poll(events.data(), events.size(), next.poll_timeout()) < 0 && errno != EINTR) {
         return fail(ErrorCode::internal, "poll: {}", std::strerror(errno));
@@ -137,11 +140,34 @@ class Supervision {
       for (std::size_t i = 0; i < channels_.size(); ++i) {
         if (events[3 + i].revents != 0) channels_[i].take();
       }
+      for (std::size_t i = first_gate; i < events.size(); ++i) {
+        if (events[i].revents != 0) job_.gates->let_in(i - first_gate);
+      }
       note_process_of_the_tree();
       if (events[0].revents != 0) return {};
+      if (!stopped_ && init_ && job_.block) SWARMLAB_CHECK(open_gates());
       if (!stopped_) decide_to_stop(events[1].revents != 0, events[2].revents != 0);
       if (stopped_) kill_tree();
     }
+  }
+
+  [[nodiscard]] std::span<const UniqueFd> listeners() const {
+    if (job_.gates == nullptr || stopped_) return {};
+    return job_.gates->listeners();
+  }
+
+  // Then the command starts.
+  Result<void> open_gates() {
+    const auto opened = job_.gates->open_inside(*status_.child());
+    if (!opened) return give_up(opened.error());
+    job_.block.reset();
+    return {};
+  }
+
+  // Before the command has started, and without starting it.
+  Result<void> give_up(const Error& error) {
+    SWARMLAB_CHECK(bury());
+    return fail(error.code, "{}; {}", error.message, err_.text());
   }
 
   void decide_to_stop(bool cancelled, bool look_at_disk) {

@@ -17,6 +17,10 @@ struct Job {
   // Where bubblewrap reports the process that holds the tree's pid namespace, and the exit code of
   // the command; without: the spawned process is the command itself, and its group is the tree.
   UniqueFd status = {};
+  // Bubblewrap starts the command when this is closed. A request with gates has it, or the gates
+  // are open already.
+  UniqueFd block = {};
+  Gatekeeper* gates = nullptr;             // may be null
   std::vector<UniqueFd> handed_over = {};  // what `spawn` passes on; closed once it has started
   Cgroup* cgroup = nullptr;                // may be null
 };

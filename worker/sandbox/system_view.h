@@ -11,7 +11,7 @@
 namespace swarmlab::sandbox {
 
 // Small files are not mounted: bubblewrap writes them from descriptors, this one and the next.
-inline constexpr int kFirstFileFd = 7;
+inline constexpr int kFirstFileFd = 8;
 
 struct SystemView {
   std::vector<std::string> args = {};   // of bubblewrap, the same in every run

@@ -42,7 +42,8 @@ TEST_F(OrdinaryUser, RunsCommands) {
 }
 
 TEST_F(OrdinaryUser, IsSafeFromThem) {
-  expect_passed_by_nobody(folder_, "SandboxHides.*:SandboxRefuses.*:SandboxReachesNobody.*");
+  expect_passed_by_nobody(folder_,
+                          "SandboxHides.*:SandboxRefuses.*:SandboxReachesNobody.*:SandboxGates.*");
 }
 
 TEST_F(OrdinaryUser, BoundsAndEndsThem) {

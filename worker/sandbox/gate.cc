@@ -1,0 +1,195 @@
+#include "worker/sandbox/gate.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+namespace swarmlab::sandbox {
+namespace {
+
+constexpr int kWaiting = 64;       // connections that the kernel keeps for us
+constexpr int kLetInAtOnce = 16;   // then others of the run have their turn
+constexpr std::uint8_t kDone = 1;  // what a helper says when it has made all sockets
+
+// A socket that listens at the loopback of the namespace that the caller is in; -1 and errno. Only
+// system calls: a forked child of a process with threads calls it. That loopback may not be up yet.
+int listen_at(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return -1;
+  const int on = 1;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool listens = ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                       ::setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on) == 0 &&
+                       ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+                       ::listen(fd, kWaiting) == 0;
+  if (listens) return fd;
+  const int error = errno;
+  ::close(fd);
+  errno = error;
+  return -1;
+}
+
+// Room for the descriptors of one message, aligned as the kernel wants it.
+union Control {
+  cmsghdr header;
+  std::array<char, CMSG_SPACE(sizeof(int) * kMostGates)> bytes;
+};
+
+bool send_sockets(int channel, const std::array<int, kMostGates>& fds, std::size_t count) {
+  std::uint8_t done = kDone;
+  iovec data{&done, 1};
+  Control control{};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = &control;
+  message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int) * count);
+  std::memcpy(CMSG_DATA(header), fds.data(), sizeof(int) * count);
+  return ::sendmsg(channel, &message, MSG_NOSIGNAL) == 1;
+}
+
+// What the helper does: it goes where the sandbox is. Its exit code is an errno.
+[[noreturn]] void make_sockets(int owner, int network, int channel,
+                               const std::array<std::uint16_t, kMostGates>& ports,
+                               std::size_t count) {
+  if (owner >= 0 && ::setns(owner, CLONE_NEWUSER) != 0) ::_exit(errno);
+  if (::setns(network, CLONE_NEWNET) != 0) ::_exit(errno);
+  std::array<int, kMostGates> fds{};
+  for (std::size_t i = 0; i < count; ++i) {
+    fds.at(i) = listen_at(ports.at(i));
+    if (fds.at(i) < 0) ::_exit(errno);
+  }
+  ::_exit(send_sockets(channel, fds, count) ? 0 : errno);
+}
+
+Result<std::vector<UniqueFd>> receive_sockets(int channel, std::size_t count) {
+  std::uint8_t done = 0;
+  iovec data{&done, 1};
+  Control control{};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = &control;
+  message.msg_controllen = sizeof control;
+  if (::recvmsg(channel, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != 1 || done != kDone) {
+    return fail(ErrorCode::unavailable, "gate: no socket came");
+  }
+  std::vector<UniqueFd> sockets;
+  const cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
+    for (std::size_t i = 0; i < (header->cmsg_len - CMSG_LEN(0)) / sizeof(int); ++i) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
+      sockets.emplace_back(fd);
+    }
+  }
+  if (sockets.size() != count) return fail(ErrorCode::internal, "gate: a socket is missing");
+  return sockets;
+}
+
+struct Namespaces {
+  UniqueFd network;
+  UniqueFd owner;  // the user namespace with rights over it; none: our own
+};
+
+bool same(const UniqueFd& a, const UniqueFd& b) {
+  struct stat one {};
+  struct stat other {};
+  return ::fstat(a.get(), &one) == 0 && ::fstat(b.get(), &other) == 0 &&
+         one.st_ino == other.st_ino && one.st_dev == other.st_dev;
+}
+
+Result<Namespaces> namespaces_of(pid_t process) {
+  const auto open = [](const std::string& path) {
+    return UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  };
+  Namespaces found{.network = open(fmt::format("/proc/{}/ns/net", process)), .owner = {}};
+  const UniqueFd our_network = open("/proc/self/ns/net");
+  const UniqueFd ours = open("/proc/self/ns/user");
+  if (!found.network || !our_network || !ours) {
+    return fail(ErrorCode::unavailable, "gate: network namespace: {}", std::strerror(errno));
+  }
+  if (same(found.network, our_network)) {
+    return fail(ErrorCode::unavailable, "gate: the sandbox has no network namespace of its own");
+  }
+  UniqueFd owner(::ioctl(found.network.get(), NS_GET_USERNS));
+  if (!owner) {
+    return fail(ErrorCode::unavailable, "gate: user namespace: {}", std::strerror(errno));
+  }
+  if (!same(owner, ours)) found.owner = std::move(owner);
+  return found;
+}
+
+}  // namespace
+
+// To enter a user namespace a process must have one thread: so a forked helper does it.
+Result<void> Gatekeeper::open_inside(pid_t process) {
+  if (gates_.size() > kMostGates) {
+    return fail(ErrorCode::invalid_input, "{} gates, expected {} at most", gates_.size(),
+                kMostGates);
+  }
+  SWARMLAB_TRY(namespaces, namespaces_of(process));
+  std::array<int, 2> ends{-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return fail(ErrorCode::unavailable, "gate: {}", std::strerror(errno));
+  }
+  const UniqueFd here(ends[0]);
+  const UniqueFd there(ends[1]);
+  std::array<std::uint16_t, kMostGates> ports{};
+  for (std::size_t i = 0; i < gates_.size(); ++i) ports.at(i) = gates_.at(i).port;
+  const pid_t helper = ::fork();
+  if (helper < 0) return fail(ErrorCode::unavailable, "gate: fork: {}", std::strerror(errno));
+  if (helper == 0) {
+    make_sockets(namespaces.owner.get(), namespaces.network.get(), there.get(), ports,
+                 gates_.size());
+  }
+  int status = 0;
+  while (::waitpid(helper, &status, 0) < 0 && errno == EINTR) continue;
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return fail(ErrorCode::unavailable, "gate: a port inside the sandbox: {}",
+                WIFEXITED(status) ? std::strerror(WEXITSTATUS(status)) : "its helper was killed");
+  }
+  SWARMLAB_TRY(sockets, receive_sockets(here.get(), gates_.size()));
+  listeners_ = std::move(sockets);
+  return {};
+}
+
+Result<void> Gatekeeper::open_here() {
+  for (const Gate& gate : gates_) {
+    UniqueFd listener(listen_at(gate.port));
+    if (!listener) {
+      return fail(ErrorCode::unavailable, "gate: port {} of this machine: {}", gate.port,
+                  std::strerror(errno));
+    }
+    listeners_.push_back(std::move(listener));
+  }
+  return {};
+}
+
+void Gatekeeper::let_in(std::size_t index) const {
+  for (int i = 0; i < kLetInAtOnce; ++i) {
+    UniqueFd connection(::accept4(listeners_[index].get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!connection) return;  // nobody more, or it is gone again
+    if (gates_[index].take) gates_[index].take(std::move(connection));
+  }
+}
+
+}  // namespace swarmlab::sandbox
