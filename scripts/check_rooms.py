@@ -16,6 +16,7 @@ LIBRARY = {
     "toml++/": {"common/lab", "cli"},
     "spdlog/": {"common/log"},
     "CLI/": {"cli"},
+    "httplib.h": {"worker/bridge"},
 }
 MODEL = {"common", "common/model"}
 MAY_USE = {  # room: the rooms that it may include, besides itself
@@ -36,11 +37,12 @@ MAY_USE = {  # room: the rooms that it may include, besides itself
     "coordinator/server": MODEL | {"coordinator/policy", "coordinator/swarm", "coordinator/store", "coordinator/judge", "coordinator/ladder", "common/net", "common/keys", "common/lab",
                                    "common/log", "common/git", "common/wire", "common/os", "schemas"},
     "worker/sandbox": MODEL | {"common/os"},
+    "worker/bridge": MODEL | {"common/os", "common/log"},
     "worker/workspace": MODEL | {"common/git", "common/lab", "common/os"},
-    "worker/agent": MODEL | {"worker/sandbox", "common/lab", "common/os"},
+    "worker/agent": MODEL | {"worker/sandbox", "worker/bridge", "common/lab", "common/os"},
     "worker/evaluator": MODEL | {"worker/sandbox", "common/lab", "common/os"},
     "worker/spool": MODEL | {"common/wire", "common/os", "schemas"},
-    "worker/server": MODEL | {"worker/sandbox", "worker/workspace", "worker/agent", "worker/evaluator",
+    "worker/server": MODEL | {"worker/sandbox", "worker/bridge", "worker/workspace", "worker/agent", "worker/evaluator",
                               "worker/spool", "common/net", "common/log", "common/wire", "common/git", "common/lab", "common/os", "schemas"},
     "cli": None,  # everything
 }

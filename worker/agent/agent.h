@@ -14,6 +14,7 @@
 #include "common/model/lab.h"
 #include "common/model/report.h"
 #include "common/result.h"
+#include "worker/bridge/provider.h"
 #include "worker/sandbox/sandbox.h"
 
 namespace swarmlab::worker {
@@ -37,7 +38,8 @@ struct AgentPaths {
   std::string out;                        // empty folder: writable at /swarmlab/out
   std::string data = {};                  // the data; empty: it is where the settings say
   std::string program = {};  // swarmlab: read-only at /swarmlab/bin/swarmlab; empty: not there
-  std::optional<Rework> rework = {};  // none: the first round
+  std::optional<Rework> rework = {};   // none: the first round
+  std::optional<Bridged> bridge = {};  // none: provider() named none, or there is no key for it
 };
 
 // Below AgentPaths::out.
@@ -65,6 +67,10 @@ class Agent {
   [[nodiscard]] virtual Result<sandbox::SandboxRequest> prepare(
       const Assignment& assignment, const AgentPaths& paths,
       const std::vector<std::string>& environment) const = 0;
+
+  /// Whom the agent talks to, if the address can be set: the worker starts a bridge to it, and
+  /// prepare() gets what stands in for it.
+  [[nodiscard]] virtual std::optional<Provider> provider(const LabSettings& settings) const;
 
   /// Nothing if it ended well.
   [[nodiscard]] virtual std::optional<AgentFailure> read_end(

@@ -154,6 +154,10 @@ class CommandAgent final : public Agent {
 
 }  // namespace
 
+std::optional<Provider> Agent::provider(const LabSettings& /*settings*/) const {
+  return std::nullopt;
+}
+
 std::unique_ptr<Agent> make_agent(AgentKind kind) {
   switch (kind) {
     case AgentKind::command:
