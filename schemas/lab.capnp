@@ -8,7 +8,7 @@ using Since = import "since.capnp";
 enum Direction { minimize @0; maximize @1; }
 enum ParseKind { regex @0; json @1; metricLines @2; }
 enum DataKind { none @0; folder @1; hostPath @2; shipped @3; }
-enum AgentKind { command @0; }
+enum AgentKind { command @0; claude @1; codex @2; pi @3; opencode @4; }
 enum PolicyKind { greedy @0; bestOfN @1; beam @2; ucb @3; islands @4; }
 enum NearDuplicates { flag @0; skip @1; }
 
@@ -116,6 +116,7 @@ struct LabSettings {
     timeoutMs @5 :Int64;
     dataKind @6 :DataKind;
     dataPath @7 :Text;
+    network @8 :List(Destination) $Since.since(2);  # of evaluator and guard; empty: none
   }
   struct Guard {
     command @0 :Text;
@@ -130,6 +131,25 @@ struct LabSettings {
     timeoutMs @4 :Int64;
     env @5 :List(Text);
     briefTokens @6 :UInt32 = 6000 $Since.since(2);  # that a brief has, about; 0: no limit
+    # Of all kinds but command, which only workers with the capability "presets" have.
+    model @7 :Text $Since.since(2);         # empty: the program's own choice
+    baseUrl @8 :Text $Since.since(2);       # of its provider; empty: the kind's own
+    apiKey @9 :Text $Since.since(2);        # name of the worker's variable with the key
+    credentials @10 :List(Text) $Since.since(2);  # files of the worker, read-only in the home
+    network @11 :List(Destination) $Since.since(2);  # that it is let to beside its provider
+    prices @12 :List(Price) $Since.since(2);
+    experimentsPerSession @13 :UInt32 = 1 $Since.since(2);
+  }
+  struct Destination {
+    host @0 :Text;
+    port @1 :UInt16;            # 0: 80 and 443
+  }
+  struct Price {
+    # For a million tokens.
+    model @0 :Text;
+    inputMicroUsd @1 :Int64;
+    outputMicroUsd @2 :Int64;
+    cachedMicroUsd @3 :Int64;
   }
   struct ResourceLimits {
     memoryBytes @0 :UInt64;

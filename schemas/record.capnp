@@ -41,6 +41,19 @@ enum Outcome {
   returned @8;
 }
 
+enum AgentEnd {
+  finished @0;
+  refused @1;                 # the model would not do it
+  rateLimited @2;
+  unavailable @3;             # the provider is overloaded, fails, or cannot be reached
+  outOfCredit @4;
+  authenticationFailed @5;
+  crashed @6;
+  timedOut @7;
+}
+
+enum CostSource { none @0; told @1; priced @2; measured @3; }
+
 enum Stage {
   fetch @0;
   checkout @1;
@@ -50,6 +63,28 @@ enum Stage {
   evaluate @5;
   pack @6;
   total @7;
+}
+
+struct AgentRun {
+  # How an agent's part in an attempt went, as its program and its provider told it.
+  end @0 :AgentEnd;
+  said @1 :Text;              # the provider's words, where it did not finish
+  retryAfterMs @2 :Int64;     # that the provider asks for; 0: it does not say
+  session @3 :Text;           # as the program names it; empty: it has none
+  model @4 :Text;
+  finalMessage @5 :Text;
+  turns @6 :UInt64;
+  toolCalls @7 :UInt64;
+  cachedTokens @8 :UInt64;    # of the input
+  costSource @9 :CostSource;
+  refused @10 :List(NetworkRefusal);
+
+  struct NetworkRefusal {
+    # A place that its sandbox was not let to.
+    host @0 :Text;
+    port @1 :UInt16;
+    times @2 :UInt64;
+  }
 }
 
 struct MetricValue {
@@ -175,6 +210,7 @@ struct Experiment {
   otherScores @43 :List(Float64);   # judged, of the further metrics in the order of the settings
   otherEvidence @44 :List(Evidence);  # of the further metrics
   hypervolume @45 :Lab.MaybeNumber; # of a keep among several metrics: of the frontier with it
+  agent @46 :AgentRun;        # the last round of it; absent: no agent made it, or it said nothing
 }
 
 struct Assignment {
@@ -231,6 +267,7 @@ struct Report {
   more @15 :List(Measurement) $Since.since(2);  # of a baseline: further runs; of a pair: the reference's
   nearDuplicate @16 :NearDuplicate $Since.since(2);  # as the coordinator said when its tree was checked
   reworks @17 :UInt32 $Since.since(2);        # repairs by its agent after the guard had failed
+  agent @18 :AgentRun $Since.since(2);        # absent: no agent ran
 }
 
 struct Attachments {

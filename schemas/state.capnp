@@ -117,6 +117,7 @@ struct Lab {
   nextHint @16 :UInt64;       # 0: of an older build, none was given
   rejected @17 :List(FrontierEntry);  # of this segment, as they were in the frontier
   learnedOthers @18 :List(LearnedOther);  # of further metrics and of constraints
+  backoff @19 :Backoff;       # absent: the provider of its agents answers
 
   struct LearnedOther { metric @0 :Text; learned @1 :Learned; }
 
@@ -144,6 +145,16 @@ struct Lab {
     activeMs @3 :Int64;
     runningSince @4 :MaybeTime;
   }
+}
+
+struct Backoff {
+  # The provider of a lab's agents does not answer as it should: nothing is leased for a while.
+  why @0 :Record.AgentEnd;
+  said @1 :Text;              # the provider's words
+  failures @2 :UInt32;        # in a row
+  sinceMs @3 :Int64;
+  untilMs @4 :Int64;
+  worker @5 :Text;            # that told it last
 }
 
 struct Hint {
@@ -219,6 +230,7 @@ struct Worker {
   residual @9 :Residual;      # absent: nothing to compare yet
   scales @10 :Bool;          # it understands scales, and tasks of kind promote and holdout
   injects @11 :Bool;         # likewise, of kind inject
+  presets @12 :Bool;         # it has agents of kinds beside command
 
   struct Quarantine { why @0 :Text; atMs @1 :Int64; }
   struct Residual {
@@ -265,6 +277,8 @@ struct Event {
     hintGiven @25 :HintGiven;
     hintWithdrawn @26 :HintWithdrawn;
     experimentRejected @27 :ExperimentRejected;
+    providerFailed @28 :ProviderFailed;
+    providerAnswered @29 :ProviderAnswered;
   }
 
   struct LabOpened {
@@ -418,6 +432,15 @@ struct Event {
     experiment @1 :UInt64;
     rejection @2 :Record.Rejection;
     best @3 :UInt64;          # experiment that is the best from now on
+  }
+  struct ProviderFailed {
+    lab @0 :UInt64;
+    backoff @1 :Backoff;      # as it is from now on
+  }
+  struct ProviderAnswered {
+    lab @0 :UInt64;
+    who @1 :Text;             # a person ended the wait; empty: an agent worked again
+    atMs @2 :Int64;
   }
   struct CostSpent {
     lab @0 :UInt64;

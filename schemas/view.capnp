@@ -121,6 +121,22 @@ struct ExperimentView {
   judged @53 :List(NamedNumber) $Since.since(2);  # by metric, of a lab with several; empty: one, or not measured
   evidence @54 :List(MetricEvidence) $Since.since(2);  # of the pairs, by metric, of a lab with several
   hypervolume @55 :Lab.MaybeNumber $Since.since(2);  # of a keep among several metrics: of the frontier with it
+  agent @56 :AgentView $Since.since(2);
+}
+
+struct AgentView {
+  # How an agent's part in an experiment went.
+  end @0 :Text;                  # "finished", "refused", "rate_limited", "unavailable", "out_of_credit",
+                                 # "authentication_failed", "crashed" or "timed_out"; empty: no agent
+  said @1 :Text;                 # the provider's words, where it did not finish
+  session @2 :Text;
+  model @3 :Text;
+  finalMessage @4 :Text;
+  turns @5 :Float64;
+  toolCalls @6 :Float64;
+  cachedTokens @7 :Float64;      # of the input
+  costSource @8 :Text;           # "none", "told", "priced" or "measured"
+  refused @9 :List(NamedNumber); # times by "host:port" that its sandbox was not let to
 }
 
 struct ClimbView {
@@ -243,6 +259,10 @@ struct LabView {
   hints @38 :UInt32 $Since.since(2);            # from people, that hold
   metrics @39 :List(MetricView) $Since.since(2);  # the primary first; empty: it has one metric
   hypervolume @40 :Lab.MaybeNumber $Since.since(2);  # of its frontier, as a part of the baseline's box; null: one metric
+  # Of a lab that waits for the provider of its agents.
+  provider @41 :Text $Since.since(2);           # as AgentView.end; empty: it answers
+  providerSaid @42 :Text $Since.since(2);
+  providerRetryAt @43 :Time $Since.since(2);    # null: it answers
 }
 
 struct SteeredLab {

@@ -223,10 +223,12 @@ Result<CheckedLab> check_lab(const LabTexts& texts, const std::vector<std::strin
 }
 
 Result<void> check_has_agent(const LabSettings& settings) {
-  if (!settings.agent.command.empty()) return {};
-  return fail(ErrorCode::invalid_input,
-              "{}: no agent, expected [agent] command = \"...\" in it to run the lab",
-              join(settings.folder, "lab.toml"));
+  if (settings.agent.kind != AgentKind::command || !settings.agent.command.empty()) return {};
+  return fail(
+      ErrorCode::invalid_input,
+      "{}: no agent, expected [agent] kind = \"claude\" (or \"codex\", \"pi\", \"opencode\"), or "
+      "[agent] command = \"...\" in it to run the lab",
+      join(settings.folder, "lab.toml"));
 }
 
 }  // namespace swarmlab

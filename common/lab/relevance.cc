@@ -59,6 +59,9 @@ std::string measuring_rules(const LabSettings& settings) {
                         constraint.min ? fmt::format("{}", *constraint.min) : "-",
                         constraint.max ? fmt::format("{}", *constraint.max) : "-");
   }
+  for (const Destination& to : settings.evaluator.network) {
+    text += fmt::format("network {}:{}\n", to.host, to.port);
+  }
   text += fmt::format("memory {} cpus {}\n", settings.limits.memory_bytes, settings.limits.cpus);
   for (const Scale& scale : settings.scales) {
     text += fmt::format("scale {} overlay {}\n", scale.name, scale.overlay);

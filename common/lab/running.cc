@@ -1,4 +1,4 @@
-// How a lab is run: agent, limits, search, stop.
+// How a lab is run: limits, search, stop.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +10,6 @@
 #include "common/model/names.h"
 
 namespace swarmlab::tables {
-namespace {
 
 bool is_variable_name(std::string_view name) {
   const auto is_fine = [](char c) {
@@ -19,6 +18,8 @@ bool is_variable_name(std::string_view name) {
   return !name.empty() && (name.front() < '0' || name.front() > '9') &&
          std::ranges::all_of(name, is_fine);
 }
+
+namespace {
 
 bool is_ours(std::string_view name) {
   constexpr std::array<std::string_view, 5> kOurs{"PATH", "HOME", "LANG", "TMPDIR",
@@ -33,54 +34,7 @@ bool is_label(const std::string& text) {
          std::ranges::all_of(text, [](char c) { return c > ' ' && c != ',' && c != '\x7f'; });
 }
 
-void read_environment(Section& agent, Agent& settings) {
-  constexpr const char* kNames = "a list of names of variables such as [\"API_KEY\"]";
-  if (!agent.texts("env", settings.env, kNames)) return;
-  for (const std::string& name : settings.env) {
-    if (!is_variable_name(name)) {
-      agent.problem(agent.line("env"), fmt::format("[agent] env has {}, expected {}",
-                                                   toml_tree::quoted(name), kNames));
-    } else if (is_ours(name)) {
-      agent.problem(agent.line("env"),
-                    fmt::format("[agent] env has {}, which the sandbox sets itself, expected {}",
-                                toml_tree::quoted(name), kNames));
-    }
-  }
-}
-
 }  // namespace
-
-void read_agent(Section agent, LabFile& file) {
-  Agent& settings = file.settings.agent;
-  const bool has_command =
-      agent.text("command", settings.command, "a command such as \"python3 agent.py\"");
-  if (has_command) file.lines.agent_command = agent.line("command");
-  std::string kind(name_of(AgentKind::command));
-  bool planned = false;
-  if (agent.text("kind", kind, "\"command\"") && kind != name_of(AgentKind::command)) {
-    constexpr std::array<std::string_view, 4> kPlanned{"claude", "codex", "pi", "opencode"};
-    planned = std::ranges::find(kPlanned, kind) != kPlanned.end();
-    if (planned) {
-      agent.problem(agent.line("kind"),
-                    fmt::format("[agent] kind {} is not in this version: write kind = \"command\" "
-                                "and start it with [agent] command",
-                                toml_tree::quoted(kind)));
-    } else {
-      agent.wrong("kind", "\"command\"");
-    }
-  }
-  if (agent.present() && !has_command && agent.find("command") == nullptr && !planned) {
-    agent.problem(agent.line(),
-                  "[agent] has no command, expected one such as \"python3 agent.py\"");
-  }
-  agent.texts("args", settings.args, "a list of texts");
-  agent.duration("timeout", settings.timeout);
-  read_environment(agent, settings);
-  agent.whole<std::uint32_t>("brief_tokens", settings.brief_tokens, 0,
-                             "a whole number of tokens, 0 (no limit) or more");
-  agent.not_yet("network", "agents run without network; take it out");
-  agent.finish();
-}
 
 void read_limits(Section limits, LabFile& file) {
   ResourceLimits& settings = file.settings.limits;

@@ -268,6 +268,7 @@ void read_evaluator(Section backend, Section evaluator, LabFile& file) {
     check_metric_line_names(evaluator, file.settings);
   }
   evaluator.duration("timeout", settings.timeout);
+  read_network(evaluator, "[evaluator]", settings.network);
   read_data(evaluator, file);
   evaluator.finish();
   if (backend.present()) {

@@ -17,8 +17,14 @@ void read_constraint(Section constraint, LabFile& file);
 void read_evaluator(Section backend, Section evaluator, LabFile& file);
 void read_guard(Section guard, LabFile& file);
 
-// running.cc
+// agent.cc
 void read_agent(Section agent, LabFile& file);
+
+// network.cc
+/// "network" of a table: hosts that a sandbox is let to. \param title  "[agent]"
+void read_network(Section& section, std::string_view title, std::vector<Destination>& target);
+
+// running.cc
 void read_limits(Section limits, LabFile& file);
 void read_resources(Section resources, LabFile& file);
 void read_search(Section search, LabFile& file);
@@ -27,6 +33,8 @@ void read_stop(Section stop, LabFile& file);
 /// cpus, memory and gpus of a table; labels of one.
 void read_amounts(Section& section, Resources& amount);
 void read_labels(Section& section, std::string_view title, std::vector<std::string>& target);
+/// Whether a shell could set it.
+[[nodiscard]] bool is_variable_name(std::string_view name);
 /// Whether a sandbox may be given a variable of that name: those of ours are taken.
 [[nodiscard]] bool is_free_variable(std::string_view name);
 

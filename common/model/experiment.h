@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/model/agent_run.h"
 #include "common/model/evidence.h"
 #include "common/model/object_id.h"
 #include "common/strong_id.h"
@@ -171,6 +172,8 @@ struct Experiment {
   std::optional<Injection> injection{};  // none: an agent made it
   std::optional<Rejection> rejection{};
   std::optional<NearDuplicate> near_duplicate{};
+  std::optional<AgentRun>
+      agent{};  // the last round of it; none: no agent made it, or it said nothing
   bool operator==(const Experiment&) const = default;
 
   [[nodiscard]] std::optional<double> score() const {

@@ -76,10 +76,18 @@ struct DataSource {
   bool operator==(const DataSource&) const = default;
 };
 
+// A place in the network that a sandbox is let to.
+struct Destination {
+  std::string host;        // name or address, in lower case
+  std::uint16_t port = 0;  // 0: 80 and 443
+  bool operator==(const Destination&) const = default;
+};
+
 struct Evaluator {
   std::variant<PythonBackend, CommandEvaluator> how;
   Milliseconds timeout = std::chrono::minutes(10);
   DataSource data;
+  std::vector<Destination> network{};  // of evaluator and guard; empty: they have no network
   bool operator==(const Evaluator&) const = default;
 };
 
@@ -92,7 +100,16 @@ struct Guard {
   bool operator==(const Guard&) const = default;
 };
 
-enum class AgentKind : std::uint8_t { command };
+enum class AgentKind : std::uint8_t { command, claude, codex, pi, opencode };
+
+// What a model costs, for a million tokens. Where the agent's program does not say itself.
+struct Price {
+  std::string model;  // as the program names it
+  MicroUsd input;
+  MicroUsd output;
+  MicroUsd cached;  // of the input, read from the provider's cache
+  bool operator==(const Price&) const = default;
+};
 
 struct Agent {
   AgentKind kind = AgentKind::command;
@@ -102,6 +119,15 @@ struct Agent {
   Milliseconds timeout = std::chrono::minutes(15);
   std::vector<std::string> env;       // names that may pass from the worker's environment
   std::uint32_t brief_tokens = 6000;  // that a brief has, about; 0: no limit
+  // Of the presets: all kinds but `command`.
+  std::string model{};     // empty: the program's own choice
+  std::string base_url{};  // of its provider; empty: the kind's own
+  std::string api_key{};   // name of the worker's variable with the key; empty: the kind's own
+  // Files of the worker ("~/.claude/.credentials.json"), read-only at their place in the home.
+  std::vector<std::string> credentials{};
+  std::vector<Destination> network{};  // that it is let to beside its provider
+  std::vector<Price> prices{};         // by model
+  std::uint32_t experiments_per_session = 1;
   bool operator==(const Agent&) const = default;
 };
 

@@ -116,6 +116,50 @@ std::string_view name_of(AgentKind kind) {
   switch (kind) {
     case AgentKind::command:
       return "command";
+    case AgentKind::claude:
+      return "claude";
+    case AgentKind::codex:
+      return "codex";
+    case AgentKind::pi:
+      return "pi";
+    case AgentKind::opencode:
+      return "opencode";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(AgentEnd end) {
+  switch (end) {
+    case AgentEnd::finished:
+      return "finished";
+    case AgentEnd::refused:
+      return "refused";
+    case AgentEnd::rate_limited:
+      return "rate_limited";
+    case AgentEnd::unavailable:
+      return "unavailable";
+    case AgentEnd::out_of_credit:
+      return "out_of_credit";
+    case AgentEnd::authentication_failed:
+      return "authentication_failed";
+    case AgentEnd::crashed:
+      return "crashed";
+    case AgentEnd::timed_out:
+      return "timed_out";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(CostSource source) {
+  switch (source) {
+    case CostSource::none:
+      return "none";
+    case CostSource::told:
+      return "told";
+    case CostSource::priced:
+      return "priced";
+    case CostSource::measured:
+      return "measured";
   }
   return "unknown";
 }

@@ -18,6 +18,8 @@ namespace swarmlab {
 [[nodiscard]] std::string_view name_of(Direction direction);
 [[nodiscard]] std::string_view name_of(PolicyKind policy);
 [[nodiscard]] std::string_view name_of(AgentKind kind);
+[[nodiscard]] std::string_view name_of(AgentEnd end);
+[[nodiscard]] std::string_view name_of(CostSource source);
 [[nodiscard]] std::string_view name_of(NearDuplicates wish);
 
 /// All that there are.

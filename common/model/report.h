@@ -96,6 +96,7 @@ struct Report {
   bool own_failure = false;  // of `returned`: the worker failed, nobody told it to stop
   std::optional<NearDuplicate> near_duplicate{};  // as the coordinator said of its tree
   std::uint32_t reworks = 0;                      // repairs by the agent after the guard had failed
+  std::optional<AgentRun> agent{};                // none: no agent ran
   bool operator==(const Report&) const = default;
 };
 

@@ -223,6 +223,7 @@ void write(schema::Experiment::Builder to, const Experiment& experiment) {
   if (experiment.injection) write(to.initInjection(), *experiment.injection);
   if (experiment.rejection) write(to.initRejection(), *experiment.rejection);
   if (experiment.near_duplicate) write(to.initNearDuplicate(), *experiment.near_duplicate);
+  if (experiment.agent) write(to.initAgent(), *experiment.agent);
 }
 
 Result<Experiment> read(schema::Experiment::Reader from) {
@@ -243,6 +244,10 @@ Result<Experiment> read(schema::Experiment::Reader from) {
   experiment.ended_at = timestamp_of(from.getEndedAtMs());
   experiment.stages = std::move(stages);
   experiment.past_leases = read(from.getPastLeases());
+  if (from.hasAgent()) {
+    SWARMLAB_TRY(agent, read(from.getAgent()));
+    experiment.agent = std::move(agent);
+  }
   return std::move(experiment);
 }
 

@@ -16,11 +16,14 @@ namespace swarmlab::wire {
 
 [[nodiscard]] schema::Verdict to_schema(Verdict verdict);
 [[nodiscard]] schema::TaskKind to_schema(TaskKind kind);
+[[nodiscard]] schema::AgentEnd to_schema(AgentEnd end);
+[[nodiscard]] Result<AgentEnd> read(schema::AgentEnd end);
 [[nodiscard]] Result<Verdict> read(schema::Verdict verdict);
 [[nodiscard]] Result<TaskKind> read(schema::TaskKind kind);
 
 // Structs
 void write(schema::AgentNotes::Builder to, const AgentNotes& notes);
+void write(schema::AgentRun::Builder to, const AgentRun& run);
 void write(schema::Measurement::Builder to, const Measurement& measurement);
 void write(schema::Evidence::Builder to, const Evidence& evidence);
 void write(capnp::List<schema::Measurement>::Builder to, const std::vector<Measurement>& runs);
@@ -37,6 +40,7 @@ void write(schema::Report::Builder to, const Report& report);
 void write(schema::Attachments::Builder to, const Attachments& attachments);
 
 [[nodiscard]] Result<AgentNotes> read(schema::AgentNotes::Reader from);
+[[nodiscard]] Result<AgentRun> read(schema::AgentRun::Reader from);
 [[nodiscard]] Result<Measurement> read(schema::Measurement::Reader from);
 [[nodiscard]] Result<Evidence> read(schema::Evidence::Reader from);
 [[nodiscard]] Result<std::vector<Measurement>> read(capnp::List<schema::Measurement>::Reader from);

@@ -22,6 +22,7 @@ void write(schema::Report::Builder to, const Report& report) {
   to.setReworks(report.reworks);
   write(to.initMore(length_of(report.more)), report.more);
   if (report.near_duplicate) write(to.initNearDuplicate(), *report.near_duplicate);
+  if (report.agent) write(to.initAgent(), *report.agent);
 }
 
 Result<Report> read(schema::Report::Reader from) {
@@ -41,6 +42,11 @@ Result<Report> read(schema::Report::Reader from) {
     SWARMLAB_TRY(near, read(from.getNearDuplicate()));
     near_duplicate = near;
   }
+  std::optional<AgentRun> agent;
+  if (from.hasAgent()) {
+    SWARMLAB_TRY(run, read(from.getAgent()));
+    agent = std::move(run);
+  }
   return Report{.task = TaskId(from.getTask()),
                 .token = FencingToken(from.getToken()),
                 .lab = LabId(from.getLab()),
@@ -58,7 +64,8 @@ Result<Report> read(schema::Report::Reader from) {
                 .stages = std::move(stages),
                 .own_failure = from.getOwnFailure(),
                 .near_duplicate = near_duplicate,
-                .reworks = from.getReworks()};
+                .reworks = from.getReworks(),
+                .agent = std::move(agent)};
 }
 
 void write(schema::Attachments::Builder to, const Attachments& attachments) {

@@ -214,6 +214,26 @@ Line line_of(const swarm::State& /*state*/, const swarm::ExperimentRejected& fac
                       fact.rejection.why, fact.best.value())};
 }
 
+Line line_of(const swarm::State& /*state*/, const swarm::ProviderFailed& fact) {
+  const swarm::Backoff& backoff = fact.backoff;
+  const auto wait = std::chrono::ceil<std::chrono::seconds>(backoff.until - backoff.since);
+  return {"provider_failed",
+          fact.lab,
+          {},
+          fmt::format("the agents' provider is {}, {} in a row, on {}: tried again {} s after the "
+                      "first{}{}",
+                      name_of(backoff.why), backoff.failures, backoff.worker.value(), wait.count(),
+                      backoff.said.empty() ? "" : ": ", backoff.said)};
+}
+
+Line line_of(const swarm::State& /*state*/, const swarm::ProviderAnswered& fact) {
+  return {"provider_answered",
+          fact.lab,
+          {},
+          fact.who.empty() ? "the agents' provider answers again"
+                           : fmt::format("{} ended the wait for the agents' provider", fact.who)};
+}
+
 // Presence is not stored, so no event has it.
 template <class Presence>
 requires(std::is_same_v<Presence, swarm::WorkerReserved> ||

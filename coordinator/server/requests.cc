@@ -221,6 +221,7 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
   const bool measures = capabilities.contains("measure");
   const bool injects = capabilities.contains("inject");
   const bool scales = capabilities.contains("scales");
+  const bool presets = capabilities.contains("presets");
   request.session = fresh_session_();
   std::erase_if(sessions_, [&](const auto& entry) { return entry.second.worker.value() == name; });
   std::erase_if(draining_, [&](SessionId session) { return !sessions_.contains(session); });
@@ -237,7 +238,8 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
                                                   .key = request.key(),
                                                   .measures = measures,
                                                   .scales = scales,
-                                                  .injects = injects},
+                                                  .injects = injects,
+                                                  .presets = presets},
                                        .session = request.session,
                                        .held = held_of(hello.getHeld()),
                                        .again = hello.getAgain()});

@@ -6,6 +6,7 @@
 #include "common/model/names.h"
 #include "common/wire/json_codec.h"
 #include "common/wire/lab_codec.h"
+#include "coordinator/server/agent_views.h"
 #include "coordinator/server/ladder_view.h"
 #include "coordinator/server/metric_views.h"
 #include "coordinator/swarm/choose.h"
@@ -174,6 +175,7 @@ void write_view(schema::LabView::Builder to, const swarm::State& state, const sw
   write_metrics(to, state, lab);
   write_place(to, state, lab);
   write_ladder(to, lab);
+  write_provider(to, lab);
 }
 
 void write_view(schema::SteeredList::Builder to, const swarm::State& state,
@@ -296,6 +298,7 @@ void write_view(schema::ExperimentView::Builder to, const swarm::Lab& lab,
   wire::write(to.initUndoes(), number_of(experiment.undoes));
   to.setIsBest(lab.best && lab.best->number == experiment.number);
   write_climbs(to, lab, experiment.number);
+  write_agent(to, experiment);
   to.setHostClass(experiment.host_class.c_str());
   to.setParentCommit(experiment.parent_commit.hex().c_str());
 }

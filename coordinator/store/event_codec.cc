@@ -172,6 +172,8 @@ struct Write {
   void operator()(const swarm::ExperimentRejected& fact) {
     write(to.initExperimentRejected(), fact);
   }
+  void operator()(const swarm::ProviderFailed& fact) { write(to.initProviderFailed(), fact); }
+  void operator()(const swarm::ProviderAnswered& fact) { write(to.initProviderAnswered(), fact); }
 
   // Not stored.
   void operator()(const swarm::HypothesisAnnounced&) { SWARMLAB_ASSERT(false); }
@@ -347,6 +349,10 @@ Result<swarm::Change> read(schema::Event::Change::Reader from) {
       return store::read(from.getHintWithdrawn());
     case schema::Event::Change::EXPERIMENT_REJECTED:
       return store::read(from.getExperimentRejected());
+    case schema::Event::Change::PROVIDER_FAILED:
+      return store::read(from.getProviderFailed());
+    case schema::Event::Change::PROVIDER_ANSWERED:
+      return store::read(from.getProviderAnswered());
     case schema::Event::Change::PROMOTION_PROPOSED:
       return store::read(from.getPromotionProposed());
     case schema::Event::Change::PROMOTED:

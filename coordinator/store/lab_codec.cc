@@ -7,6 +7,7 @@
 #include "common/wire/field_codec.h"
 #include "common/wire/record_codec.h"
 #include "coordinator/store/codec.h"
+#include "coordinator/store/people_codec.h"
 #include "coordinator/store/state_codec.h"
 
 namespace swarmlab::store {
@@ -157,6 +158,10 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
     SWARMLAB_TRY(rung, store::read(one));
     lab.rungs.push_back(std::move(rung));
   }
+  if (from.hasBackoff()) {
+    SWARMLAB_TRY(backoff, store::read(from.getBackoff()));
+    lab.backoff = std::move(backoff);
+  }
   if (from.hasBest()) {
     SWARMLAB_TRY(best, store::read(from.getBest()));
     lab.best = best;
@@ -205,6 +210,7 @@ std::string to_bytes(const swarm::Lab& lab) {
       simplifying.setStep(lab.simplifying->step.value());
     }
     write_people(to, lab);
+    if (lab.backoff) store::write(to.initBackoff(), *lab.backoff);
     write(to.initLearnedOthers(wire::length_of(lab.learned_others)), lab.learned_others);
     store::write(to.initLearned(), lab.learned);
     auto rungs = to.initRungs(static_cast<unsigned>(lab.rungs.size()));

@@ -48,4 +48,45 @@ Result<swarm::Change> read(schema::Event::ExperimentRejected::Reader from) {
                                    .best = ExperimentNumber(best)};
 }
 
+void write(schema::Backoff::Builder to, const swarm::Backoff& backoff) {
+  to.setWhy(wire::to_schema(backoff.why));
+  to.setSaid(wire::text_of(backoff.said));
+  to.setFailures(backoff.failures);
+  to.setSinceMs(to_ms(backoff.since));
+  to.setUntilMs(to_ms(backoff.until));
+  to.setWorker(wire::text_of(backoff.worker.value()));
+}
+
+Result<swarm::Backoff> read(schema::Backoff::Reader from) {
+  SWARMLAB_TRY(why, wire::read(from.getWhy()));
+  return swarm::Backoff{.why = why,
+                        .said = wire::string_of(from.getSaid()),
+                        .failures = from.getFailures(),
+                        .since = from_ms(from.getSinceMs()),
+                        .until = from_ms(from.getUntilMs()),
+                        .worker = WorkerName(wire::string_of(from.getWorker()))};
+}
+
+void write(schema::Event::ProviderFailed::Builder to, const swarm::ProviderFailed& fact) {
+  to.setLab(fact.lab.value());
+  write(to.initBackoff(), fact.backoff);
+}
+
+void write(schema::Event::ProviderAnswered::Builder to, const swarm::ProviderAnswered& fact) {
+  to.setLab(fact.lab.value());
+  to.setWho(wire::text_of(fact.who));
+  to.setAtMs(to_ms(fact.at));
+}
+
+Result<swarm::Change> read(schema::Event::ProviderFailed::Reader from) {
+  SWARMLAB_TRY(backoff, store::read(from.getBackoff()));
+  return swarm::ProviderFailed{.lab = LabId(from.getLab()), .backoff = std::move(backoff)};
+}
+
+swarm::Change read(schema::Event::ProviderAnswered::Reader from) {
+  return swarm::ProviderAnswered{.lab = LabId(from.getLab()),
+                                 .who = wire::string_of(from.getWho()),
+                                 .at = from_ms(from.getAtMs())};
+}
+
 }  // namespace swarmlab::store

@@ -154,6 +154,14 @@ class Touched {
     if (experiment != nullptr) experiment->rejection = fact.rejection;
     return {};
   }
+  Result<void> operator()(const swarm::ProviderFailed& fact) {
+    labs_.insert(fact.lab);
+    return {};
+  }
+  Result<void> operator()(const swarm::ProviderAnswered& fact) {
+    labs_.insert(fact.lab);
+    return {};
+  }
   Result<void> operator()(const swarm::HypothesisAnnounced&) { return {}; }
   Result<void> operator()(const swarm::WorkerSeen&) { return {}; }
   Result<void> operator()(const swarm::SlotServed&) { return {}; }

@@ -164,6 +164,7 @@ void write(schema::Worker::Builder to, const swarm::Worker& worker) {
   to.setKey(wire::text_of(worker.key));
   to.setMeasures(worker.measures);
   to.setInjects(worker.injects);
+  to.setPresets(worker.presets);
   to.setScales(worker.scales);
   wire::write(to.initCapacity(), worker.capacity);
   if (worker.quarantine) write(to.initQuarantine(), *worker.quarantine);
@@ -198,7 +199,8 @@ Result<swarm::Worker> read(schema::Worker::Reader from) {
                        .key = wire::string_of(from.getKey()),
                        .measures = from.getMeasures(),
                        .scales = from.getScales(),
-                       .injects = from.getInjects()};
+                       .injects = from.getInjects(),
+                       .presets = from.getPresets()};
   if (from.hasQuarantine()) worker.quarantine = read(from.getQuarantine());
   if (from.hasDistrust()) worker.distrust = read(from.getDistrust());
   SWARMLAB_TRY(residual, read(from.getResidual()));

@@ -276,6 +276,20 @@ struct ExperimentRejected {
   bool operator==(const ExperimentRejected&) const = default;
 };
 
+// An agent's provider asked to wait, failed or could not be reached. The attempt went back.
+struct ProviderFailed {
+  LabId lab;
+  Backoff backoff;  // as it is from now on
+  bool operator==(const ProviderFailed&) const = default;
+};
+
+struct ProviderAnswered {
+  LabId lab;
+  std::string who;  // a person ended the wait; empty: an agent worked again
+  Timestamp at;
+  bool operator==(const ProviderAnswered&) const = default;
+};
+
 // Not stored: its worker says it again with each heartbeat.
 struct HypothesisAnnounced {
   TaskId task;
@@ -322,13 +336,14 @@ struct LeaseExtended {
   bool operator==(const LeaseExtended&) const = default;
 };
 
-using Change = std::variant<LabOpened, SettingsChanged, SegmentBegan, LabStatusChanged, TaskCreated,
-                            LeaseGranted, LeaseEnded, TaskDropped, CostSpent, CandidateMeasured,
-                            ExperimentFinished, PromotionProposed, Promoted, PromotionRejected,
-                            CheckBegan, CheckEnded, WorkerJoined, WorkerQuarantined, WorkerReleased,
-                            AlarmRaised, AlarmCleared, TimeSkipped, BackupRestored, HintGiven,
-                            HintWithdrawn, ExperimentRejected, HypothesisAnnounced, WorkerReserved,
-                            WorkerSeen, SlotServed, WorkerGone, LeaseExtended>;
+using Change =
+    std::variant<LabOpened, SettingsChanged, SegmentBegan, LabStatusChanged, TaskCreated,
+                 LeaseGranted, LeaseEnded, TaskDropped, CostSpent, CandidateMeasured,
+                 ExperimentFinished, PromotionProposed, Promoted, PromotionRejected, CheckBegan,
+                 CheckEnded, WorkerJoined, WorkerQuarantined, WorkerReleased, AlarmRaised,
+                 AlarmCleared, TimeSkipped, BackupRestored, HintGiven, HintWithdrawn,
+                 ExperimentRejected, ProviderFailed, ProviderAnswered, HypothesisAnnounced,
+                 WorkerReserved, WorkerSeen, SlotServed, WorkerGone, LeaseExtended>;
 
 /// Whether the fact goes to disk. What is not stored is learned anew after a restart.
 [[nodiscard]] bool is_stored(const Change& change);

@@ -24,6 +24,7 @@ Experiment experiment_of(const Task& task, const Report& report, Timestamp now) 
     experiment.token = report.token;
     experiment.stages = report.stages;
     experiment.reworks = report.reworks;
+    experiment.agent = report.agent;
   }
   experiment.measured_under.push_back(report.token);
   const auto add = [&](Measurement run) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "common/result.h"
+#include "coordinator/swarm/backoff.h"
 #include "coordinator/swarm/change.h"
 #include "coordinator/swarm/climbs.h"
 #include "coordinator/swarm/evolve_parts.h"

@@ -151,6 +151,17 @@ struct Hint {
   bool operator==(const Hint&) const = default;
 };
 
+// The provider of a lab's agents does not answer as it should: no agent is started for a while.
+struct Backoff {
+  AgentEnd why = AgentEnd::unavailable;
+  std::string said;            // the provider's words
+  std::uint32_t failures = 0;  // in a row
+  Timestamp since;             // of the first
+  Timestamp until;             // when it is tried again
+  WorkerName worker;           // that told it last
+  bool operator==(const Backoff&) const = default;
+};
+
 struct Lab {
   LabId id;
   LabSettings settings;
@@ -173,7 +184,8 @@ struct Lab {
   std::map<ExperimentNumber, FrontierEntry> rejected{};    // of this segment, by people
   std::map<std::string, judge::Learned> learned_others{};  // of further metrics, of constraints
   std::vector<ladder::Rung> rungs{};                       // one for each scale above the first
-  ladder::Climbs holdout{};  // what kept candidates scored on the holdout
+  ladder::Climbs holdout{};          // what kept candidates scored on the holdout
+  std::optional<Backoff> backoff{};  // none: the provider of its agents answers
   bool operator==(const Lab&) const = default;
 };
 
@@ -196,6 +208,7 @@ struct Worker {
   judge::Residual residual{};              // how far off they are
   bool scales = false;   // it understands scales, and tasks of kind promote and holdout
   bool injects = false;  // likewise, of kind inject
+  bool presets = false;  // it has agents of kinds beside command
   bool operator==(const Worker&) const = default;
 };
 

@@ -128,7 +128,7 @@ class LabFiles(Refused):
 
     def test_no_agent(self):
         self.refused_when('[agent]\ncommand = "sh agent.sh"\ntimeout = "60s"', "",
-                          'lab.toml: no agent, expected [agent] command = "..." in it to run the lab')
+                          'lab.toml: no agent, expected [agent] kind = "claude" (or "codex", "pi", "opencode"), or [agent] command = "..." in it to run the lab')
 
     def test_nothing_that_scores(self):
         self.refused_when('command = "sh measure.sh"', "", "nothing scores a candidate, expected [evaluator] command")

@@ -161,6 +161,10 @@ std::optional<Provider> Agent::provider(const LabSettings& /*settings*/) const {
 std::unique_ptr<Agent> make_agent(AgentKind kind) {
   switch (kind) {
     case AgentKind::command:
+    case AgentKind::claude:
+    case AgentKind::codex:
+    case AgentKind::pi:
+    case AgentKind::opencode:
       return std::make_unique<CommandAgent>();
   }
   SWARMLAB_ASSERT(false);

@@ -120,7 +120,12 @@ TEST(CheckHasAgent, SaysWhatToWrite) {
   const auto lab = check_lab(kCommand, "labs/x", {"labs/x/pipeline/a"});
   ASSERT_TRUE(lab) << lab.error().message;
   EXPECT_EQ(check_has_agent(lab->settings).error().message,
-            "labs/x/lab.toml: no agent, expected [agent] command = \"...\" in it to run the lab");
+            "labs/x/lab.toml: no agent, expected [agent] kind = \"claude\" (or \"codex\", \"pi\", "
+            "\"opencode\"), or [agent] command = \"...\" in it to run the lab");
+  const auto preset = check_lab(std::string(kCommand) + "\n[agent]\nkind = 'claude'\n", "labs/x",
+                                {"labs/x/pipeline/a"});
+  ASSERT_TRUE(preset) << preset.error().message;
+  EXPECT_TRUE(check_has_agent(preset->settings));
 }
 
 // What this repository ships must be read by what it builds.

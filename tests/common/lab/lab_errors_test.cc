@@ -241,9 +241,13 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"UnknownPolicy", COMMAND "[search]\npolicy = 'random'",
               "lab.toml:4: [search] policy is \"random\", expected " EVERY_POLICY},
         Wrong{"UnknownAgent", COMMAND "[agent]\nkind = 'cursor'\ncommand = 'x'",
-              "lab.toml:4: [agent] kind is \"cursor\", expected \"command\""},
+              "lab.toml:4: [agent] kind is \"cursor\", expected one of \"command\", \"claude\", "
+              "\"codex\", \"pi\", "
+              "\"opencode\""},
         Wrong{"AgentWithoutCommand", COMMAND "[agent]\ntimeout = '1m'",
-              "lab.toml:3: [agent] has no command, expected one such as \"python3 agent.py\""},
+              "lab.toml:3: [agent] has no command, expected one such as \"python3 agent.py\", or a "
+              "kind: one of \"command\", \"claude\", \"codex\", \"pi\", "
+              "\"opencode\""},
         Wrong{"VariableWithAValue", COMMAND "[agent]\ncommand = 'a'\nenv = ['A=b']",
               "lab.toml:5: [agent] env has \"A=b\", expected a list of names of variables such as "
               "[\"API_KEY\"]"},
@@ -358,12 +362,32 @@ INSTANTIATE_TEST_SUITE_P(
               "lab.toml:10: [[metric]] is given 5 times, expected 4 at most"},
         Wrong{"Reworks", COMMAND "[guard]\ncommand = 'x'\nreworks = 11",
               "lab.toml:5: [guard] reworks is 11, expected a whole number, 0 (none) to 10"},
-        Wrong{"ClaudeAgent", COMMAND "[agent]\nkind = 'claude'",
-              "lab.toml:4: [agent] kind \"claude\" is not in this version: write kind = "
-              "\"command\" and start it with [agent] command"},
-        Wrong{"AgentNetwork", COMMAND "[agent]\ncommand = 'x'\nnetwork = ['api.x.com']",
-              "lab.toml:5: [agent] network is not in this version: agents run without network; "
+        Wrong{"ModelOfACommand", COMMAND "[agent]\ncommand = 'x'\nmodel = 'm'",
+              "lab.toml:5: [agent] model is of agents with a kind such as \"claude\": set kind, or "
               "take it out"},
+        Wrong{
+            "AgentNetwork", COMMAND "[agent]\nkind = 'pi'\nnetwork = ['https://x.com']",
+            "lab.toml:5: [agent] network has \"https://x.com\", expected a list of hosts, perhaps "
+            "with a port, such as [\"pypi.org\", \"10.0.0.7:8080\"]"},
+        Wrong{"EvaluatorNetwork", "[evaluator]\ncommand = 'x'\nnetwork = ['x.com:0']",
+              "lab.toml:3: [evaluator] network has \"x.com:0\", expected a list of hosts, perhaps "
+              "with a port, such as [\"pypi.org\", \"10.0.0.7:8080\"]"},
+        Wrong{"BaseUrl", COMMAND "[agent]\nkind = 'pi'\nbase_url = 'api.x.com'",
+              "lab.toml:5: [agent] base_url is \"api.x.com\", expected an address such as "
+              "\"https://api.example.com\""},
+        Wrong{"AKeyForItsName", COMMAND "[agent]\nkind = 'pi'\napi_key = 'sk-secret'",
+              "lab.toml:5: [agent] api_key is no name of a variable, expected the name of a "
+              "variable such as \"ANTHROPIC_API_KEY\""},
+        Wrong{
+            "Credentials", COMMAND "[agent]\nkind = 'pi'\ncredentials = ['~/../etc/shadow']",
+            "lab.toml:5: [agent] credentials has \"~/../etc/shadow\", expected a list of files in "
+            "the home of the worker such as [\"~/.claude/.credentials.json\"]"},
+        Wrong{"Prices", COMMAND "[agent]\nkind = 'pi'\n[agent.prices]\nm = { input = -1 }",
+              "lab.toml:6: [agent.prices] \"m\" has input = -1, expected dollars for a million "
+              "tokens: input, output, cached"},
+        Wrong{"Sessions", COMMAND "[agent]\nkind = 'pi'\nexperiments_per_session = 2",
+              "lab.toml:5: [agent] experiments_per_session is more than 1, which is not in this "
+              "version: each experiment has a session of its own, which reworks go on with"},
         Wrong{"HostService", "[backend]\n[backend.host_service]\ncommand = 'x'\nport = 1",
               "lab.toml:2: [backend.host_service] is not in this version: start the service in "
               "setup() of the backend"},

@@ -91,6 +91,26 @@ inline Evidence any_evidence() {
           .metric = any_text()};
 }
 
+inline AgentRun any_agent_run() {
+  return {.end = any_of(AgentEnd::timed_out),
+          .said = any_text(),
+          .retry_after = any_duration(),
+          .session = any_text(),
+          .model = any_text(),
+          .final_message = any_text(),
+          .turns = any<std::uint64_t>(),
+          .tool_calls = any<std::uint64_t>(),
+          .cached_tokens = any<std::uint64_t>(),
+          .cost_source = any_of(CostSource::measured),
+          .refused = several([] {
+            return NetworkRefusal{any_text(), any<std::uint16_t>(), any<std::uint64_t>()};
+          })};
+}
+
+inline std::optional<AgentRun> maybe_agent_run() {
+  return any<bool>() ? std::optional(any_agent_run()) : std::nullopt;
+}
+
 inline Cost any_cost() {
   return {.usd = MicroUsd(any<std::int64_t>()),
           .input_tokens = any<std::uint64_t>(),
@@ -165,13 +185,19 @@ inline Experiment any_experiment() {
           }),
           .injection = maybe_injection(),
           .rejection = maybe_rejection(),
-          .near_duplicate = maybe_near()};
+          .near_duplicate = maybe_near(),
+          .agent = maybe_agent_run()};
+}
+
+inline Destination any_destination() {
+  return {.host = any_text(), .port = any<std::uint16_t>()};
 }
 
 inline Evaluator any_evaluator() {
   Evaluator evaluator{.how = PythonBackend{.module = any_text(), .class_name = any_text()},
                       .timeout = any_duration(),
-                      .data = {.kind = any_of(DataSource::Kind::shipped), .path = any_text()}};
+                      .data = {.kind = any_of(DataSource::Kind::shipped), .path = any_text()},
+                      .network = several(any_destination)};
   if (any<bool>()) {
     evaluator.how = CommandEvaluator{
         .command = any_text(), .parse = any_of(ParseKind::metric_lines), .pattern = any_text()};
@@ -230,6 +256,28 @@ inline Scale any_scale() {
   return scale;
 }
 
+inline Agent any_agent() {
+  return {.kind = any_of(AgentKind::opencode),
+          .command = any_text(),
+          .args = several(any_text),
+          .instructions = any_text(),
+          .timeout = any_duration(),
+          .env = several(any_text),
+          .brief_tokens = any<std::uint32_t>(),
+          .model = any_text(),
+          .base_url = any_text(),
+          .api_key = any_text(),
+          .credentials = several(any_text),
+          .network = several(any_destination),
+          .prices = several([] {
+            return Price{.model = any_text(),
+                         .input = MicroUsd(any<std::int64_t>()),
+                         .output = MicroUsd(any<std::int64_t>()),
+                         .cached = MicroUsd(any<std::int64_t>())};
+          }),
+          .experiments_per_session = any<std::uint32_t>()};
+}
+
 inline LabSettings any_settings() {
   return {.name = any_text(),
           .folder = any_text(),
@@ -247,13 +295,7 @@ inline LabSettings any_settings() {
           .guard = any<bool>()
                        ? std::optional(Guard{any_text(), any_duration(), any<std::uint32_t>()})
                        : std::nullopt,
-          .agent = {.kind = AgentKind::command,
-                    .command = any_text(),
-                    .args = several(any_text),
-                    .instructions = any_text(),
-                    .timeout = any_duration(),
-                    .env = several(any_text),
-                    .brief_tokens = any<std::uint32_t>()},
+          .agent = any_agent(),
           .limits = any_limits(),
           .policy = any_of(PolicyKind::islands),
           .search = {.width = any<std::uint32_t>(),
@@ -327,7 +369,8 @@ inline Report any_report() {
           .stages = any_stages(),
           .own_failure = any<bool>(),
           .near_duplicate = maybe_near(),
-          .reworks = any<std::uint32_t>()};
+          .reworks = any<std::uint32_t>(),
+          .agent = maybe_agent_run()};
 }
 
 inline Attachments any_attachments() {

@@ -28,7 +28,9 @@ TEST(Json, PrintsEveryFieldOfAnEmptyExperiment) {
       R"("injectedBy":"",)"
       R"("injectedFrom":"","rejectedBy":"","rejectedWhy":"","rejectedAt":null,)"
       R"("descendsFromRejected":null,"nearDuplicateOf":null,"similarity":null,"reworks":0,)"
-      R"("judged":{},"evidence":[],"hypervolume":null})");
+      R"("judged":{},"evidence":[],"hypervolume":null,"agent":{"end":"","said":"","session":"",)"
+      R"("model":"","finalMessage":"","turns":0,"toolCalls":0,"cachedTokens":0,"costSource":"",)"
+      R"("refused":{}}})");
 }
 
 void fill(schema::ExperimentView::Builder view) {
@@ -74,7 +76,9 @@ TEST(Json, PrintsAnExperiment) {
       R"("injectedBy":"",)"
       R"("injectedFrom":"","rejectedBy":"","rejectedWhy":"","rejectedAt":null,)"
       R"("descendsFromRejected":null,"nearDuplicateOf":null,"similarity":null,"reworks":0,)"
-      R"("judged":{},"evidence":[],"hypervolume":null})");
+      R"("judged":{},"evidence":[],"hypervolume":null,"agent":{"end":"","said":"","session":"",)"
+      R"("model":"","finalMessage":"","turns":0,"toolCalls":0,"cachedTokens":0,"costSource":"",)"
+      R"("refused":{}}})");
 }
 
 TEST(Json, PrintsPrettyWithTwoSpaces) {
@@ -138,7 +142,8 @@ TEST(Json, PrintsAStatus) {
             R"("waiting":"","labCommit":"","gainChance":null,"gainExperiments":0,)"
             R"("gainPerExperiment":null,"gainPerDollar":null,"madConfidence":null,"bestRuns":0,)"
             R"("bestSize":null,"champion":null,"championScale":"","ladder":"","warnings":[],)"
-            R"("hints":0,"metrics":[],"hypervolume":null}],)"
+            R"("hints":0,"metrics":[],"hypervolume":null,"provider":"","providerSaid":"",)"
+            R"("providerRetryAt":null}],)"
             R"("workers":[],"coordinator":{"version":"","pid":0,"address":"","startedAt":null,)"
             R"("running":false,"store":"","lastBackupAt":null,"lastBackup":"","disk":"",)"
             R"("freeBytes":0},"refused":[],"alarm":""})");

@@ -206,7 +206,9 @@ TEST(RecordCodec, EnumsOfTheSchemasAreThoseOfTheModel) {
   expect_same_names<schema::Stage>(Stage::total);
   expect_same_names<schema::Direction>(Direction::maximize);
   expect_same_names<schema::PolicyKind>(PolicyKind::islands);
-  expect_same_names<schema::AgentKind>(AgentKind::command);
+  expect_same_names<schema::AgentKind>(AgentKind::opencode);
+  expect_same_names<schema::AgentEnd>(AgentEnd::timed_out);
+  expect_same_names<schema::CostSource>(CostSource::measured);
   static_assert(static_cast<int>(schema::ParseKind::REGEX) == static_cast<int>(ParseKind::regex));
   static_assert(static_cast<int>(schema::ParseKind::JSON) == static_cast<int>(ParseKind::json));
   static_assert(static_cast<int>(schema::ParseKind::METRIC_LINES) ==

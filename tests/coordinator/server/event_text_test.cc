@@ -132,6 +132,8 @@ TEST_F(EventText, TellsEveryStoredFactAsALineOfItsOwnKind) {
                                 .experiment = ExperimentNumber(2),
                                 .rejection = {},
                                 .best = ExperimentNumber(1)},
+      swarm::ProviderFailed{.lab = lab, .backoff = {}},
+      swarm::ProviderAnswered{.lab = lab, .who = {}, .at = {}},
   };
   const std::set<std::string> of_no_lab = {
       "worker_joined", "worker_quarantined", "worker_released", "alarm_raised",

@@ -99,6 +99,8 @@ class NotedSwarm : public SwarmUnderTest {
     found->second.rejection = fact.rejection;
     volumes_.erase({fact.lab, segment.number});  // it is smaller without
   }
+  void note(const ProviderFailed&) {}
+  void note(const ProviderAnswered&) {}
   void note(const HypothesisAnnounced& fact) {
     const auto lease = leases_.find(fact.task);
     require(lease != leases_.end() && lease->second.token == fact.token,

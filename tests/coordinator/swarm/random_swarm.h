@@ -275,7 +275,7 @@ class RandomSwarm {
     worker.name = WorkerName(name);
     worker.host_class = one_in(4) ? "old" : "new";
     worker.slots = 2;
-    worker.measures = worker.injects = name != "c";  // of an old release
+    worker.measures = worker.injects = worker.presets = name != "c";  // of an old release
     worker.scales = worker.measures;
     worker.capacity = std::move(capacity);
     tell(name + " arrives", WorkerArrived{.worker = worker,

@@ -101,6 +101,7 @@ class SwarmUnderTest {
     worker.slots = 4;
     worker.measures = true;
     worker.injects = true;
+    worker.presets = true;
     worker.scales = true;
     return expect<Welcome>(
         WorkerArrived{.worker = worker, .session = sessions[name], .held = std::move(held)});
