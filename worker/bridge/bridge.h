@@ -20,12 +20,12 @@
 namespace swarmlab::worker {
 
 // In US dollars for a million tokens.
-struct Price {
+struct Rates {
   double input = 0;
   double cached_input = 0;  // read from the provider's cache
   double cache_write = 0;   // written to it
   double output = 0;
-  bool operator==(const Price&) const = default;
+  bool operator==(const Rates&) const = default;
 };
 
 struct BridgeOptions {
@@ -34,7 +34,7 @@ struct BridgeOptions {
   std::string token = {};
   std::optional<MicroUsd> budget = {};  // of this bridge; none: no limit
   // Of a model by the name that the answer has; none: its tokens are counted, but cost nothing.
-  std::function<std::optional<Price>(std::string_view model)> price = {};
+  std::function<std::optional<Rates>(std::string_view model)> rates = {};
   std::size_t most_connections = 32;                 // at a time; more are hung up on
   std::size_t most_request_bytes = 64UL << 20U;      // of a request's body
   Milliseconds request_time = Milliseconds(30'000);  // for a request to come in whole

@@ -1,0 +1,128 @@
+#include "worker/bridge/upstream.h"
+
+#include <fcntl.h>
+#include <httplib.h>
+#include <sys/socket.h>
+
+#include <list>
+#include <mutex>
+
+namespace swarmlab::worker {
+namespace {
+
+constexpr std::chrono::seconds kConnectTime{20};
+constexpr std::chrono::seconds kWriteTime{60};
+
+std::string authority(const Url& url) {
+  const bool bare = url.host.find(':') == std::string::npos;
+  return fmt::format(fmt::runtime(bare ? "{}://{}:{}" : "{}://[{}]:{}"), url.tls ? "https" : "http",
+                     url.host, url.port);
+}
+
+HttpHeaders headers_of(const httplib::Response& response) {
+  HttpHeaders headers;
+  for (const auto& [name, value] : response.headers) {
+    std::string lower = name;
+    for (char& c : lower) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    headers.emplace_back(std::move(lower), value);
+  }
+  return headers;
+}
+
+}  // namespace
+
+struct Upstream::Impl {
+  explicit Impl(Options given) : options(std::move(given)) {}
+
+  const Options options;
+  std::mutex mutex;  // guards what follows
+  bool over = false;
+  // Of what is under way. Our own descriptors, because the library closes its own when it likes.
+  std::list<UniqueFd> sockets;
+
+  // A request's place in `sockets`.
+  class Entry {
+   public:
+    explicit Entry(Impl& impl) : impl_(impl) {
+      const std::lock_guard lock(impl.mutex);
+      place_ = impl.sockets.emplace(impl.sockets.end());
+    }
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+    Entry(Entry&&) = delete;
+    Entry& operator=(Entry&&) = delete;
+    ~Entry() {
+      const std::lock_guard lock(impl_.mutex);
+      impl_.sockets.erase(place_);
+    }
+    void note(int socket) {
+      const std::lock_guard lock(impl_.mutex);
+      place_->reset(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+    }
+    [[nodiscard]] bool over() const {
+      const std::lock_guard lock(impl_.mutex);
+      return impl_.over;
+    }
+
+   private:
+    Impl& impl_;
+    std::list<UniqueFd>::iterator place_;
+  };
+
+  void set_up(httplib::Client& client, Entry& entry) const {
+    client.set_connection_timeout(kConnectTime);
+    client.set_write_timeout(kWriteTime);
+    client.set_read_timeout(options.silence);
+    client.set_follow_location(false);
+    client.set_keep_alive(false);
+    client.set_url_encode(false);
+    client.set_tcp_nodelay(true);
+    client.set_socket_options([&entry](int socket) { entry.note(socket); });
+    if (!options.ca_file.empty()) client.set_ca_cert_path(options.ca_file);
+  }
+};
+
+Upstream::Upstream(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Upstream::~Upstream() = default;
+
+Result<void> Upstream::exchange(const HttpRequest& request, const OnHead& on_head,
+                                const OnBytes& on_bytes) {
+  Impl::Entry entry(*impl_);
+  bool goes_on = true;  // as far as the caller is concerned
+  try {
+    httplib::Client client(authority(impl_->options.url));
+    impl_->set_up(client, entry);
+    httplib::Request sent;
+    sent.method = request.method;
+    sent.path = request.target;
+    sent.body = request.body;
+    for (const auto& [name, value] : request.headers) sent.headers.emplace(name, value);
+    sent.response_handler = [&](const httplib::Response& response) {
+      goes_on = !entry.over() && on_head(response.status, headers_of(response));
+      return goes_on;
+    };
+    sent.content_receiver = [&](const char* bytes, std::size_t size, std::uint64_t, std::uint64_t) {
+      goes_on = !entry.over() && on_bytes({bytes, size});
+      return goes_on;
+    };
+    if (entry.over()) return fail(ErrorCode::unavailable, "it is over");
+    const auto result = client.send(sent);
+    if (result || !goes_on) return {};
+    return fail(ErrorCode::unavailable, "{}: {}", authority(impl_->options.url),
+                httplib::to_string(result.error()));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::unavailable, "{}: {}", authority(impl_->options.url), error.what());
+  }
+}
+
+void Upstream::hang_up() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->over = true;
+  for (const UniqueFd& socket : impl_->sockets) {
+    if (socket) ::shutdown(socket.get(), SHUT_RDWR);
+  }
+}
+
+}  // namespace swarmlab::worker
