@@ -23,11 +23,13 @@ bool is_host(std::string_view host) {
   const auto is_fine = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
   };
+  if (host == "*") return true;
+  if (host.starts_with("*.")) host.remove_prefix(2);
   return !host.empty() && host.size() <= kLongestHost && host.front() != '.' &&
          host.front() != '-' && std::ranges::all_of(host, is_fine);
 }
 
-// "host", "host:port".
+// "host", "host:port"; for "host", also "*.example.org" (what is below it) and "*" (all).
 std::optional<Destination> destination_of(std::string_view text) {
   Destination found;
   if (const std::size_t colon = text.rfind(':'); colon != std::string_view::npos) {
@@ -47,7 +49,7 @@ std::optional<Destination> destination_of(std::string_view text) {
 
 void read_network(Section& section, std::string_view title, std::vector<Destination>& target) {
   constexpr const char* kHosts =
-      "a list of hosts, perhaps with a port, such as [\"pypi.org\", \"10.0.0.7:8080\"]";
+      "a list of hosts, perhaps with a port, such as [\"pypi.org\", \"*.example.org\", \"10.0.0.7:8080\"]";
   constexpr std::size_t kMostHosts = 200;
   std::vector<std::string> hosts;
   if (!section.texts("network", hosts, kHosts)) return;
