@@ -49,7 +49,8 @@ std::optional<Destination> destination_of(std::string_view text) {
 
 void read_network(Section& section, std::string_view title, std::vector<Destination>& target) {
   constexpr const char* kHosts =
-      "a list of hosts, perhaps with a port, such as [\"pypi.org\", \"*.example.org\", \"10.0.0.7:8080\"]";
+      "a list of hosts, perhaps with a port, such as [\"pypi.org\", \"*.example.org\", "
+      "\"10.0.0.7:8080\"]";
   constexpr std::size_t kMostHosts = 200;
   std::vector<std::string> hosts;
   if (!section.texts("network", hosts, kHosts)) return;

@@ -17,7 +17,7 @@ model = "gpt-5"
 base_url = "https://models.example.com/v1/"
 api_key = "MODELS_KEY"
 credentials = ["~/.codex/auth.json"]
-network = ["PyPI.org", "10.0.0.7:8080"]
+network = ["PyPI.org", "10.0.0.7:8080", "*.Example.org"]
 [agent.prices]
 "gpt-5" = { input = 1.25, output = 10, cached = 0.125 }
 )",

@@ -368,10 +368,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{
             "AgentNetwork", COMMAND "[agent]\nkind = 'pi'\nnetwork = ['https://x.com']",
             "lab.toml:5: [agent] network has \"https://x.com\", expected a list of hosts, perhaps "
-            "with a port, such as [\"pypi.org\", \"10.0.0.7:8080\"]"},
+            "with a port, such as [\"pypi.org\", \"*.example.org\", \"10.0.0.7:8080\"]"},
         Wrong{"EvaluatorNetwork", "[evaluator]\ncommand = 'x'\nnetwork = ['x.com:0']",
               "lab.toml:3: [evaluator] network has \"x.com:0\", expected a list of hosts, perhaps "
-              "with a port, such as [\"pypi.org\", \"10.0.0.7:8080\"]"},
+              "with a port, such as [\"pypi.org\", \"*.example.org\", \"10.0.0.7:8080\"]"},
         Wrong{"BaseUrl", COMMAND "[agent]\nkind = 'pi'\nbase_url = 'api.x.com'",
               "lab.toml:5: [agent] base_url is \"api.x.com\", expected an address such as "
               "\"https://api.example.com\""},
