@@ -20,6 +20,6 @@ function(room path)
     # Tests are compiled more often than they run long.
     target_compile_options(${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)
     target_link_libraries(${name}_test PRIVATE ${name} ${ROOM_PACKAGES} GTest::gtest_main rapidcheck_gtest)
-    gtest_discover_tests(${name}_test TEST_PREFIX "${path}/" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+    gtest_discover_tests(${name}_test TEST_PREFIX "${path}/" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
   endif()
 endfunction()

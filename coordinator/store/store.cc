@@ -155,10 +155,17 @@ Result<void> Store::Impl::room_for(std::uint64_t bytes) const {
   return check_free(free, options.reserve_bytes + bytes);
 }
 
+// There was room when the turn began. What others wrote since then must not end the process at once:
+// half of the reserve is for that.
+Result<void> Store::Impl::room_to_end_turn(std::uint64_t bytes) const {
+  SWARMLAB_TRY(free, space());
+  return check_free(free, options.reserve_bytes / 2 + bytes);
+}
+
 Result<Sequence> Store::Impl::write(const Turn& turn) {
   SWARMLAB_TRY(staged, stage(database, turn));
   // A burst of large attachments must not eat the reserve: flushes and compactions need it.
-  SWARMLAB_CHECK(room_for(staged.batch.bytes()));
+  SWARMLAB_CHECK(room_to_end_turn(staged.batch.bytes()));
   SWARMLAB_CHECK(database.start_compactions());
   fail_point(FailPoint::batch_before);
   if (const auto written = database.write(std::move(staged.batch)); !written) {

@@ -34,6 +34,7 @@ struct Store::Impl {
   [[nodiscard]] Result<DiskSpace> space() const;
   /// Unavailable while less than the reserve and `bytes` more is free.
   [[nodiscard]] Result<void> room_for(std::uint64_t bytes) const;
+  [[nodiscard]] Result<void> room_to_end_turn(std::uint64_t bytes) const;
   /// The last sequence, once it is on disk.
   Result<Sequence> write(const Turn& turn);
 

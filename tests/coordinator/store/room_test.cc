@@ -51,6 +51,22 @@ TEST(StoreRoom, BelowTheReserveNothingIsWrittenAndReadsGoOn) {
   EXPECT_TRUE(store.load()->same_facts(before));
 }
 
+TEST(StoreRoom, ATurnThatBeganMayUseHalfOfTheReserve) {
+  const Folder folder;
+  StoreOptions options = small_options();
+  options.reserve_bytes = 8U << 20U;
+  std::uint64_t free = 7U << 20U;  // another program wrote since the turn began
+  options.free_bytes = [&] { return free; };
+  Store store = open_store(folder.store(), options);
+  StoredSwarm swarm(store);
+  swarm.open(swarm::settings_named("lab"));
+  EXPECT_EQ(store.disk_room().level, DiskLevel::read_only);
+  EXPECT_TRUE(swarm.commit());
+  free = 3U << 20U;
+  swarm.open(swarm::settings_named("other"));
+  EXPECT_EQ(swarm.commit().error().code, ErrorCode::unavailable);
+}
+
 // A file system of 64 MB; none where mounting is not allowed.
 class SmallDisk {
  public:
@@ -116,8 +132,7 @@ TEST(StoreRoom, ATurnThatWouldEatTheReserveIsNotWritten) {
     swarm.start(swarm::settings_named("lab"));
     ASSERT_TRUE(swarm.commit());
     before = swarm.state;
-    disk.fill(26U << 20U);
-    ASSERT_TRUE(store.has_room());
+    disk.fill(14U << 20U);  // half of the reserve and some more
     const auto number = swarm.run(3.0);
     const auto refused = swarm.commit({logged(number, 4U << 20U)});
     ASSERT_FALSE(refused);

@@ -15,7 +15,11 @@
 namespace swarmlab::swarm {
 namespace {
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::uint64_t kSequences = 2'000;  // each takes ten times as long
+#else
 constexpr std::uint64_t kSequences = 10'000;
+#endif
 constexpr int kSteps = 80;
 
 // A broken assertion in the core must tell its story too: abort() comes on our own thread, so that
