@@ -155,8 +155,8 @@ Result<void> Store::Impl::room_for(std::uint64_t bytes) const {
   return check_free(free, options.reserve_bytes + bytes);
 }
 
-// There was room when the turn began. What others wrote since then must not end the process at once:
-// half of the reserve is for that.
+// There was room when the turn began. What others wrote since then must not end the process at
+// once: half of the reserve is for that.
 Result<void> Store::Impl::room_to_end_turn(std::uint64_t bytes) const {
   SWARMLAB_TRY(free, space());
   return check_free(free, options.reserve_bytes / 2 + bytes);
