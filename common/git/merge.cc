@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "common/git/handle.h"
 
@@ -17,11 +18,11 @@ struct FreeMerge {
   }
 };
 
-// Both sides of a conflict as they go on: a blob and its mode.
+// A conflict as it goes on: a blob and its mode.
 struct Settled {
-  std::string path;
   unsigned int mode = 0;
   ObjectId blob;
+  Conflict conflict;
 };
 
 struct Entries {
@@ -30,29 +31,39 @@ struct Entries {
   const git_index_entry* theirs = nullptr;
 };
 
-// A file that both changed: one text with marks. Of binary files ours stays.
-Result<Settled> with_marks(Repository& repository, const Entries& entries, const Sides& names) {
+// One text of a file that both changed. Of binary files ours.
+Result<std::string> text_of_both(Repository& repository, const Entries& entries, const Sides& names,
+                                 git_merge_file_favor_t favor) {
   git_merge_file_options options{};
   git_merge_file_options_init(&options, GIT_MERGE_FILE_OPTIONS_VERSION);
   options.our_label = names.our_name.c_str();
   options.their_label = names.their_name.c_str();
+  options.favor = favor;
   git_merge_file_result merged{};
   const int code = git_merge_file_from_index(&merged, repository.raw(), entries.ancestor,
                                              entries.ours, entries.theirs, &options);
   if (code != 0) return git_failed("merge of a file", code);
-  const std::string text(merged.ptr == nullptr ? "" : merged.ptr, merged.len);
+  std::string text(merged.ptr == nullptr ? "" : merged.ptr, merged.len);
   git_merge_file_result_free(&merged);
-  SWARMLAB_TRY(blob, repository.write_blob(text));
-  return Settled{.path = entries.ours->path, .mode = entries.ours->mode, .blob = blob};
+  return text;
 }
 
 Result<Settled> settle(Repository& repository, const Entries& entries, const Sides& names) {
+  const git_index_entry* stays = entries.ours != nullptr ? entries.ours : entries.theirs;
+  Settled settled{.mode = stays->mode,
+                  .blob = from_oid(stays->id),
+                  .conflict = {.path = stays->path, .marked = {}}};
   const bool both_are_files = entries.ours != nullptr && entries.theirs != nullptr &&
                               entries.ours->mode == entries.theirs->mode &&
                               (entries.ours->mode & 0170000U) == 0100000U;
-  if (both_are_files) return with_marks(repository, entries, names);
-  const git_index_entry* stays = entries.ours != nullptr ? entries.ours : entries.theirs;
-  return Settled{.path = stays->path, .mode = stays->mode, .blob = from_oid(stays->id)};
+  if (!both_are_files) return settled;
+  SWARMLAB_TRY(ours, text_of_both(repository, entries, names, GIT_MERGE_FILE_FAVOR_OURS));
+  SWARMLAB_TRY(marked, text_of_both(repository, entries, names, GIT_MERGE_FILE_FAVOR_NORMAL));
+  if (marked == ours) return settled;  // no text
+  SWARMLAB_TRY(blob, repository.write_blob(ours));
+  settled.blob = blob;
+  settled.conflict.marked = std::move(marked);
+  return settled;
 }
 
 Result<std::vector<Settled>> settle_all(Repository& repository, git_index* index,
@@ -76,7 +87,7 @@ Result<std::vector<Settled>> settle_all(Repository& repository, git_index* index
 
 Result<void> put(git_index* index, const Settled& one) {
   git_index_entry entry{};
-  entry.path = one.path.c_str();
+  entry.path = one.conflict.path.c_str();
   entry.mode = one.mode;
   entry.id = to_oid(one.blob);
   if (const int code = git_index_conflict_remove(index, entry.path); code != 0) {
@@ -104,11 +115,11 @@ Result<Merged> merge(Repository& repository, const Sides& sides) {
   const std::unique_ptr<git_index, FreeMerge> index(raw);
   Merged merged;
   SWARMLAB_TRY(settled, settle_all(repository, raw, sides));
-  for (const Settled& file : settled) {
+  for (Settled& file : settled) {
     SWARMLAB_CHECK(put(raw, file));
-    merged.conflicts.push_back(file.path);
+    merged.conflicts.push_back(std::move(file.conflict));
   }
-  std::ranges::sort(merged.conflicts);
+  std::ranges::sort(merged.conflicts, {}, &Conflict::path);
   git_oid tree{};
   if (const int code = git_index_write_tree_to(&tree, raw, repository.raw()); code != 0) {
     return git_failed("the tree of a merge", code);

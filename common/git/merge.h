@@ -8,9 +8,16 @@
 
 namespace swarmlab::git {
 
+// A file that both sides changed in the same place.
+struct Conflict {
+  std::string path;
+  std::string marked;  // its text with both sides, between marks; empty: it is no text, or deleted
+  bool operator==(const Conflict&) const = default;
+};
+
 struct Merged {
-  ObjectId tree;                       // conflicting files have both sides in them, marked
-  std::vector<std::string> conflicts;  // paths, sorted; empty: the tree is whole
+  ObjectId tree;                    // a whole one: of conflicting lines it has ours
+  std::vector<Conflict> conflicts;  // by path
 };
 
 struct Sides {
@@ -22,7 +29,8 @@ struct Sides {
 };
 
 /// A three-way merge of trees, written to the repository. Files conflict where both changed the
-/// same lines; of a file that one side deleted and the other changed, the change stays.
+/// same lines: there ours stays. Of a file that one side deleted and the other changed, the change
+/// stays.
 /// \return  not_found if a tree is not there
 [[nodiscard]] Result<Merged> merge(Repository& repository, const Sides& sides);
 

@@ -134,8 +134,10 @@ std::string merge(const BriefSource& source) {
   if (!source.task.merge) return "";
   return fmt::format(
       "\n## Two changes in one\n\nExperiments {0} and {1} were both kept. The workspace holds both "
-      "changes; where they touch the same lines,\nfiles have marks (`<<<<<<< #{0}`, `=======`, "
-      "`>>>>>>> #{1}`). Settle each so that both ideas work together, and leave no mark.\n",
+      "changes, but where they touch the same lines\nonly {0}'s. Those files lie in the folder "
+      "`$SWARMLAB_CONFLICTS` as well, with both between marks (`<<<<<<< #{0}`, `=======`,\n"
+      "`>>>>>>> #{1}`). Bring what {1} did there into the workspace, so that both ideas work "
+      "together; leave no mark.\n",
       source.task.parent ? source.task.parent->value() : 0, source.task.merge->other.value());
 }
 

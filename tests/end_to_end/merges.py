@@ -10,9 +10,9 @@ echo "METRIC score=$(cat artifact/*.txt | tr '\\n' '+' | sed 's/+$//' | xargs -I
 # Whoever is told to settle a conflict takes both sides. Both others work until both have begun; who comes after them fails.
 AGENT = """
 file=artifact/FILE.txt
-if grep -q '<<<<<<<' "$file"; then
+if [ -n "$SWARMLAB_CONFLICTS" ]; then
   grep -q 'Two changes in one' "$SWARMLAB_BRIEF" || exit 1
-  grep -v '[<>=]' "$file" > settled && cat settled > "$file"
+  SETTLE
 else
   sleep 2
   [ "$SWARMLAB_EXPERIMENT" != 4 ] || exit 1
@@ -21,10 +21,12 @@ fi
 echo '{"hypothesis": "larger"}' > "$SWARMLAB_OUTCOME"
 """
 
+TAKE_BOTH = """grep -v '[<>=]' "$SWARMLAB_CONFLICTS/$file" > "$file" """
+
 
 class TwoAtOnce(swarm.SwarmTest):
-    def run_lab(self, file):
-        agent = AGENT.replace("FILE", file).replace("settled", "/tmp/settled")
+    def run_lab(self, file, settle=TAKE_BOTH):
+        agent = AGENT.replace("FILE", file).replace("SETTLE", settle)
         lab = self.shell_lab(agent=agent, measure=MEASURE, stop="max_iterations = 4", search="",
                              files={"artifact/value.txt": "1\n", "artifact/2.txt": "1\n", "artifact/3.txt": "1\n"})
         self.swarmlab("run", lab, "--workers", 2)
@@ -49,6 +51,12 @@ class TwoAtOnce(swarm.SwarmTest):
         _, _, merge = self.run_lab("value")
         self.assertEqual((merge["verdict"], merge["score"]), ("keep", 52), merge)
         self.assertIn("agent", merge["stages"])
+
+    def test_an_agent_that_knows_nothing_of_conflicts_starts_from_a_whole_tree(self):
+        """As any script does: it finds the parent's lines and no marks, and changes them as it would any time."""
+        _, experiments, merge = self.run_lab("value", settle='echo 99 > "$file"')
+        self.assertEqual((merge["verdict"], merge["score"]), ("keep", 101), merge)
+        self.assertEqual(max(e["score"] for e in experiments.values() if e["kind"] != "merge" and e["score"]), 32)
 
 
 if __name__ == "__main__":

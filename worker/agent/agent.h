@@ -38,6 +38,8 @@ struct AgentPaths {
   std::string out;                        // empty folder: writable at /swarmlab/out
   std::string data = {};                  // the data; empty: it is where the settings say
   std::string program = {};  // swarmlab: read-only at /swarmlab/bin/swarmlab; empty: not there
+  // Folder: read-only at /swarmlab/conflicts; empty: nothing conflicts.
+  std::string conflicts = {};
   std::optional<Rework> rework = {};   // none: the first round
   std::optional<Bridged> bridge = {};  // none: provider() named none, or there is no key for it
 };

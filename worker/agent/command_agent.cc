@@ -26,6 +26,7 @@ constexpr const char* kOut = "/swarmlab/out";
 constexpr const char* kData = "/data";
 constexpr const char* kProgramFolder = "/swarmlab/bin";
 constexpr const char* kProgram = "/swarmlab/bin/swarmlab";
+constexpr const char* kConflicts = "/swarmlab/conflicts";
 constexpr const char* kGuardLog = "/swarmlab/guard.log";
 
 std::vector<std::pair<std::string, std::string>> variables_of(const Assignment& assignment) {
@@ -122,6 +123,10 @@ class CommandAgent final : public Agent {
     if (!data.empty()) {
       mount(Mount::Kind::read_only, std::move(data), kData);
       request.env.emplace_back("SWARMLAB_DATA", kData);
+    }
+    if (!paths.conflicts.empty()) {
+      mount(Mount::Kind::read_only, paths.conflicts, kConflicts);
+      request.env.emplace_back("SWARMLAB_CONFLICTS", kConflicts);
     }
     if (paths.rework) {
       mount(Mount::Kind::read_only, paths.rework->guard_log, kGuardLog);

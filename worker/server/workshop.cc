@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "common/git/merge.h"
 #include "common/model/sketch.h"
 #include "common/os/file.h"
 #include "worker/agent/outcome.h"
@@ -67,10 +66,10 @@ Result<bool> Workshop::merge() {
                                                       .theirs = theirs,
                                                       .our_name = name_of_parent(),
                                                       .their_name = other}));
-  merged_ = merged.tree;
+  merged_ = std::move(merged);
   parts_.result.report.notes.hypothesis =
       fmt::format("what {} and {} changed adds up", name_of_parent(), other);
-  return !merged.conflicts.empty();
+  return !merged_->conflicts.empty();
 }
 
 Result<bool> Workshop::take_merged() {
@@ -88,7 +87,19 @@ Result<void> Workshop::lay_out() {
     SWARMLAB_CHECK(write_file(file, text));
   }
   SWARMLAB_CHECK(write_file(in_folder("results.tsv"), parts_.briefing.results));
+  SWARMLAB_CHECK(lay_out_conflicts());
   return make_folders(in_folder("out"));
+}
+
+// Both sides of what conflicts, for the agent to read: the workspace is whole without them.
+Result<void> Workshop::lay_out_conflicts() {
+  if (!merged_) return {};
+  for (const git::Conflict& conflict : merged_->conflicts) {
+    const std::string file = fmt::format("{}/{}", in_folder("conflicts"), conflict.path);
+    SWARMLAB_CHECK(make_folders(std::filesystem::path(file).parent_path().string()));
+    SWARMLAB_CHECK(write_file(file, conflict.marked));
+  }
+  return {};
 }
 
 // What it says of its change in a later round replaces what it said before.
@@ -126,6 +137,7 @@ Result<std::optional<AgentFailure>> Workshop::let_agent_work(Milliseconds time,
                                         .out = in_folder("out"),
                                         .data = parts_.data.folder,
                                         .program = parts_.bench.program,
+                                        .conflicts = merged_ ? in_folder("conflicts") : "",
                                         .rework = rework},
                                        parts_.bench.environment));
   request.timeout = time;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/git/merge.h"
 #include "common/git/repository.h"
 #include "common/lab/scope.h"
 #include "common/model/report.h"
@@ -38,7 +39,7 @@ class Workshop {
   explicit Workshop(Parts parts) : parts_(std::move(parts)) {}
 
   /// Combines both sides of a merge. \return  whether they conflict: then an agent starts from what
-  /// has the marks. \pre  assignment.merge
+  /// has the parent's lines there, and is shown both. \pre  assignment.merge
   Result<bool> merge();
   /// Makes what merge() gave a candidate, as collect_changes() does. \pre  no conflicts
   Result<bool> take_merged();
@@ -78,12 +79,13 @@ class Workshop {
   [[nodiscard]] LeaseKey lease() const { return {parts_.assignment.task, parts_.assignment.token}; }
   /// The parent's, or of a merge both sides.
   [[nodiscard]] const ObjectId& start_tree() const {
-    return merged_ ? *merged_ : parts_.parent_tree;
+    return merged_ ? merged_->tree : parts_.parent_tree;
   }
+  Result<void> lay_out_conflicts();
   bool end(Outcome outcome, std::string reason);
 
   Parts parts_;
-  std::optional<ObjectId> merged_;  // tree, with the marks of conflicts if there are any
+  std::optional<git::Merged> merged_;
   std::chrono::microseconds worked_{0};
 };
 

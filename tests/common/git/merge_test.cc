@@ -65,15 +65,27 @@ TEST_F(Merging, TakesNewAndDeletedFilesOfEitherSide) {
   EXPECT_EQ(at(both, "other.txt"), "missing");
 }
 
-TEST_F(Merging, MarksWhereBothChangedTheSameLines) {
-  write("list.txt", "a\nb\nc\nours\ne\nf\ng\n");
+TEST_F(Merging, KeepsOursWhereBothChangedTheSameLinesAndMarksThemBesides) {
+  write("list.txt", "A\nb\nc\nours\ne\nf\ng\n");
   const ObjectId ours = on("other");
-  write("list.txt", "a\nb\nc\ntheirs\ne\nf\ng\n");
+  write("list.txt", "a\nb\nc\ntheirs\ne\nf\nG\n");
   const ObjectId theirs = on("main");
   const Merged both = merged(ours, theirs);
-  EXPECT_EQ(both.conflicts, std::vector<std::string>{"list.txt"});
-  EXPECT_EQ(at(both, "list.txt"),
-            "a\nb\nc\n<<<<<<< #5\nours\n=======\ntheirs\n>>>>>>> #7\ne\nf\ng\n");
+  EXPECT_EQ(at(both, "list.txt"), "A\nb\nc\nours\ne\nf\nG\n");
+  EXPECT_EQ(both.conflicts,
+            (std::vector<Conflict>{
+                {.path = "list.txt",
+                 .marked = "A\nb\nc\n<<<<<<< #5\nours\n=======\ntheirs\n>>>>>>> #7\ne\nf\nG\n"}}));
+}
+
+TEST_F(Merging, KeepsOursOfAFileThatIsNoText) {
+  write("list.txt", std::string("ours\0", 5));
+  const ObjectId ours = on("other");
+  write("list.txt", std::string("theirs\0", 7));
+  const ObjectId theirs = on("main");
+  const Merged both = merged(ours, theirs);
+  EXPECT_EQ(at(both, "list.txt"), std::string("ours\0", 5));
+  EXPECT_EQ(both.conflicts, (std::vector<Conflict>{{.path = "list.txt", .marked = ""}}));
 }
 
 TEST_F(Merging, KeepsAChangeOfAFileThatTheOtherSideDeleted) {
@@ -82,7 +94,7 @@ TEST_F(Merging, KeepsAChangeOfAFileThatTheOtherSideDeleted) {
   write("other.txt", "2\n");
   const ObjectId theirs = on("main");
   const Merged both = merged(ours, theirs);
-  EXPECT_EQ(both.conflicts, std::vector<std::string>{"other.txt"});
+  EXPECT_EQ(both.conflicts, (std::vector<Conflict>{{.path = "other.txt", .marked = ""}}));
   EXPECT_EQ(at(both, "other.txt"), "2\n");
 }
 
