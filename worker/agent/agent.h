@@ -42,6 +42,8 @@ struct AgentPaths {
   std::string conflicts = {};
   std::optional<Rework> rework = {};   // none: the first round
   std::optional<Bridged> bridge = {};  // none: provider() named none, or there is no key for it
+  std::string home = {};     // folder: its home, in all rounds of an attempt; empty: a new one
+  std::string session = {};  // AgentRun::session of the round before; empty: there is none
 };
 
 // Below AgentPaths::out.
@@ -49,9 +51,19 @@ constexpr const char* kOutcomeFile = "outcome.json";
 constexpr const char* kHypothesisFile = "hypothesis.json";  // as `swarmlab hypothesis` writes it
 
 struct AgentFailure {
-  Outcome outcome = Outcome::crash;  // crash, timeout; returned: cancelled
-  std::string reason;                // one line, then perhaps the last lines of the output
+  Outcome outcome =
+      Outcome::crash;        // crash, timeout; returned: cancelled, or not the agent's fault
+  std::string reason;        // one line, then perhaps the last lines of the output
+  bool own_failure = false;  // of `returned`: this worker does not have its program
   bool operator==(const AgentFailure&) const = default;
+};
+
+// What the end of an agent's run and its output say.
+struct AgentEnded {
+  std::optional<AgentFailure> failure;  // none: it ended well
+  Cost cost;                            // as far as its output tells
+  std::optional<AgentRun> run = {};     // none: it was cancelled
+  bool operator==(const AgentEnded&) const = default;
 };
 
 /// Stateless, so thread-safe.
@@ -74,12 +86,9 @@ class Agent {
   /// prepare() gets what stands in for it.
   [[nodiscard]] virtual std::optional<Provider> provider(const LabSettings& settings) const;
 
-  /// Nothing if it ended well.
-  [[nodiscard]] virtual std::optional<AgentFailure> read_end(
-      const sandbox::SandboxResult& result) const = 0;
-
-  /// What it cost, as far as its output tells.
-  [[nodiscard]] virtual Cost read_cost(const sandbox::SandboxResult& result) const = 0;
+  /// Reads an output that is not trusted, in time linear in its length.
+  [[nodiscard]] virtual AgentEnded read(const sandbox::SandboxResult& result,
+                                        const LabSettings& settings) const = 0;
 };
 
 [[nodiscard]] std::unique_ptr<Agent> make_agent(AgentKind kind);

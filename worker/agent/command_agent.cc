@@ -6,9 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "common/lab/lab.h"
-#include "common/lab/paths.h"
-#include "worker/agent/agent.h"
+#include "worker/agent/preset.h"
+#include "worker/agent/request.h"
 #include "worker/sandbox/untrusted_text.h"
 
 namespace swarmlab::worker {
@@ -19,45 +18,6 @@ using sandbox::HowEnded;
 using sandbox::Mount;
 using sandbox::SandboxRequest;
 using sandbox::SandboxResult;
-
-constexpr const char* kBrief = "/swarmlab/brief.md";
-constexpr const char* kResults = "/swarmlab/results.tsv";
-constexpr const char* kOut = "/swarmlab/out";
-constexpr const char* kData = "/data";
-constexpr const char* kProgramFolder = "/swarmlab/bin";
-constexpr const char* kProgram = "/swarmlab/bin/swarmlab";
-constexpr const char* kConflicts = "/swarmlab/conflicts";
-constexpr const char* kGuardLog = "/swarmlab/guard.log";
-
-std::vector<std::pair<std::string, std::string>> variables_of(const Assignment& assignment) {
-  return {{"SWARMLAB_LAB", assignment.settings.name},
-          {"SWARMLAB_EXPERIMENT", fmt::to_string(assignment.experiment.value())},
-          {"SWARMLAB_PARENT", assignment.parent_commit.hex()},
-          {"SWARMLAB_SCALE", assignment.settings.scale},
-          {"SWARMLAB_BRIEF", kBrief},
-          {"SWARMLAB_RESULTS", kResults},
-          {"SWARMLAB_OUTCOME", fmt::format("{}/{}", kOut, kOutcomeFile)},
-          {"SWARMLAB_HYPOTHESIS", fmt::format("{}/{}", kOut, kHypothesisFile)}};
-}
-
-/// \return unavailable if a variable that the lab names is not in `environment`
-Result<void> pass_on(const std::vector<std::string>& names,
-                     const std::vector<std::string>& environment, SandboxRequest& request) {
-  for (const std::string& name : names) {
-    const std::string* found = nullptr;
-    for (const std::string& variable : environment) {
-      if (variable.starts_with(name + "=")) found = &variable;
-    }
-    if (found == nullptr) {
-      return fail(ErrorCode::unavailable,
-                  "variable {} of [agent] env is not set on this worker, expected it in the "
-                  "environment that the worker was started with",
-                  name);
-    }
-    request.env.emplace_back(name, found->substr(name.size() + 1));
-  }
-  return {};
-}
 
 // A member that is a number of 0 or more, cut to `most`; else 0.
 double amount_at(const json& object, const char* key, double most) {
@@ -101,51 +61,31 @@ class CommandAgent final : public Agent {
     if (settings.agent.command.empty()) {
       return fail(ErrorCode::invalid_input, "the lab has no [agent] command");
     }
-    SandboxRequest request;
+    SWARMLAB_TRY(request, sandbox_of(assignment, paths, environment));
     request.command = settings.agent.command;
     request.args = settings.agent.args;
-    request.folder = join("/workspace", settings.folder);
-    request.limits = settings.limits;
-    request.timeout = settings.agent.timeout;
-    request.mounts = paths.workspace;
-    const auto mount = [&](Mount::Kind kind, std::string host, const char* inside) {
-      request.mounts.push_back({.kind = kind, .host = std::move(host), .inside = inside});
-    };
-    mount(Mount::Kind::read_only, paths.brief, kBrief);
-    mount(Mount::Kind::read_only, paths.results, kResults);
-    mount(Mount::Kind::read_write, paths.out, kOut);
-    if (!paths.program.empty()) {
-      mount(Mount::Kind::read_only, paths.program, kProgram);
-      request.path_first.emplace_back(kProgramFolder);
-    }
-    request.env = variables_of(assignment);
-    std::string data = paths.data.empty() ? data_folder(settings, paths.checkout) : paths.data;
-    if (!data.empty()) {
-      mount(Mount::Kind::read_only, std::move(data), kData);
-      request.env.emplace_back("SWARMLAB_DATA", kData);
-    }
-    if (!paths.conflicts.empty()) {
-      mount(Mount::Kind::read_only, paths.conflicts, kConflicts);
-      request.env.emplace_back("SWARMLAB_CONFLICTS", kConflicts);
-    }
-    if (paths.rework) {
-      mount(Mount::Kind::read_only, paths.rework->guard_log, kGuardLog);
-      request.env.emplace_back("SWARMLAB_REWORK", fmt::to_string(paths.rework->round));
-      request.env.emplace_back("SWARMLAB_GUARD_LOG", kGuardLog);
-    }
-    SWARMLAB_CHECK(pass_on(settings.agent.env, environment, request));
     return request;
   }
 
-  [[nodiscard]] std::optional<AgentFailure> read_end(const SandboxResult& result) const override {
-    if (result.succeeded()) return std::nullopt;
-    Outcome outcome = Outcome::crash;
-    if (result.how == HowEnded::timed_out) outcome = Outcome::timeout;
-    if (result.how == HowEnded::cancelled) outcome = Outcome::returned;
-    return AgentFailure{outcome, sandbox::describe_failure("agent", result)};
+  [[nodiscard]] AgentEnded read(const SandboxResult& result,
+                                const LabSettings& /*settings*/) const override {
+    AgentEnded ended{.failure = std::nullopt, .cost = read_cost(result)};
+    if (result.how == HowEnded::cancelled) {
+      ended.failure = AgentFailure{Outcome::returned, sandbox::describe_failure("agent", result)};
+      return ended;
+    }
+    ended.run = AgentRun{};
+    if (ended.cost != Cost{}) ended.run->cost_source = CostSource::told;
+    if (result.succeeded()) return ended;
+    const bool timed_out = result.how == HowEnded::timed_out;
+    ended.run->end = timed_out ? AgentEnd::timed_out : AgentEnd::crashed;
+    ended.failure = AgentFailure{timed_out ? Outcome::timeout : Outcome::crash,
+                                 sandbox::describe_failure("agent", result)};
+    return ended;
   }
 
-  [[nodiscard]] Cost read_cost(const SandboxResult& result) const override {
+ private:
+  [[nodiscard]] static Cost read_cost(const SandboxResult& result) {
     std::string_view rest = result.out;
     while (!rest.empty()) {  // from the end: the last event counts
       const std::size_t end = rest.find_last_of('\n');
@@ -163,16 +103,8 @@ std::optional<Provider> Agent::provider(const LabSettings& /*settings*/) const {
   return std::nullopt;
 }
 
-std::unique_ptr<Agent> make_agent(AgentKind kind) {
-  switch (kind) {
-    case AgentKind::command:
-    case AgentKind::claude:
-    case AgentKind::codex:
-    case AgentKind::pi:
-    case AgentKind::opencode:
-      return std::make_unique<CommandAgent>();
-  }
-  SWARMLAB_ASSERT(false);
+std::unique_ptr<Agent> make_command() {
+  return std::make_unique<CommandAgent>();
 }
 
 }  // namespace swarmlab::worker

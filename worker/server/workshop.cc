@@ -88,6 +88,7 @@ Result<void> Workshop::lay_out() {
   }
   SWARMLAB_CHECK(write_file(in_folder("results.tsv"), parts_.briefing.results));
   SWARMLAB_CHECK(lay_out_conflicts());
+  SWARMLAB_CHECK(make_folders(in_folder("home")));
   return make_folders(in_folder("out"));
 }
 
@@ -103,11 +104,16 @@ Result<void> Workshop::lay_out_conflicts() {
 }
 
 // What it says of its change in a later round replaces what it said before.
-void Workshop::take_agents_words(const sandbox::SandboxResult& ended, const Agent& agent,
+void Workshop::take_agents_words(const sandbox::SandboxResult& ended, const AgentEnded& said_end,
                                  const std::optional<Rework>& rework) {
   Report& report = parts_.result.report;
   std::string& log = parts_.result.attachments.agent_log;
-  add(report.cost, agent.read_cost(ended));
+  add(report.cost, said_end.cost);
+  if (said_end.run) {
+    session_ = said_end.run->session;
+    report.agent = said_end.run;
+  }
+  if (said_end.failure) report.own_failure = said_end.failure->own_failure;
   if (rework) log += fmt::format("=== rework {}\n", rework->round);
   log += log_of(ended);
   AgentSaid said = read_outcome(in_folder("out") + "/" + kOutcomeFile);
@@ -138,7 +144,9 @@ Result<std::optional<AgentFailure>> Workshop::let_agent_work(Milliseconds time,
                                         .data = parts_.data.folder,
                                         .program = parts_.bench.program,
                                         .conflicts = merged_ ? in_folder("conflicts") : "",
-                                        .rework = rework},
+                                        .rework = rework,
+                                        .home = in_folder("home"),
+                                        .session = session_},
                                        parts_.bench.environment));
   request.timeout = time;
   auto announcer = Announcer::watch(
@@ -146,9 +154,10 @@ Result<std::optional<AgentFailure>> Workshop::let_agent_work(Milliseconds time,
       [this](const Announcement& said) { parts_.bench.link.announce(lease(), said); });
   SWARMLAB_TRY(ended, parts_.run(std::move(request)));
   worked_ += ended.took;
-  take_agents_words(ended, *agent, rework);
+  AgentEnded end = agent->read(ended, settings);
+  take_agents_words(ended, end, rework);
   if (announcer) (*announcer)->fill_in(parts_.result.report.notes);
-  return agent->read_end(ended);
+  return std::move(end.failure);
 }
 
 Result<bool> Workshop::collect_changes() {

@@ -71,7 +71,7 @@ class Workshop {
  private:
   [[nodiscard]] std::string in_folder(const char* name) const { return parts_.folder + "/" + name; }
   [[nodiscard]] std::map<std::string, std::string> texts_in_workspace(const Scope& scope) const;
-  void take_agents_words(const sandbox::SandboxResult& ended, const Agent& agent,
+  void take_agents_words(const sandbox::SandboxResult& ended, const AgentEnded& said_end,
                          const std::optional<Rework>& rework);
   Result<bool> take_tree(const ObjectId& tree);
   Result<bool> commit_candidate(const ObjectId& tree);
@@ -87,6 +87,7 @@ class Workshop {
   Parts parts_;
   std::optional<git::Merged> merged_;
   std::chrono::microseconds worked_{0};
+  std::string session_;  // of the agent, which a rework goes on with
 };
 
 }  // namespace swarmlab::worker

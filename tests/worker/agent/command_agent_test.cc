@@ -67,7 +67,7 @@ class CommandAgentTest : public testing::Test {
     return result ? std::move(*result) : SandboxResult{};
   }
   std::optional<AgentFailure> end_of(const std::string& command) {
-    return agent_->read_end(run(command));
+    return agent_->read(run(command), assignment_.settings).failure;
   }
 
   std::unique_ptr<sandbox::Sandbox> sandbox_;
@@ -142,7 +142,8 @@ TEST_F(CommandAgentTest, ThatTakesTooLongIsATimeout) {
 TEST_F(CommandAgentTest, ThatIsCancelledGoesBack) {
   const auto source = CancelSource::make();
   source->cancel();
-  EXPECT_EQ(agent_->read_end(run("sleep 600", source->token()))->outcome, Outcome::returned);
+  EXPECT_EQ(agent_->read(run("sleep 600", source->token()), {}).failure->outcome,
+            Outcome::returned);
 }
 
 TEST_F(CommandAgentTest, HasItsOutputCapped) {
@@ -168,14 +169,15 @@ TEST(AgentCost, IsTheLastResultEventOfItsOutput) {
       "{\"type\": \"assistant\", \"total_cost_usd\": 8}\n"
       "{\"type\": \"result\", \"total_cost_usd\": 0.25, \"usage\": {\"input_tokens\": 10, "
       "\"cache_read_input_tokens\": 5, \"output_tokens\": 3}}\ndone\n";
-  EXPECT_EQ(make_agent(AgentKind::command)->read_cost(result), (Cost{MicroUsd(250'000), 15, 3}));
+  EXPECT_EQ(make_agent(AgentKind::command)->read(result, {}).cost,
+            (Cost{MicroUsd(250'000), 15, 3}));
 }
 
 TEST(AgentCost, IsNothingWhereTheOutputDoesNotSay) {
   const auto cost = [](const std::string& out) {
     SandboxResult result;
     result.out = out;
-    return make_agent(AgentKind::command)->read_cost(result);
+    return make_agent(AgentKind::command)->read(result, {}).cost;
   };
   const std::string event = "{\"type\": \"result\", \"total_cost_usd\": ";
   EXPECT_EQ(cost(""), Cost{});

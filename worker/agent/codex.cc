@@ -1,0 +1,106 @@
+// kind = "codex": OpenAI's Codex. Its stream: thread.started, items, and turn.completed with usage
+// or turn.failed with words. It tells no cost.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "worker/agent/preset.h"
+#include "worker/agent/stream.h"
+
+namespace swarmlab::worker {
+namespace {
+
+using nlohmann::json;
+
+void take_item(const json& item, Transcript& transcript) {
+  AgentRun& run = transcript.run;
+  const std::string type = text_at(item, "type");
+  if (type == "agent_message") {
+    run.final_message = message_of(text_at(item, "text"));
+    run.turns += 1;
+  } else if (type == "command_execution" || type == "file_change" || type == "mcp_tool_call" ||
+             type == "web_search") {
+    run.tool_calls += 1;
+    run.turns += 1;
+  }
+}
+
+// Sums of the whole session so far, so the last ones count.
+void take_usage(const json& usage, Transcript& transcript) {
+  transcript.cost.input_tokens = count_at(usage, "input_tokens");
+  transcript.cost.output_tokens = count_at(usage, "output_tokens");
+  transcript.run.cached_tokens = count_at(usage, "cached_input_tokens");
+}
+
+// A provider of our own: its address and key are the bridge's, and it gives up in bounded time.
+void add_bridge(const Bridged& bridge, std::vector<std::string>& words) {
+  const std::string provider = fmt::format(
+      "model_providers.swarmlab={{name=\"swarmlab\",base_url=\"{}\",env_key=\"SWARMLAB_AGENT_KEY\","
+      "wire_api=\"responses\",supports_websockets=false,request_max_retries=2,"
+      "stream_max_retries=2}}",
+      bridge.base_url);
+  words.insert(words.end(), {"-c", provider, "-c", "model_provider=\"swarmlab\""});
+}
+
+class Codex final : public Preset {
+ public:
+  [[nodiscard]] std::optional<Provider> provider(const LabSettings& settings) const override {
+    return provider_of(settings, {.name = "openai",
+                                  .wire = Wire::openai,
+                                  .base_url = "https://api.openai.com/v1",
+                                  .key_variable = "OPENAI_API_KEY"});
+  }
+
+ private:
+  Result<void> start(const Start& with, sandbox::SandboxRequest& request) const override {
+    request.command = "exec codex exec --json --skip-git-repo-check";
+    Words& words = request.args;
+    words = {"--dangerously-bypass-approvals-and-sandbox"};  // it is in ours
+    if (!with.agent.model.empty()) words.insert(words.end(), {"-m", with.agent.model});
+    if (with.bridge != nullptr) {
+      add_bridge(*with.bridge, words);
+      put(request, "SWARMLAB_AGENT_KEY", with.bridge->token);
+    } else if (!with.agent.base_url.empty()) {
+      words.insert(words.end(), {"-c", fmt::format("openai_base_url=\"{}\"", with.agent.base_url)});
+    }
+    words.insert(words.end(), with.agent.args.begin(), with.agent.args.end());
+    if (!with.session.empty()) words.insert(words.end(), {"resume", with.session});
+    words.emplace_back("-");  // the prompt comes from stdin
+    request.in = with.prompt;
+    return {};
+  }
+
+  [[nodiscard]] Transcript read(std::string_view out) const override { return read_codex(out); }
+};
+
+}  // namespace
+
+Transcript read_codex(std::string_view out) {
+  Transcript transcript;
+  for_each_event(out, [&](const json& event) {
+    const std::string type = text_at(event, "type");
+    AgentRun& run = transcript.run;
+    if (type == "thread.started") {
+      run.session = session_of(text_at(event, "thread_id"));
+    } else if (type == "item.completed") {
+      take_item(member(event, "item"), transcript);
+    } else if (type == "turn.completed") {
+      take_usage(member(event, "usage"), transcript);
+      transcript.has_end = true;
+      run.end = AgentEnd::finished;
+      run.said.clear();
+    } else if (type == "turn.failed") {
+      transcript.has_end = true;
+      note_failure(run, 0, text_at(member(event, "error"), "message"));
+    } else if (type == "error") {  // it tries again: what stands if nothing more comes
+      note_failure(run, 0, text_at(event, "message"));
+    }
+  });
+  return transcript;
+}
+
+std::unique_ptr<Agent> make_codex() {
+  return std::make_unique<Codex>();
+}
+
+}  // namespace swarmlab::worker
