@@ -135,6 +135,7 @@ void add_examples(CLI::App& command, const std::string& lines) {
 
 void add_commands(CLI::App& app, Context& context) {
   add_init(app, context);
+  add_import(app, context);
   add_check(app, context);
   add_eval(app, context);
   add_diagnose(app, context);

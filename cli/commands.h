@@ -43,6 +43,7 @@ void add_trial_options(CLI::App& command, TrialWish& wish);
 
 // In the order of `swarmlab --help`; each in the file that is named like it.
 void add_init(CLI::App& app, Context& context);
+void add_import(CLI::App& app, Context& context);
 void add_check(CLI::App& app, Context& context);
 void add_eval(CLI::App& app, Context& context);
 void add_diagnose(CLI::App& app, Context& context);  // in eval.cc

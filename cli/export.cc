@@ -18,6 +18,7 @@
 #include "cli/lab_texts.h"
 #include "cli/locate.h"
 #include "cli/notebook.h"
+#include "cli/own_log.h"
 #include "cli/peer.h"
 #include "cli/result_rows.h"
 #include "cli/text.h"
@@ -267,21 +268,36 @@ NotebookSummary summary_of(const Chapter& story) {
   return summary;
 }
 
-// Where the lab wants its table, relative to the root.
-Result<std::string> results_path(const Story& story, const git::Repository& repository,
-                                 const ObjectId& tree) {
-  const fs::path folder(story.folder);
+// The tables that the branch is to have, by path: where the lab wants its results, and the logs
+// that a predecessor's lab keeps, continued in their own form.
+Result<std::map<std::string, std::string>> tables_of(const Story& story,
+                                                     const git::Repository& repository,
+                                                     const ObjectId& tree) {
   SWARMLAB_TRY(texts, lab_texts_at(repository, tree, story.folder, story.own.lab));
   SWARMLAB_TRY(settings, read_lab(texts));
-  return (folder / settings.results_file).lexically_normal().generic_string();
+  const fs::path results = fs::path(story.folder) / settings.results_file;
+  std::map<std::string, std::string> tables{{results.lexically_normal().generic_string(),
+                                             results_tsv(rows_of(story.own.experiments, false))}};
+  const predecessors::LogOf of{.lab = story.own.lab,
+                               .metric = settings.metric.name,
+                               .lower_is_better = settings.metric.direction == Direction::minimize};
+  const auto runs = runs_of(story.own.experiments);
+  for (OwnLog& log : own_logs(repository.folder(), story.folder, settings.results_file)) {
+    tables[log.path] = predecessors::continued(log.format, std::move(log.text), of, runs);
+  }
+  return tables;
 }
 
 Result<ObjectId> add_results(const Story& story, git::Repository& repository,
                              const ObjectId& chain) {
   SWARMLAB_TRY(tree, repository.tree_of(chain));
-  SWARMLAB_TRY(path, results_path(story, repository, tree));
-  SWARMLAB_TRY(blob, repository.write_blob(results_tsv(rows_of(story.own.experiments, false))));
-  SWARMLAB_TRY(with_table, repository.replace_paths(tree, {{path, git::Leaf{.id = blob}}}));
+  SWARMLAB_TRY(tables, tables_of(story, repository, tree));
+  std::vector<git::PathEdit> leaves;
+  for (const auto& [path, text] : tables) {
+    SWARMLAB_TRY(blob, repository.write_blob(text));
+    leaves.push_back({path, git::Leaf{.id = blob}});
+  }
+  SWARMLAB_TRY(with_table, repository.replace_paths(tree, leaves));
   return repository.commit(
       with_table, {chain},
       text_at(story.own.experiments.views.back(), message_of(summary_of(story.own))));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/lab_texts.h"
+#include "cli/predecessors/recognise.h"
 #include "common/git/repository.h"
 #include "common/lab/lab.h"
 
@@ -137,6 +138,21 @@ Result<LabPlace> lab_at(const fs::path& folder) {
   return tl::unexpected(is_abstract(place, below));
 }
 
+// Of a folder without a lab.toml that was made for another program: what to do.
+std::optional<Error> made_for_another(const Context& context) {
+  const fs::path folder = resolved(context.cwd / context.lab);
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored) || is_file(folder / kLabFile)) return std::nullopt;
+  const auto found =
+      predecessors::recognise(*predecessors::folder_on_disk(folder, folder, fs::path()));
+  if (!found) return std::nullopt;
+  const std::string where = context.lab.empty() ? "" : " " + context.lab;
+  return Error{
+      ErrorCode::not_found,
+      fmt::format("{} has no lab.toml yet; it is a lab of {}: swarmlab import{} writes one",
+                  folder.string(), found->kind, where)};
+}
+
 Error unknown_lab(const Context& context, const fs::path& root, const std::vector<LabPlace>& all) {
   if (context.lab.empty()) {
     return {ErrorCode::not_found,
@@ -205,7 +221,9 @@ Result<fs::path> locate_root(const Context& context) {
   return resolved(repository.folder());
 }
 
-Result<LabPlace> locate_lab(const Context& context) {
+namespace {
+
+Result<LabPlace> find_the_lab(const Context& context) {
   if (const auto folder = lab_folder(context)) return lab_at(*folder);
   if (context.lab.empty()) {
     if (const auto folder = nearest_lab(context)) return lab_at(*folder);
@@ -224,9 +242,22 @@ Result<LabPlace> locate_lab(const Context& context) {
   return tl::unexpected(unknown_lab(context, root, all));
 }
 
+}  // namespace
+
+Result<LabPlace> locate_lab(const Context& context) {
+  auto lab = find_the_lab(context);
+  if (lab) return lab;
+  if (auto error = made_for_another(context)) return tl::unexpected(*std::move(error));
+  return lab;
+}
+
 Result<std::vector<LabPlace>> locate_labs(const Context& context) {
-  SWARMLAB_TRY(labs, labs_meant(context));
-  SWARMLAB_CHECK(check_names_differ(labs));
+  auto labs = labs_meant(context);
+  if (!labs) {
+    if (auto error = made_for_another(context)) return tl::unexpected(*std::move(error));
+    return labs;
+  }
+  SWARMLAB_CHECK(check_names_differ(*labs));
   return labs;
 }
 

@@ -85,6 +85,7 @@ Result<OpenedLabs> open_labs(const Context& context, server::Server& server,
     SWARMLAB_TRY(opened, open_lab(context, server, place, overrides));
     all.names.push_back(place.name);
     all.any_runs = all.any_runs || opened.stays_stopped.empty();
+    if (!opened.resumed) all.begun.push_back(place);
     reopen_branches(context, server, place.name, overrides, all);
   }
   return all;

@@ -21,6 +21,7 @@ namespace swarmlab::cli {
 struct OpenedLabs {
   std::vector<std::string> names;  // of the labs and of their branches
   bool any_runs = false;           // else a limit of each holds already
+  std::vector<LabPlace> begun{};   // those that were not there before
 };
 
 /// Reads each lab at HEAD and opens it, or resumes it, and then its branches: says on `err` what

@@ -15,6 +15,7 @@
 #include "cli/hosted_coordinator.h"
 #include "cli/local_workers.h"
 #include "cli/open_lab.h"
+#include "cli/own_log.h"
 #include "cli/peer.h"
 #include "cli/run_flags.h"
 #include "cli/run_remote.h"
@@ -59,6 +60,9 @@ class Run {
     SWARMLAB_TRY(swarm, Swarm::open(asking_our_coordinator()));
     swarm_ = std::move(swarm);
     SWARMLAB_CHECK(follower_.begin(*swarm_, opened.names));  // before the workers: misses nothing
+    for (const LabPlace& place : opened.begun) {
+      SWARMLAB_CHECK(tell_history(context_, *swarm_, place));
+    }
     if (opened.any_runs) {
       SWARMLAB_CHECK(start_workers(state));
       SWARMLAB_CHECK(watch());

@@ -47,13 +47,35 @@ Result<ScorePattern> ScorePattern::from(const std::string& pattern) {
     // libstdc++'s own flag: without it a search recurses for each byte and may take for ever.
     auto compiled = std::make_shared<const Compiled>(Compiled{std::regex(
         pattern, std::regex_constants::ECMAScript | std::regex_constants::__polynomial)});
-    if (compiled->expression.mark_count() != 1) {
-      return fail(ErrorCode::invalid_input, "has {} groups", compiled->expression.mark_count());
+    const std::size_t groups = compiled->expression.mark_count();
+    if (groups != 1 && groups != 2) {
+      return fail(ErrorCode::invalid_input, "has {} groups", groups);
     }
     return ScorePattern(std::move(compiled));
   } catch (const std::regex_error& error) {
     return fail(ErrorCode::invalid_input, "does not compile: {}", error.what());
   }
+}
+
+bool ScorePattern::names_metrics() const {
+  return compiled_->expression.mark_count() == 2;
+}
+
+std::map<std::string, std::string> ScorePattern::named_matches(std::string_view text) const {
+  constexpr std::size_t kMostNames = 1000;  // what prints more than that is no table of metrics
+  std::map<std::string, std::string> found;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+    const std::string_view line = text.substr(0, std::min(end, kLineBytes));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    using Matches = std::regex_iterator<std::string_view::const_iterator>;
+    for (Matches match(line.begin(), line.end(), compiled_->expression); match != Matches();
+         ++match) {
+      const std::string name = (*match)[1].str();
+      if (found.size() < kMostNames || found.contains(name)) found[name] = (*match)[2].str();
+    }
+  }
+  return found;
 }
 
 std::optional<std::string> ScorePattern::last_match(std::string_view text) const {

@@ -76,7 +76,7 @@ bool is_metric_line_name(std::string_view name) {
 void read_parse(Section& evaluator, CommandEvaluator& command) {
   constexpr const char* kExpected =
       "\"json\", \"metric-lines\" or a regular expression with one group such as "
-      "'^score: (\\S+)'";
+      "'^score: (\\S+)', or with two, name and value";
   std::string parse;
   if (!evaluator.text("parse", parse, kExpected)) return;
   if (parse == "json") {

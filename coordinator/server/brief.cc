@@ -112,7 +112,11 @@ std::string rules(const BriefSource& source) {
       "repeating to the swarm.\n",
       source.task.experiment.value());
   if (!settings.agent.instructions.empty()) {
-    text += fmt::format("The lab's own instructions are in `{}`.\n", settings.agent.instructions);
+    text += fmt::format(
+        "The lab's own instructions are in `{}`. Where they say to commit or to reset, to keep a "
+        "log, to measure and to decide,\nor to go on for ever, leave that out: you do one "
+        "experiment.\n",
+        settings.agent.instructions);
   }
   text += "\nYou may change only:\n";
   for (const std::string& glob : settings.artifact.editable) text += fmt::format("- `{}`\n", glob);

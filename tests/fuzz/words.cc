@@ -32,7 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       swarmlab::fuzz::hold(static_cast<unsigned char>(c) != 0x1b, "no escape of a terminal passes");
     }
   } else if (kind == 1) {
-    look(read_by_pattern("score: *([-+.0-9a-z]+)", text));
+    look(read_by_pattern("score", "score: *([-+.0-9a-z]+)", text));
+    look(read_by_pattern("score", "^(\\w+): *(\\S+)", text));
   } else if (kind == 2) {
     look(read_metric_lines("score", text));
   } else if (kind == 3) {

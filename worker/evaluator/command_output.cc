@@ -67,8 +67,10 @@ std::optional<MetricLine> metric_line(std::string_view line) {
   return found;
 }
 
-std::map<std::string, std::string, std::less<>> metric_lines(std::string_view out) {
-  std::map<std::string, std::string, std::less<>> found;
+using TextByName = std::map<std::string, std::string>;
+
+TextByName metric_lines(std::string_view out) {
+  TextByName found;
   while (!out.empty()) {
     const std::size_t end = out.find_first_of("\r\n");
     if (const auto line = metric_line(out.substr(0, end))) {
@@ -77,6 +79,31 @@ std::map<std::string, std::string, std::less<>> metric_lines(std::string_view ou
     out.remove_prefix(end == std::string_view::npos ? out.size() : end + 1);
   }
   return found;
+}
+
+std::string names_in(const TextByName& found) {
+  constexpr std::size_t kMostNames = 10;
+  std::vector<std::string> names;
+  for (const auto& [name, value] : found) {
+    if (names.size() < kMostNames) names.push_back(shown(name));
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// \pre  the metric is found
+Result<Scored> scored_by_name(const std::string& metric, const TextByName& found) {
+  const Result<double> score = read_number(found.at(metric));
+  if (!score) return fail(ErrorCode::invalid_input, "{} {}", metric, score.error().message);
+  Scored scored{.score = *score, .metrics = {}, .samples = {}, .warnings = {}};
+  for (const auto& [name, text] : found) {
+    if (const Result<double> value = read_number(text)) {
+      scored.metrics.push_back({name, *value});
+    } else {
+      scored.warnings.push_back(
+          fmt::format("metric {} {}: left out", shown(name), value.error().message));
+    }
+  }
+  return scored;
 }
 
 }  // namespace
@@ -98,8 +125,16 @@ Result<double> read_number(std::string_view text) {
   return value;
 }
 
-Result<Scored> read_by_pattern(const std::string& pattern, std::string_view out) {
+Result<Scored> read_by_pattern(const std::string& metric, const std::string& pattern,
+                               std::string_view out) {
   SWARMLAB_TRY(compiled, ScorePattern::from(pattern));
+  if (compiled.names_metrics()) {
+    const auto found = compiled.named_matches(out);
+    if (found.contains(metric)) return scored_by_name(metric, found);
+    return fail(ErrorCode::invalid_input,
+                "no line of stdout matches [evaluator] parse '{}' with {} as the name{}{}",
+                shown(pattern), metric, found.empty() ? "" : ", only with ", names_in(found));
+  }
   const std::optional<std::string> match = compiled.last_match(out);
   if (!match) {
     return fail(ErrorCode::invalid_input, "no line of stdout matches [evaluator] parse '{}'",
@@ -112,27 +147,9 @@ Result<Scored> read_by_pattern(const std::string& pattern, std::string_view out)
 
 Result<Scored> read_metric_lines(const std::string& metric, std::string_view out) {
   const auto found = metric_lines(out);
-  const auto of_metric = found.find(metric);
-  if (of_metric == found.end()) {
-    std::vector<std::string> names;
-    names.reserve(found.size());
-    for (const auto& [name, value] : found) names.push_back(name);
-    constexpr std::size_t kMostNames = 10;
-    if (names.size() > kMostNames) names.resize(kMostNames);
-    return fail(ErrorCode::invalid_input, "no line \"METRIC {}=...\" on stdout{}{}", metric,
-                names.empty() ? "" : ", there are METRIC lines of ", fmt::join(names, ", "));
-  }
-  const Result<double> score = read_number(of_metric->second);
-  if (!score) return fail(ErrorCode::invalid_input, "{} {}", metric, score.error().message);
-  Scored scored{.score = *score, .metrics = {}, .samples = {}, .warnings = {}};
-  for (const auto& [name, text] : found) {
-    if (const Result<double> value = read_number(text)) {
-      scored.metrics.push_back({name, *value});
-    } else {
-      scored.warnings.push_back(fmt::format("metric {} {}: left out", name, value.error().message));
-    }
-  }
-  return scored;
+  if (found.contains(metric)) return scored_by_name(metric, found);
+  return fail(ErrorCode::invalid_input, "no line \"METRIC {}=...\" on stdout{}{}", metric,
+              found.empty() ? "" : ", there are METRIC lines of ", names_in(found));
 }
 
 std::string whole_lines(std::string_view out, std::uint64_t output_bytes) {

@@ -36,7 +36,7 @@ Result<Scored> read_command(const LabSettings& settings, const CommandEvaluator&
   const std::string out = whole_lines(result.out, settings.limits.output_bytes);
   switch (command.parse) {
     case ParseKind::regex:
-      return read_by_pattern(command.pattern, out);
+      return read_by_pattern(settings.metric.name, command.pattern, out);
     case ParseKind::json:
       return read_json_line(settings.metric.name, out);
     case ParseKind::metric_lines:

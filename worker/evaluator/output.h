@@ -22,8 +22,10 @@ namespace swarmlab::worker {
 // Of stdout alone: what a candidate's program logs on an inherited stderr is no score. Each is
 // invalid_input if there is no finite score, with the reason.
 
-/// Group 1 of the last match.
-[[nodiscard]] Result<Scored> read_by_pattern(const std::string& pattern, std::string_view out);
+/// Group 1 of the last match; of a pattern with two groups, the value that the last match with the
+/// name of the metric has, and the other metrics likewise.
+[[nodiscard]] Result<Scored> read_by_pattern(const std::string& metric, const std::string& pattern,
+                                             std::string_view out);
 
 /// Lines "METRIC name=value"; the last of a name counts.
 [[nodiscard]] Result<Scored> read_metric_lines(const std::string& metric, std::string_view out);

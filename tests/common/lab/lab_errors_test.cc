@@ -273,17 +273,23 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"ParseOfABackend", "[backend]\n[evaluator]\nparse = 'json'",
               "lab.toml:3: [evaluator] parse is set, but the result of a [backend] is not parsed: "
               "take it out"},
-        Wrong{"PatternWithoutGroup", COMMAND "parse = 'score'",
-              "lab.toml:3: [evaluator] parse is \"score\", which has 0 groups, expected \"json\", "
-              "\"metric-lines\" or a regular expression with one group such as '^score: (\\S+)'"},
-        Wrong{"PatternWithTwoGroups", COMMAND "parse = '(a)(b)'",
-              "lab.toml:3: [evaluator] parse is \"(a)(b)\", which has 2 groups, expected \"json\", "
-              "\"metric-lines\" or a regular expression with one group such as '^score: (\\S+)'"},
+        Wrong{
+            "PatternWithoutGroup", COMMAND "parse = 'score'",
+            "lab.toml:3: [evaluator] parse is \"score\", which has 0 groups, expected \"json\", "
+            "\"metric-lines\" or a regular expression with one group such as '^score: (\\S+)', or "
+            "with two, name and value"},
+        Wrong{
+            "PatternWithThreeGroups", COMMAND "parse = '(a)(b)(c)'",
+            "lab.toml:3: [evaluator] parse is \"(a)(b)(c)\", which has 3 groups, expected "
+            "\"json\", "
+            "\"metric-lines\" or a regular expression with one group such as '^score: (\\S+)', or "
+            "with two, name and value"},
         Wrong{"PatternThatDoesNotCompile", COMMAND "parse = '(a'",
               "lab.toml:3: [evaluator] parse is \"(a\", which does not compile: Mismatched '(' "
               "and ')' in regular expression, expected \"json\", \"metric-lines\" or a regular "
               "expression with one group "
-              "such as '^score: (\\S+)'"},
+              "such as '^score: (\\S+)', or "
+              "with two, name and value"},
         Wrong{"BackendOutsideOfTheRepository", "[backend]\nmodule = '../../b.py'",
               "labs/lab.toml:2: [backend] module \"../../b.py\" leaves the repository, expected a "
               "file of the repository",

@@ -27,10 +27,21 @@ TEST(ScorePattern, FindsNothingInOtherText) {
   EXPECT_EQ(last("^score: (\\S+)", "the score: 5"), "none");
 }
 
-TEST(ScorePattern, NeedsExactlyOneGroup) {
+TEST(ScorePattern, NeedsOneGroupOrTwo) {
   EXPECT_EQ(ScorePattern::from("score").error().message, "has 0 groups");
-  EXPECT_EQ(ScorePattern::from("(a)(b)").error().message, "has 2 groups");
+  EXPECT_EQ(ScorePattern::from("(a)(b)(c)").error().message, "has 3 groups");
+  EXPECT_TRUE(ScorePattern::from("(a)(b)")->names_metrics());
+  EXPECT_FALSE(ScorePattern::from("(a)")->names_metrics());
   EXPECT_TRUE(ScorePattern::from("(?:a)(b)").has_value());
+}
+
+TEST(ScorePattern, WithTwoGroupsTakesTheLastValueOfEachName) {
+  using Named = std::map<std::string, std::string>;
+  const ScorePattern pattern = ScorePattern::from("^(\\w+):\\s+(\\S+)").value();
+  EXPECT_EQ(pattern.named_matches("step 1\rstep 2\nval_bpb:   0.9979\npeak_vram_mb: 45060.2\n"
+                                  "val_bpb: 0.9981\nvocab size: 8192\n"),
+            (Named{{"peak_vram_mb", "45060.2"}, {"val_bpb", "0.9981"}}));
+  EXPECT_EQ(pattern.named_matches(""), Named());
 }
 
 TEST(ScorePattern, RefusesWhatIsNoExpression) {

@@ -46,6 +46,14 @@ TEST_F(CommandEvaluatorTest, IsReadFromAJsonObjectOnTheLastLine) {
   EXPECT_EQ(result.metrics, (std::vector<MetricValue>{{"n", 3.0}}));
 }
 
+TEST_F(CommandEvaluatorTest, TakesAllMetricsOfAPatternThatNamesThem) {
+  const Scored result = score(
+      R"(printf 'step 1\rstep 2\nscore:  0.9\npeak_vram_mb: 2048.5\nkernel: flash\nscore: 0.8\n')",
+      "^(\\w+):\\s+(\\S+)$");
+  EXPECT_EQ(result.score, 0.8);
+  EXPECT_EQ(result.metrics, (std::vector<MetricValue>{{"peak_vram_mb", 2048.5}}));
+}
+
 TEST_F(CommandEvaluatorTest, RunsInTheLabsFolderWithDataAndScratch) {
   write("labs/x/data/n", "6");
   const Scored result = scored(evaluate(settings_of(
@@ -93,6 +101,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "evaluator: the score is 1e999, expected a finite number\nval_bpb: 1e999"},
         NoScore{"GarbageByPattern", "echo val_bpb: 0.5x", kBpb, Outcome::invalid,
                 "evaluator: the score is \"0.5x\", expected a number\nval_bpb: 0.5x"},
+        NoScore{"OtherNames", "echo loss: 1", R"(^(\w+): (\S+))", Outcome::invalid,
+                R"(evaluator: no line of stdout matches [evaluator] parse '^(\w+): (\S+)' with )"
+                "score as the name, only with loss\nloss: 1"},
         NoScore{"OtherMetrics", "echo METRIC loss=1", "metric-lines", Outcome::invalid,
                 "evaluator: no line \"METRIC score=...\" on stdout, there are METRIC lines of "
                 "loss\nMETRIC loss=1"},
