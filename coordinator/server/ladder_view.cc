@@ -38,6 +38,7 @@ ladder::Correlation correlation_with_below(const swarm::Lab& lab, std::uint32_t 
   std::vector<ladder::Scores> scores;
   for (const auto& [candidate, climb] : rung_of(lab, scale).climbs) {
     const auto below = swarm::score_at(lab, candidate, scale - 1);
+    if (climb.standing == ladder::Standing::rejected) continue;
     if (climb.has_score() && below) scores.push_back({.smaller = *below, .larger = climb.score});
   }
   return ladder::correlation_of(scores);

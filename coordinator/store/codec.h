@@ -45,8 +45,9 @@ struct KeptRecord {
 };
 
 [[nodiscard]] KeptRecord kept_of(const swarm::Lab& lab, const swarm::FrontierEntry& entry);
-/// \pre  the lab has its rungs
+/// Into the frontier; of what a person rejected, to the rejected. \pre  the lab has its rungs
 Result<void> put_back(swarm::Lab& lab, KeptRecord kept);
+Result<void> put_back_rejected(swarm::Lab& lab, KeptRecord kept);
 [[nodiscard]] std::string to_bytes(const KeptRecord& kept);
 [[nodiscard]] Result<KeptRecord> kept_from(std::string_view bytes);
 

@@ -146,10 +146,6 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
   for (const auto hint : from.getHints()) {
     lab.hints.emplace(HintNumber(hint.getNumber()), store::read(hint));
   }
-  for (const auto entry : from.getRejected()) {
-    SWARMLAB_TRY(rejected, store::read(entry));
-    lab.rejected.emplace(rejected.number, rejected);
-  }
   for (const auto island : from.getIslands()) {
     lab.islands.push_back({.founder = ExperimentNumber(island.getFounder()),
                            .since = ExperimentNumber(island.getSince())});
@@ -157,6 +153,10 @@ Result<swarm::Lab> read(schema::Lab::Reader from) {
   for (const auto one : from.getRungs()) {
     SWARMLAB_TRY(rung, store::read(one));
     lab.rungs.push_back(std::move(rung));
+  }
+  for (const auto entry : from.getRejected()) {
+    SWARMLAB_TRY(rejected, read_kept(entry));
+    SWARMLAB_CHECK(put_back_rejected(lab, std::move(rejected)));
   }
   if (from.hasBackoff()) {
     SWARMLAB_TRY(backoff, store::read(from.getBackoff()));
@@ -181,7 +181,8 @@ void write_people(schema::Lab::Builder to, const swarm::Lab& lab) {
   for (const auto& [number, hint] : lab.hints) store::write(hints[place++], number, hint);
   auto rejected = to.initRejected(static_cast<unsigned>(lab.rejected.size()));
   place = 0;
-  for (const auto& [number, entry] : lab.rejected) store::write(rejected[place++], entry);
+  for (const auto& [number, entry] : lab.rejected)
+    store::write(rejected[place++], kept_of(lab, entry));
 }
 
 }  // namespace

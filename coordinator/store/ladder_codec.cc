@@ -106,27 +106,30 @@ Result<ladder::Rung> read(schema::Rung::Reader from) {
 }
 
 // A kept candidate: the holdout, which has a place of its own, is written as scale 0.
+void write(schema::FrontierEntry::Builder to, const KeptRecord& kept) {
+  write(to, kept.entry);
+  auto climbs = to.initClimbs(wire::length_of(kept.climbs));
+  unsigned place = 0;
+  for (const auto& [scale, climb] : kept.climbs) write(climbs[place++], scale, climb);
+}
+
+Result<KeptRecord> read_kept(schema::FrontierEntry::Reader from) {
+  SWARMLAB_TRY(entry, read(from));
+  KeptRecord kept{.entry = entry, .climbs = {}};
+  for (const auto one : from.getClimbs()) {
+    SWARMLAB_TRY(climb, read(one));
+    kept.climbs.emplace(one.getScale(), std::move(climb));
+  }
+  return kept;
+}
+
 std::string to_bytes(const KeptRecord& kept) {
-  return wire::encode<schema::FrontierEntry>([&](schema::FrontierEntry::Builder to) {
-    write(to, kept.entry);
-    auto climbs = to.initClimbs(wire::length_of(kept.climbs));
-    unsigned place = 0;
-    for (const auto& [scale, climb] : kept.climbs) write(climbs[place++], scale, climb);
-  });
+  return wire::encode<schema::FrontierEntry>(
+      [&](schema::FrontierEntry::Builder to) { write(to, kept); });
 }
 
 Result<KeptRecord> kept_from(std::string_view bytes) {
-  return wire::decode<schema::FrontierEntry>(
-      "frontier entry", wire::bytes_of(bytes),
-      [](schema::FrontierEntry::Reader from) -> Result<KeptRecord> {
-        SWARMLAB_TRY(entry, read(from));
-        KeptRecord kept{.entry = entry, .climbs = {}};
-        for (const auto one : from.getClimbs()) {
-          SWARMLAB_TRY(climb, read(one));
-          kept.climbs.emplace(one.getScale(), std::move(climb));
-        }
-        return kept;
-      });
+  return wire::decode<schema::FrontierEntry>("frontier entry", wire::bytes_of(bytes), read_kept);
 }
 
 KeptRecord kept_of(const swarm::Lab& lab, const swarm::FrontierEntry& entry) {
@@ -142,7 +145,9 @@ KeptRecord kept_of(const swarm::Lab& lab, const swarm::FrontierEntry& entry) {
   return kept;
 }
 
-Result<void> put_back(swarm::Lab& lab, KeptRecord kept) {
+namespace {
+
+Result<void> put_back_climbs(swarm::Lab& lab, KeptRecord& kept) {
   const ExperimentNumber number = kept.entry.number;
   for (auto& [scale, climb] : kept.climbs) {
     if (scale > lab.rungs.size()) {
@@ -155,7 +160,22 @@ Result<void> put_back(swarm::Lab& lab, KeptRecord kept) {
       lab.rungs[scale - 1].put(number, std::move(climb));
     }
   }
+  return {};
+}
+
+}  // namespace
+
+Result<void> put_back(swarm::Lab& lab, KeptRecord kept) {
+  SWARMLAB_CHECK(put_back_climbs(lab, kept));
+  const ExperimentNumber number = kept.entry.number;
   lab.frontier.insert_or_assign(number, std::move(kept.entry));
+  return {};
+}
+
+Result<void> put_back_rejected(swarm::Lab& lab, KeptRecord kept) {
+  SWARMLAB_CHECK(put_back_climbs(lab, kept));
+  const ExperimentNumber number = kept.entry.number;
+  lab.rejected.insert_or_assign(number, std::move(kept.entry));
   return {};
 }
 

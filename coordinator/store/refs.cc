@@ -138,6 +138,7 @@ Result<void> Refs::take(const swarm::ExperimentRejected& fact, const Store& stor
   if (!best || !best->commit) return {};
   urgent_ = true;
   pending_[ref_folder(lab->second.settings.name) + "/best"] = *best->commit;
+  name_champion(fact.lab, state);
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "common/result.h"
+#include "coordinator/store/codec.h"
 #include "coordinator/swarm/change.h"
 #include "coordinator/swarm/state.h"
 #include "schemas/state.capnp.h"
@@ -39,6 +40,8 @@ void write(schema::Rung::Builder to, const ladder::Rung& rung);
 [[nodiscard]] Result<swarm::LabOrigin> read(schema::Origin::Reader from);
 [[nodiscard]] Result<swarm::Worker> read(schema::Worker::Reader from);
 [[nodiscard]] Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from);
+void write(schema::FrontierEntry::Builder to, const KeptRecord& kept);
+[[nodiscard]] Result<KeptRecord> read_kept(schema::FrontierEntry::Reader from);
 [[nodiscard]] Result<swarm::Pending> read(schema::Pending::Reader from);
 [[nodiscard]] Result<swarm::Candidate> read(schema::Candidate::Reader from);
 [[nodiscard]] swarm::Hint read(schema::Hint::Reader from);  // without its number

@@ -172,7 +172,8 @@ std::optional<LabChampion> champion_of(const Lab& lab) {
   for (auto scale = static_cast<std::uint32_t>(lab.rungs.size()); scale >= 1; --scale) {
     const Rung& rung = rung_of(lab, scale);
     const bool is_reached = std::ranges::any_of(rung.climbs, [&](const auto& one) {
-      return one.first != lab.segment.baseline && one.second.has_score();
+      return one.first != lab.segment.baseline && one.second.has_score() &&
+             one.second.standing != ladder::Standing::rejected;
     });
     if (!is_reached || !rung.champion) continue;
     const auto entry = lab.frontier.find(*rung.champion);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <utility>
 
 #include "common/result.h"
 #include "coordinator/swarm/evolve_parts.h"
@@ -87,6 +89,20 @@ void end_climb(State& state, Lab& lab, const Task& task, const CheckEnded& fact)
   }
 }
 
+// The best of those that stand, the worst that noise allows taken; of equal ones the oldest. The
+// baseline always stands.
+ExperimentNumber next_champion(const Lab& lab, const Rung& rung) {
+  ExperimentNumber best = lab.segment.baseline;
+  double most = -std::numeric_limits<double>::infinity();
+  for (const auto& [number, climb] : rung.climbs) {
+    if (climb.standing != ladder::Standing::measured) continue;
+    const double bound = bound_of(lab, climb.score, climb.doubt);
+    if (bound > most) best = number;
+    most = std::max(most, bound);
+  }
+  return best;
+}
+
 }  // namespace
 
 double doubt_of(const Experiment& experiment) {
@@ -137,6 +153,20 @@ void note_entrant(State& state, const Lab& lab, const FrontierEntry& entry) {
   if (!has_ladder(lab) || is_baseline(lab, entry.number)) return;
   state.index.labs[lab.id].rankings.front().enter(entry.number,
                                                   bound_of(lab, entry.score, entry.doubt));
+}
+
+void note_rejected(Lab& lab, ExperimentNumber number, const Rejection& rejection) {
+  for (Rung& rung : lab.rungs) {
+    const auto known = rung.climbs.find(number);
+    if (known == rung.climbs.end()) continue;
+    Climb climb = known->second;
+    climb.standing = ladder::Standing::rejected;
+    climb.reason = rejection.why;
+    climb.who = rejection.who;
+    climb.at = rejection.at;
+    rung.put(number, std::move(climb));
+    if (rung.champion == number) rung.champion = next_champion(lab, rung);
+  }
 }
 
 void apply(State& state, const PromotionProposed& fact) {

@@ -22,6 +22,10 @@ void note_new_ladder(State& state, Lab& lab);
 /// An entry is in the frontier now.
 void note_entrant(State& state, const Lab& lab, const FrontierEntry& entry);
 
+/// A person took it out of the search: it climbs no further, and where it was the champion the best
+/// of the others that stand there is from now on. What it scored stays.
+void note_rejected(Lab& lab, ExperimentNumber number, const Rejection& rejection);
+
 void apply(State& state, const PromotionProposed& fact);
 void apply(State& state, const Promoted& fact);
 void apply(State& state, const PromotionRejected& fact);

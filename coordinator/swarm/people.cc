@@ -36,6 +36,7 @@ void apply(State& state, const ExperimentRejected& fact) {
   const auto best = lab.frontier.find(fact.best);
   SWARMLAB_ASSERT(best != lab.frontier.end());
   lab.best = best->second;
+  note_rejected(lab, fact.experiment, fact.rejection);
   rebuild_search(state, lab);
   rebuild_rankings(state, lab);
   lab.holdout.erase(fact.experiment);

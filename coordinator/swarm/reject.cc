@@ -81,17 +81,18 @@ std::optional<Error> against(const Lab& lab, const RejectExperiment& command) {
   return std::nullopt;
 }
 
-// What was measured at a larger scale is what others there were compared with.
+// What is being measured at a larger scale would become a champion when its measurement ends.
 std::optional<Error> against_climbing(const Lab& lab, ExperimentNumber number) {
-  for (const ladder::Rung& rung : lab.rungs) {
-    const auto climb = rung.climbs.find(number);
-    if (climb == rung.climbs.end() || climb->second.standing == ladder::Standing::rejected) {
+  for (std::size_t i = 0; i < lab.rungs.size(); ++i) {
+    const auto climb = lab.rungs[i].climbs.find(number);
+    if (climb == lab.rungs[i].climbs.end() || climb->second.standing != ladder::Standing::running) {
       continue;
     }
-    return Error{ErrorCode::conflict,
-                 fmt::format("experiment {} of {} climbed to a larger scale: it cannot be rejected "
-                             "any more",
-                             number.value(), lab.settings.name)};
+    return Error{
+        ErrorCode::conflict,
+        fmt::format("experiment {} of {} is being measured at scale {}: reject it when "
+                    "that is done",
+                    number.value(), lab.settings.name, lab.settings.scales.at(i + 1).name)};
   }
   return std::nullopt;
 }

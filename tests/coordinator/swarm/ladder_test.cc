@@ -53,6 +53,10 @@ class ALadder : public testing::Test {
     return task;
   }
 
+  RejectExperiment reject(ExperimentNumber number) const {
+    return {.lab = "tower", .experiment = number, .why = "no", .descendants = false, .who = "ann"};
+  }
+
   // Two kept ones, of which the better climbs; its scale's baseline is measured.
   ExperimentNumber climbs(double baseline_there) {
     keep(11.0);
@@ -117,6 +121,33 @@ TEST_F(ALadder, WhoIsWorseThereThanTheChampionIsDemotedAndClimbsNoFurther) {
   EXPECT_EQ(large().climbs.at(better).standing, Standing::demoted);
   EXPECT_EQ(swarm.state.index.labs.at(lab().id).rankings.at(1).entrants(), 0U);
   EXPECT_TRUE(lab().frontier.contains(better)) << "at its own scale it is what it was";
+}
+
+TEST_F(ALadder, AChampionThatAPersonRejectsMakesRoomForTheBestOfTheOthersThere) {
+  const ExperimentNumber better = climbs(100.0);
+  measure(120.0);
+  swarm.counted("w", swarm.scored(swarm.work_for("w"), 121.0));
+  ASSERT_EQ(large().champion, better);
+  swarm.expect<Rejected>(reject(better));
+  EXPECT_EQ(large().champion, ExperimentNumber(1)) << "the baseline stands at each scale";
+  EXPECT_FALSE(champion_of(lab())) << "nobody stands at a larger scale any more";
+  EXPECT_EQ(large().climbs.at(better).standing, Standing::rejected);
+  EXPECT_TRUE(large().climbs.at(better).has_score()) << "what was measured was measured";
+  EXPECT_EQ(large().climbs.at(better).who, "ann");
+  tick();
+  EXPECT_EQ(swarm.work_for("w").kind, TaskKind::explore) << "it does not climb again";
+}
+
+TEST_F(ALadder, WhatIsMeasuredAtALargerScaleIsNotRejectedMeanwhile) {
+  const ExperimentNumber better = climbs(100.0);
+  const Task running = swarm.work_for("w");
+  ASSERT_EQ(running.experiment, better);
+  const auto refused = swarm.expect<Error>(reject(better));
+  EXPECT_EQ(refused.code, ErrorCode::conflict);
+  EXPECT_NE(refused.message.find("is being measured at scale large"), std::string::npos);
+  swarm.counted("w", swarm.scored(running, 90.0));
+  swarm.expect<Rejected>(reject(better));
+  EXPECT_EQ(large().climbs.at(better).standing, Standing::rejected);
 }
 
 TEST_F(ALadder, OnlyWorkersThatFitTheScaleMeasureThere) {
