@@ -114,6 +114,12 @@ void add_lab_flag(CLI::App& command, Context& context) {
   command.add_option("--lab", context.lab, "The lab: a folder or a name (default: the nearest)");
 }
 
+void add_provider_keys(CLI::App& command, std::string& file) {
+  command.add_option("--provider-keys", file,
+                     "File with the keys of the models that agents use, of mode 0600: lines of a "
+                     "provider or its address, and the key");
+}
+
 void add_connect(CLI::App& command, Context& context) {
   command.add_option("--connect", context.connect,
                      "The coordinator to ask, such as tcp://host:7000 (default: this repository's; "

@@ -38,6 +38,9 @@ void add_connect(CLI::App& command, Context& context);
 /// The examples at the end of --help.
 void add_examples(CLI::App& command, const std::string& lines);
 
+/// --provider-keys FILE, of the commands that start workers.
+void add_provider_keys(CLI::App& command, std::string& file);
+
 /// --data and --expose, of the commands that run an evaluator.
 void add_trial_options(CLI::App& command, TrialWish& wish);
 

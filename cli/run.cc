@@ -33,6 +33,7 @@ constexpr unsigned kMostWorkers = 512;
 struct RunOptions {
   unsigned workers = 0;  // 0: by the machine
   std::vector<std::string> expose;
+  std::string provider_keys;
   std::string sandbox = "bubblewrap";
   std::vector<std::string> agent_args;
   bool detach = false;
@@ -114,6 +115,10 @@ class Run {
     for (const std::string& path : options_.expose) {
       workers.arguments.push_back("--expose");
       workers.arguments.push_back(path);
+    }
+    if (!options_.provider_keys.empty()) {
+      workers.arguments.push_back("--provider-keys");
+      workers.arguments.push_back(options_.provider_keys);
     }
     SWARMLAB_CHECK(make_folders_for(workers.folder));
     SWARMLAB_TRY(started, LocalWorkers::start(workers));
@@ -234,6 +239,7 @@ void add_run(CLI::App& app, Context& context) {
   options->flags = add_run_flags(*command);
   command->add_option("--expose", options->expose,
                       "A path of this machine that sandboxes see, read-only (may be given again)");
+  add_provider_keys(*command, options->provider_keys);
   command
       ->add_option("--sandbox", options->sandbox,
                    "bubblewrap, or none: no isolation at all, scores can be forged")

@@ -73,6 +73,10 @@ Result<worker::WorkerOptions> options_of(const Context& context, const WorkerFla
   SWARMLAB_TRY(protocols, wire::our_protocols_up_to(flags.speak_protocol));
   options.protocols = protocols;
   options.environment = current_environment();
+  if (!flags.provider_keys.empty()) {
+    SWARMLAB_TRY(keys, worker::ProviderKeys::read(flags.provider_keys));
+    options.provider_keys = std::move(keys);
+  }
   std::string why;
   options.program = sandbox::own_program(flags.expose, why);
   if (options.program.empty()) {

@@ -28,6 +28,7 @@ void add_worker_options(CLI::App& command, WorkerFlags& flags, Context& context)
                      "Where it keeps its own (default: .swarmlab/workers/NAME here)");
   command.add_option("--expose", flags.expose,
                      "A path of this machine that sandboxes see, read-only (may be given again)");
+  add_provider_keys(command, flags.provider_keys);
   command
       .add_option("--sandbox", flags.sandbox,
                   "bubblewrap, or none: no isolation at all, scores can be forged")

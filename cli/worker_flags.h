@@ -21,6 +21,7 @@ struct WorkerFlags {
   std::string folder;
   std::string sandbox = "bubblewrap";
   std::vector<std::string> expose;
+  std::string provider_keys;
   CapacityFlags capacity;
   std::uint32_t slots = 1;
   std::string cache_size = "4GB";

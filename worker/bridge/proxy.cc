@@ -64,7 +64,7 @@ struct Proxy::Impl {
   void carry(Peer& peer, const HostPort& place, std::string_view to_client, std::string to_host);
   [[nodiscard]] bool may_reach(const Address& address, std::uint16_t port) const;
   Result<UniqueFd> open(const HostPort& place, const CancelToken& stop);
-  void note_refusal(const HostPort& place);
+  void note_refusal(HostPort place);
 
   const ProxyOptions options;
   const std::vector<std::string> ours;
@@ -115,7 +115,8 @@ Result<UniqueFd> Proxy::Impl::open(const HostPort& place, const CancelToken& sto
   return within(fmt::format("{}:{}", place.host, place.port), last);
 }
 
-void Proxy::Impl::note_refusal(const HostPort& place) {
+void Proxy::Impl::note_refusal(HostPort place) {
+  if (options.redact) place.host = options.redact(std::move(place.host));
   log::info("proxy: refused{}{}", log::field("host", place.host), log::field("port", place.port));
   const std::lock_guard lock(mutex);
   const std::pair key{place.host, place.port};

@@ -25,6 +25,8 @@ struct ProxyOptions {
   Milliseconds silence = Milliseconds(600'000);  // then a connection ends
   std::function<Result<std::vector<Address>>(const std::string& host, std::uint16_t port)> resolve =
       worker::resolve;
+  // Of a host that was refused, before it is remembered: it may carry words out.
+  std::function<std::string(std::string)> redact = {};
 };
 
 /// Thread-safe.

@@ -19,10 +19,13 @@ class Secrets {
   [[nodiscard]] bool empty() const { return values_.empty(); }
   /// Whether one of them is in it, as it is: no encoding is undone.
   [[nodiscard]] bool are_in(std::string_view text) const;
+  /// Also what a cut left of one at the ends of the text, and beside "[... N bytes dropped ...]".
   [[nodiscard]] std::string redacted(std::string text) const;
   [[nodiscard]] const std::vector<std::string>& values() const { return values_; }
 
  private:
+  void redact_cut(std::string& text) const;
+
   std::vector<std::string> values_;  // the longest first: one may be a part of another
 };
 

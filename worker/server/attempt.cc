@@ -9,6 +9,8 @@
 #include "worker/evaluator/evaluation.h"
 #include "worker/server/comparing.h"
 #include "worker/server/laid_out.h"
+#include "worker/server/outlets.h"
+#include "worker/server/redaction.h"
 #include "worker/server/rounds.h"
 #include "worker/server/stage_timer.h"
 #include "worker/server/texts.h"
@@ -30,7 +32,8 @@ class Attempt {
         cancel_(std::move(cancel)),
         opened_(std::move(opened)),
         folder_(std::move(folder)),
-        gpus_(std::move(gpus)) {}
+        gpus_(std::move(gpus)),
+        secrets_(secrets_of(bench, assignment.settings.agent)) {}
 
   Result<SpooledReport> run() {
     result_ = returned(assignment_, {});
@@ -39,6 +42,7 @@ class Attempt {
       const StageTimer total(report_.stages, Stage::total);
       SWARMLAB_CHECK(go());
     }
+    redact(result_, secrets_);
     return std::move(result_);
   }
 
@@ -69,7 +73,22 @@ class Attempt {
   // With the devices of this attempt, and no others.
   Result<sandbox::SandboxResult> run(sandbox::SandboxRequest request) {
     request.env.emplace_back("CUDA_VISIBLE_DEVICES", gpus_.visible_devices());
-    return bench_.sandbox.run(request, cancel_);
+    SWARMLAB_TRY(ended, bench_.sandbox.run(request, cancel_));
+    redact(ended, secrets_);
+    return std::move(ended);
+  }
+
+  // Of guard and evaluator, which have a network only if the lab says so.
+  Result<sandbox::SandboxResult> run_trial(sandbox::SandboxRequest request) {
+    SWARMLAB_TRY(outlets, Outlets::open(bench_, {.network = settings_.evaluator.network,
+                                                 .secrets = secrets_}));
+    outlets.add_to(request);
+    SWARMLAB_TRY(ended, run(std::move(request)));
+    for (const NetworkRefusal& refusal : outlets.end().refused) {
+      ended.err += fmt::format("swarmlab: {}:{} was refused {} times: [evaluator] network\n",
+                               refusal.host, refusal.port, refusal.times);
+    }
+    return std::move(ended);
   }
 
   bool end(Outcome outcome, std::string reason) {
@@ -201,6 +220,7 @@ class Attempt {
   git::Repository& repository_ = opened_.repository;
   std::string folder_;  // of this attempt alone
   GpuPool::Loan gpus_;
+  const Secrets secrets_;
   Briefing briefing_;
   ObjectId parent_tree_;
   DataFolders::InUse data_;
@@ -213,7 +233,7 @@ class Attempt {
                   .folder = folder_,
                   .data = data_,
                   .data_in_checkout = data_in_checkout_,
-                  .run = [this](auto request) { return run(std::move(request)); },
+                  .run = [this](auto request) { return run_trial(std::move(request)); },
                   .result = result_}};
   Workshop workshop_{{.bench = bench_,
                       .assignment = assignment_,
@@ -224,6 +244,7 @@ class Attempt {
                       .data = data_,
                       .data_in_checkout = data_in_checkout_,
                       .cancel = cancel_,
+                      .secrets = secrets_,
                       .run = [this](auto request) { return run(std::move(request)); },
                       .result = result_}};
   Rounds rounds_{{.bench = bench_,

@@ -9,6 +9,7 @@
 #include "common/os/cancel.h"
 #include "common/os/clock.h"
 #include "common/result.h"
+#include "worker/bridge/provider_keys.h"
 #include "worker/sandbox/sandbox.h"
 #include "worker/server/data_folders.h"
 #include "worker/server/gpu_pool.h"
@@ -36,6 +37,7 @@ struct Workbench {
   WorkerName worker;
   std::string host_class;
   std::vector<std::string> environment;  // of this process
+  ProviderKeys provider_keys = {};       // never leave this process
   std::string program = {};  // swarmlab, for agents to announce what they try; empty: not there
 };
 

@@ -75,6 +75,7 @@ struct Worker::Impl {
                           .worker = WorkerName(options.name),
                           .host_class = options.host_class,
                           .environment = options.environment,
+                          .provider_keys = options.provider_keys,
                           .program = options.program};
     const DoTask do_task = [&bench](const Assignment& assignment, const CancelToken& cancel) {
       return attempt(bench, assignment, cancel);

@@ -17,6 +17,7 @@
 #include "common/os/clock.h"
 #include "common/result.h"
 #include "common/wire/protocol.h"
+#include "worker/bridge/provider_keys.h"
 #include "worker/sandbox/sandbox.h"
 
 namespace swarmlab::worker {
@@ -41,6 +42,7 @@ struct WorkerOptions {
   std::uint64_t max_candidate_bytes = 1ULL << 30U;        // as a pack
   wire::ProtocolRange protocols = wire::our_protocols();  // what it offers the coordinator
   std::vector<std::string> environment;  // "NAME=VALUE": what [agent] env may pass on
+  ProviderKeys provider_keys = {};       // of the models that its agents use
   std::string program = {};              // swarmlab itself, to be shown to agents; empty: not
   bool once = false;                     // each slot does one experiment, then the worker leaves
   // After each heartbeat that was sent or tried: while it is called, the worker works.

@@ -9,6 +9,7 @@
 #include "worker/agent/outcome.h"
 #include "worker/server/announcer.h"
 #include "worker/server/laid_out.h"
+#include "worker/server/redaction.h"
 #include "worker/server/stage_timer.h"
 #include "worker/server/texts.h"
 #include "worker/workspace/collect.h"
@@ -105,13 +106,17 @@ Result<void> Workshop::lay_out_conflicts() {
 
 // What it says of its change in a later round replaces what it said before.
 void Workshop::take_agents_words(const sandbox::SandboxResult& ended, const AgentEnded& said_end,
-                                 const std::optional<Rework>& rework) {
+                                 const std::optional<Rework>& rework, const Outlets::Went& went) {
   Report& report = parts_.result.report;
   std::string& log = parts_.result.attachments.agent_log;
-  add(report.cost, said_end.cost);
+  add(report.cost, cost_of(said_end.cost, went.tally));
   if (said_end.run) {
     session_ = said_end.run->session;
+    std::vector<NetworkRefusal> earlier;
+    if (report.agent) earlier = std::move(report.agent->refused);
     report.agent = said_end.run;
+    report.agent->refused = std::move(earlier);
+    add_measured(*report.agent, went);
   }
   if (said_end.failure) report.own_failure = said_end.failure->own_failure;
   if (rework) log += fmt::format("=== rework {}\n", rework->round);
@@ -135,6 +140,11 @@ Result<std::optional<AgentFailure>> Workshop::let_agent_work(Milliseconds time,
   SWARMLAB_CHECK(write_file(
       brief, rework ? rework_brief(*rework, parts_.briefing.brief) : parts_.briefing.brief));
   const std::unique_ptr<Agent> agent = make_agent(settings.agent.kind);
+  SWARMLAB_TRY(outlets, Outlets::open(parts_.bench, {.network = settings.agent.network,
+                                                     .secrets = parts_.secrets,
+                                                     .provider = agent->provider(settings),
+                                                     .prices = settings.agent.prices,
+                                                     .budget = settings.stop.max_cost}));
   SWARMLAB_TRY(request, agent->prepare(parts_.assignment,
                                        {.workspace = workspace,
                                         .checkout = in_folder("workspace"),
@@ -145,18 +155,23 @@ Result<std::optional<AgentFailure>> Workshop::let_agent_work(Milliseconds time,
                                         .program = parts_.bench.program,
                                         .conflicts = merged_ ? in_folder("conflicts") : "",
                                         .rework = rework,
+                                        .bridge = outlets.bridge(),
                                         .home = in_folder("home"),
                                         .session = session_},
                                        parts_.bench.environment));
   request.timeout = time;
-  auto announcer = Announcer::watch(
-      in_folder("out") + "/" + kHypothesisFile,
-      [this](const Announcement& said) { parts_.bench.link.announce(lease(), said); });
+  outlets.add_to(request);
+  auto announcer =
+      Announcer::watch(in_folder("out") + "/" + kHypothesisFile, [this](const Announcement& said) {
+        parts_.bench.link.announce(lease(), {.hypothesis = parts_.secrets.redacted(said.hypothesis),
+                                             .mechanism = parts_.secrets.redacted(said.mechanism)});
+      });
   SWARMLAB_TRY(ended, parts_.run(std::move(request)));
   worked_ += ended.took;
   AgentEnded end = agent->read(ended, settings);
-  take_agents_words(ended, end, rework);
+  take_agents_words(ended, end, rework, outlets.end());
   if (announcer) (*announcer)->fill_in(parts_.result.report.notes);
+  redact(parts_.result, parts_.secrets);
   return std::move(end.failure);
 }
 
@@ -167,10 +182,12 @@ Result<bool> Workshop::collect_changes() {
   report.commit.reset();  // of an earlier round
   report.tree.reset();
   SWARMLAB_TRY(scope, Scope::from(settings.artifact));
-  CollectRequest request{.folder = in_folder("workspace"),
-                         .parent_tree = parts_.parent_tree,
-                         .limits = {.max_file_bytes = settings.artifact.max_file_bytes},
-                         .ignored = {}};
+  CollectRequest request{
+      .folder = in_folder("workspace"),
+      .parent_tree = parts_.parent_tree,
+      .limits = {.max_file_bytes = settings.artifact.max_file_bytes},
+      .ignored = {},
+      .is_secret = [this](std::string_view text) { return parts_.secrets.are_in(text); }};
   for (const auto& [path, text] : texts_in_workspace(scope)) request.ignored.push_back(path);
   if (!parts_.data_in_checkout.empty()) request.ignored.push_back(parts_.data_in_checkout);
   SWARMLAB_TRY(collected, collect(parts_.repository, scope, request));

@@ -16,6 +16,7 @@
 #include "worker/agent/agent.h"
 #include "worker/sandbox/sandbox.h"
 #include "worker/server/attempt.h"
+#include "worker/server/outlets.h"
 #include "worker/server/trials.h"
 
 namespace swarmlab::worker {
@@ -33,6 +34,7 @@ class Workshop {
     const DataFolders::InUse& data;       // large data, if there is any
     const std::string& data_in_checkout;  // where it is to be mounted; empty: nowhere
     const CancelToken& cancel;
+    const Secrets& secrets;
     RunSandbox run;
     SpooledReport& result;  // takes stages, log, notes, cost, and the outcome of what fails
   };
@@ -72,7 +74,7 @@ class Workshop {
   [[nodiscard]] std::string in_folder(const char* name) const { return parts_.folder + "/" + name; }
   [[nodiscard]] std::map<std::string, std::string> texts_in_workspace(const Scope& scope) const;
   void take_agents_words(const sandbox::SandboxResult& ended, const AgentEnded& said_end,
-                         const std::optional<Rework>& rework);
+                         const std::optional<Rework>& rework, const Outlets::Went& went);
   Result<bool> take_tree(const ObjectId& tree);
   Result<bool> commit_candidate(const ObjectId& tree);
   [[nodiscard]] std::string name_of_parent() const;

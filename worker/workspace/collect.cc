@@ -231,6 +231,9 @@ class Collector {
       stopped_ = true;
       return {};
     }
+    if (request_.is_secret && (request_.is_secret(path) || request_.is_secret(bytes))) {
+      violate(path, "it has a secret of the worker in it");
+    }
     if (!violations_.empty()) return {};  // there will be no candidate
     SWARMLAB_TRY(id, repository_.write_blob(bytes));
     edits_.push_back({path, Leaf{mode, id}});

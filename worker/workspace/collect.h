@@ -10,7 +10,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/git/repository.h"
@@ -46,6 +48,9 @@ struct CollectRequest {
   // Paths that are not looked at, as we put them there ourselves; nor is a ".git" at the root,
   // which an agent may make for its own use.
   std::vector<std::string> ignored;
+  // Asked about the path, bytes and target of all that is added or changed; what has a secret is a
+  // violation, and is not written anywhere.
+  std::function<bool(std::string_view text)> is_secret = {};
 };
 
 /// Writes the blobs and trees of the candidate to `repository`. Makes folders and files of the
