@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "common/result.h"
 
@@ -75,6 +76,26 @@ double volume(std::span<Point> points, std::size_t coordinates) {
   return sum;
 }
 
+// Of two coordinates, where none dominates another: what a step of the stairs covers up to the next
+// one, and down from the one before. Nothing, if one does.
+std::optional<std::vector<double>> contributions_of_stairs(const std::vector<Point>& points) {
+  std::vector<std::size_t> steps;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (points[i][0] < 0.0 && points[i][1] < 0.0) steps.push_back(i);
+  }
+  std::ranges::sort(steps, [&](std::size_t a, std::size_t b) { return points[a] < points[b]; });
+  std::vector<double> all(points.size(), 0.0);
+  double above = 0.0;
+  for (std::size_t place = 0; place < steps.size(); ++place) {
+    const Point& step = points[steps[place]];
+    const double until = place + 1 < steps.size() ? points[steps[place + 1]][0] : 0.0;
+    if (step[1] >= above || until == step[0]) return std::nullopt;
+    all[steps[place]] = (until - step[0]) * (above - step[1]);
+    above = step[1];
+  }
+  return all;
+}
+
 }  // namespace
 
 bool dominates(std::span<const double> a, std::span<const double> b) {
@@ -96,6 +117,9 @@ double hypervolume(std::vector<Point> points) {
 
 // Only what a point shares with others lessens what it adds: the others, cut to its own box.
 std::vector<double> contributions(const std::vector<Point>& points) {
+  if (!points.empty() && points.front().size() == 2) {
+    if (auto steps = contributions_of_stairs(points)) return *std::move(steps);
+  }
   std::vector<double> all;
   all.reserve(points.size());
   for (std::size_t own = 0; own < points.size(); ++own) {
