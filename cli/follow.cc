@@ -40,8 +40,10 @@ Result<void> Follower::show_news() {
     if (text_of(event.getKind()) == "lab_opened") SWARMLAB_CHECK(take_in_branches());
     const std::string lab = text_of(event.getLab());
     if (text_of(event.getKind()) != "experiment_finished" || !is_ours(lab)) continue;
-    if (const auto number = count_of(event.getExperiment()))
-      SWARMLAB_CHECK(show_verdict(lab, *number));
+    const auto number = count_of(event.getExperiment());
+    if (!number) continue;
+    SWARMLAB_CHECK(show_verdict(lab, *number));
+    if (then_) SWARMLAB_CHECK(then_(lab, *number));
   }
   if (events.getEvents().size() > 0 || view_.live()) return show_state();
   return {};

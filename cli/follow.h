@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ class Follower {
   Result<void> show_news();
   /// As of show_news().
   [[nodiscard]] bool all_stopped() const { return all_stopped_; }
+  /// Called for each verdict, after its line is shown. An error of it ends show_news().
+  void on_verdict(std::function<Result<void>(const std::string& lab, std::uint32_t number)> then) {
+    then_ = std::move(then);
+  }
   /// Work that is handed back is no news any more: we asked for it.
   void expect_hand_backs() { hand_backs_are_news_ = false; }
   /// Makes room for a line of the caller's.
@@ -41,6 +46,7 @@ class Follower {
   const Context& context_;
   Swarm* swarm_ = nullptr;
   std::vector<std::string> labs_;  // and their branches
+  std::function<Result<void>(const std::string& lab, std::uint32_t number)> then_;
   RunView view_;
   std::uint64_t last_event_ = 0;
   bool all_stopped_ = false;

@@ -173,8 +173,12 @@ void tell_next_steps(const Context& context, const Found& found, const Options& 
   if (!paths.empty()) {
     context.note(fmt::format("  git add{} && git commit -m \"Let swarmlab run it\"", paths));
   }
-  if (options.agent.empty()) context.note("  say in [agent] of it who does the experiments");
-  context.note(fmt::format("  swarmlab check{0}\n  swarmlab run{0}", flags));
+  if (options.agent.empty() && found.agent.empty()) {
+    context.note("  say in [agent] of it who does the experiments");
+  }
+  context.note("  swarmlab check" + flags);
+  for (const std::string& flag : found.run_flags) flags += " " + flag;
+  context.note("  swarmlab run" + flags);
 }
 
 Result<void> write(const Context& context, const std::vector<LabToml>& files) {

@@ -12,6 +12,7 @@
 #include "cli/endpoint.h"
 #include "cli/follow.h"
 #include "cli/home.h"
+#include "cli/hooks.h"
 #include "cli/hosted_coordinator.h"
 #include "cli/local_workers.h"
 #include "cli/open_lab.h"
@@ -37,6 +38,7 @@ struct RunOptions {
   std::string sandbox = "bubblewrap";
   std::vector<std::string> agent_args;
   bool detach = false;
+  bool hooks = false;
   std::shared_ptr<RunFlags> flags;
 };
 
@@ -64,6 +66,7 @@ class Run {
     for (const LabPlace& place : opened.begun) {
       SWARMLAB_CHECK(tell_history(context_, *swarm_, place));
     }
+    if (opened.any_runs) SWARMLAB_CHECK(begin_hooks(places));
     if (opened.any_runs) {
       SWARMLAB_CHECK(start_workers(state));
       SWARMLAB_CHECK(watch());
@@ -84,6 +87,26 @@ class Run {
                     name);
       }
     }
+    return {};
+  }
+
+  // Scripts of a lab of pi-autoresearch: they run outside of any sandbox, so only if asked for.
+  Result<void> begin_hooks(const std::vector<LabPlace>& places) {
+    for (const LabPlace& place : places) {
+      auto hooks = Hooks::of(context_, place);
+      if (hooks && options_.hooks) {
+        hooks_.push_back(*std::move(hooks));
+      } else if (hooks) {
+        context_.note(place.name + ": its hooks are left out; --hooks runs them, here and as you");
+      }
+    }
+    for (Hooks& hooks : hooks_) SWARMLAB_CHECK(hooks.run(*swarm_, 0));
+    follower_.on_verdict([this](const std::string& lab, std::uint32_t number) -> Result<void> {
+      for (Hooks& hooks : hooks_) {
+        if (hooks.lab() == lab) SWARMLAB_CHECK(hooks.run(*swarm_, number));
+      }
+      return {};
+    });
     return {};
   }
 
@@ -189,6 +212,7 @@ class Run {
   std::unique_ptr<Swarm> swarm_;
   std::optional<LocalWorkers> workers_;  // goes before the coordinator
   Follower follower_;
+  std::vector<Hooks> hooks_;
   bool leaving_ = false;
   bool interrupted_ = false;
 };
@@ -237,6 +261,8 @@ void add_run(CLI::App& app, Context& context) {
   command->add_flag("--detach", options->detach,
                     "With --connect: give the labs there, and do not follow them");
   options->flags = add_run_flags(*command);
+  command->add_flag("--hooks", options->hooks,
+                    "Run the hooks of a lab of pi-autoresearch: here and as you, in no sandbox");
   command->add_option("--expose", options->expose,
                       "A path of this machine that sandboxes see, read-only (may be given again)");
   add_provider_keys(*command, options->provider_keys);

@@ -35,10 +35,11 @@ std::string table_text(const Draft& draft, std::string_view table) {
 std::string agent_text(const Found& found, const AgentWish& agent) {
   if (!agent.kind.empty()) return "\n[agent]\nkind = " + toml_text(agent.kind) + "\n";
   if (!agent.command.empty()) return "\n[agent]\ncommand = " + toml_text(agent.command) + "\n";
-  return fmt::format(
-      "\n# Who does the experiments: take the marks away from two of these lines.\n"
-      "# [agent]\n# kind = \"{}\"\n# command = \"sh agent.sh\"\n",
-      found.agent.empty() ? "claude" : found.agent);
+  if (!found.agent.empty()) {
+    return fmt::format("\n[agent]\nkind = {}  # whom it was made for\n", toml_text(found.agent));
+  }
+  return "\n# Who does the experiments: take the marks away from two of these lines.\n"
+         "# [agent]\n# kind = \"claude\"\n# command = \"sh agent.sh\"\n";
 }
 
 bool is_plain(std::string_view text) {

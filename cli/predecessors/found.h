@@ -35,14 +35,15 @@ struct Missing {
 };
 
 struct Found {
-  std::string kind;                      // "karpathy/autoresearch"
-  std::vector<std::string> seen;         // files that told it, each with its line if there is one
-  std::vector<Draft> drafts;             // one for each lab.toml; none where they are there already
-  std::vector<Missing> missing = {};     // what must be said by --set
-  std::vector<std::string> notes = {};   // what a person should know or do, as sentences
-  std::vector<std::string> expose = {};  // paths that `run` must show to sandboxes
-  std::string agent = {};                // the agent that the predecessor is made for; empty: any
-  std::string log = {};                  // its log of experiments, from the folder; empty: none yet
+  std::string kind;                     // "karpathy/autoresearch"
+  std::vector<std::string> seen;        // files that told it, each with its line if there is one
+  std::vector<Draft> drafts;            // one for each lab.toml; none where they are there already
+  std::vector<Missing> missing = {};    // what must be said by --set
+  std::vector<std::string> notes = {};  // what a person should know or do, as sentences
+  std::vector<std::string> run_flags = {};  // of `run`
+  std::vector<std::string> expose = {};     // paths that `run` must show to sandboxes
+  std::string agent = {};  // the agent that the predecessor is made for; empty: any
+  std::string log = {};    // its log of experiments, from the folder; empty: none yet
 };
 
 /// As a TOML text: 'x' or "x", whichever needs no escapes; '''...''' for several lines.
@@ -50,7 +51,7 @@ struct Found {
 [[nodiscard]] std::string toml_list(const std::vector<std::string>& texts);
 
 struct AgentWish {
-  std::string command;  // empty: the table is written as a comment
+  std::string command;  // both empty: as the predecessor has it, or as a comment
   std::string kind;     // a preset's name; goes before `command`
 };
 

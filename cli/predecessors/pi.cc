@@ -43,7 +43,7 @@ std::optional<Configured> configured_by_prompt(const Folder& folder, const PiFil
   const auto lines = lines_of(folder.text(files.prompt).value_or(""));
   const auto line = first_match(lines, R"(\*{0,2}primary\*{0,2}\s*:\*{0,2}\s*(.*)$)");
   if (!line) return std::nullopt;
-  const auto name = first_match({*line}, R"(^`?([\w.\u00b5]+)`?)");
+  const auto name = first_match({*line}, "^`?((?:[\\w.]|\xC2\xB5)+)");
   if (!name) return std::nullopt;
   return Configured{.name = name->text,
                     .direction = direction_in(line->text).value_or("minimize"),
@@ -81,8 +81,8 @@ std::vector<std::string> globs_of(const Folder& folder, const std::vector<Line>&
 
 void set_artifact(const Folder& folder, const PiFiles& files, Draft& draft) {
   const auto prompt = lines_of(folder.text(files.prompt).value_or(""));
-  const auto in_scope = listed_paths(section(prompt, "files in scope"));
-  const auto off_limits = listed_paths(section(prompt, "off limits"));
+  const auto in_scope = that_name_files(folder, listed_paths(section(prompt, "files in scope")));
+  const auto off_limits = that_name_files(folder, listed_paths(section(prompt, "off limits")));
   if (in_scope.empty()) {
     draft.set("artifact", "editable", toml_list({"**"}),
               "no list of files in scope: all but what is off limits");
@@ -152,13 +152,11 @@ void set_stop(const PiFiles& files, const Options& options, Draft& draft) {
 }
 
 void tell_of_hooks(const Folder& folder, const PiFiles& files, Found& found) {
-  for (const std::string& hook : {files.before, files.after}) {
-    if (!folder.has(hook)) continue;
-    found.notes.push_back(
-        fmt::format("{} is run by `swarmlab run` on this machine, as you, after each experiment: "
-                    "what it prints is in the next briefs (--no-hooks leaves it out)",
-                    hook));
-  }
+  if (!folder.has(files.before) && !folder.has(files.after)) return;
+  found.run_flags.emplace_back("--hooks");
+  found.notes.emplace_back(
+      "its hooks are run by `swarmlab run --hooks` only: on this machine and as you, after each "
+      "experiment; what they print is told to the next agents");
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ std::optional<Line> parameter(const std::vector<Line>& lines, const std::string&
 void set_artifact(const Folder& folder, const std::vector<Line>& program, Found& found) {
   const auto list = [&](const char* title, bool negated) {
     std::vector<Line> paths;
-    for (Line line : listed_paths(section(program, title))) {
+    for (Line line : that_name_files(folder, listed_paths(section(program, title)))) {
       if (line.text.starts_with('!') != negated) continue;
       if (negated) line.text.erase(0, 1);
       if (line.text.starts_with('/')) line.text.erase(0, 1);
@@ -53,7 +53,6 @@ void set_artifact(const Folder& folder, const std::vector<Line>& program, Found&
     if (std::ranges::find(frozen, own) == frozen.end()) frozen.emplace_back(own);
   }
   draft.set("artifact", "frozen", toml_list(frozen), place(kProgram, cannot));
-  static_cast<void>(folder);
 }
 
 // The metric is named in the command that takes it out of the log: grep "^battle_score:" run.log

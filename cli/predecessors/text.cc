@@ -23,8 +23,7 @@ bool is_fence(const std::string& line) {
 }
 
 bool looks_like_a_path(const std::string& word) {
-  return !word.empty() && word.find_first_of("./*") != std::string::npos &&
-         word.find_first_of(" <>|\"'$`") == std::string::npos &&
+  return !word.empty() && word.find_first_of(" <>|\"'$`") == std::string::npos &&
          word.find("://") == std::string::npos;
 }
 
@@ -106,8 +105,19 @@ std::vector<Line> listed_paths(const std::vector<Line>& lines) {
   for (const Line& line : lines) {
     if (line.text.size() > kLongestLine || !std::regex_search(line.text, match, kItem)) continue;
     std::string path = trimmed(match[1].matched ? match[1].str() : match[2].str());
-    if (looks_like_a_path(path)) paths.push_back({line.number, std::move(path)});
+    const bool is_sure = match[1].matched || path.find_first_of("./*") != std::string::npos;
+    if (is_sure && looks_like_a_path(path)) paths.push_back({line.number, std::move(path)});
   }
+  return paths;
+}
+
+std::vector<Line> that_name_files(const Folder& folder, std::vector<Line> paths) {
+  std::erase_if(paths, [&](const Line& line) {
+    const bool is_there = std::ranges::any_of(folder.paths(), [&](const std::string& path) {
+      return path == line.text || path.starts_with(line.text + "/");
+    });
+    return !is_there && line.text.find_first_of("./*") == std::string::npos;
+  });
   return paths;
 }
 

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/predecessors/folder.h"
+
 namespace swarmlab::predecessors {
 
 struct Line {
@@ -34,8 +36,12 @@ struct Line {
 [[nodiscard]] std::vector<Line> code_block(const std::vector<Line>& lines);
 
 /// "- `src/a.py` - the model" is src/a.py: what each item of a list begins with, of those that look
-/// like a path or a glob.
+/// like a path or a glob, or stand between back ticks.
 [[nodiscard]] std::vector<Line> listed_paths(const std::vector<Line>& lines);
+
+/// Those that name something: a file, a folder, or what has a "." , "/" or "*" in it. Words such as
+/// `max_steps` are none.
+[[nodiscard]] std::vector<Line> that_name_files(const Folder& folder, std::vector<Line> paths);
 
 /// "program.md:12"; "program.md" for line 0.
 [[nodiscard]] std::string place(std::string_view file, std::size_t line);

@@ -1,0 +1,1 @@
+"""Knows the trace: not allowed."""
