@@ -128,7 +128,8 @@ std::string place(std::string_view file, std::size_t line) {
 std::string place(std::string_view file, const std::vector<Line>& lines) {
   if (lines.empty()) return std::string(file);
   if (lines.size() == 1) return place(file, lines.front().number);
-  return fmt::format("{}:{}-{}", file, lines.front().number, lines.back().number);
+  const auto [first, last] = std::ranges::minmax(lines, {}, &Line::number);
+  return fmt::format("{}:{}-{}", file, first.number, last.number);
 }
 
 std::optional<std::string> direction_in(std::string_view text) {

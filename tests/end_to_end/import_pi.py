@@ -85,11 +85,6 @@ class PiLab(swarm.OneLabTest):
                           ["after", "7", "discard"], ["after", "8", "keep"]])
         self.assertTrue(self.journal[-1].endswith("best 0 of 6"), self.journal)
 
-    def test_hooks_are_left_out_unless_somebody_asks_for_them(self):
-        self.assertIn("swarmlab run --hooks", self.imported.stderr)
-        again = self.swarmlab("run", "--workers", "1", "--max-iterations", "7", cwd=self.lab)
-        self.assertIn("its hooks are left out", again.stderr)
-
     def test_the_winner_is_exported(self):
         self.assertIn("str(word)", self.git(self.lab, "show", "swarmlab/words:src/sort.py"))
 
@@ -102,13 +97,17 @@ class OlderLayout(swarm.SwarmTest):
         (lab / "autoresearch.md").write_text("# Autoresearch: faster\n\n## Metrics\n- **Primary**: total_µs (µs, lower is better)\n\n"
                                              "## Files in Scope\n- `value`\n")
         (lab / "autoresearch.hooks").mkdir()
+        (lab / "autoresearch.hooks" / "after.sh").write_text("touch ../ran\n")
+        (lab / "autoresearch.hooks" / "after.sh").chmod(0o755)
         (lab / "value").write_text("5\n")
         self.git(lab, "init", "-q", "-b", "main")
         self.commit(lab, "it")
         self.swarmlab("import", "--agent", 'printf %s\\\\n "$((6 - SWARMLAB_EXPERIMENT))" > value', cwd=lab)
         self.assertIn('name = "total_µs"', (lab / "lab.toml").read_text())
         self.commit(lab, "Let swarmlab run it")
-        self.swarmlab("run", "--workers", "1", "--max-iterations", "2", cwd=lab)
+        done = self.swarmlab("run", "--workers", "1", "--max-iterations", "2", cwd=lab)
+        self.assertIn("its hooks are left out; --hooks runs them", done.stderr)
+        self.assertFalse((self.root / "ran").exists(), "a script of the lab ran outside of any sandbox")
         self.assertEqual([e["score"] for e in self.json("experiments", cwd=lab)], [5, 4, 3])
         self.swarmlab("export", cwd=lab)
         log = [json.loads(line) for line in self.git(lab, "show", "swarmlab/flat:autoresearch.jsonl").splitlines()]

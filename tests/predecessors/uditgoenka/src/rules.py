@@ -1,0 +1,2 @@
+"""Pairs of what is packed and what it becomes."""
+RULES = []
