@@ -107,9 +107,17 @@ std::vector<Run> read_autoresearch_lab(std::string_view text) {
     };
     std::string commit = cell("commit_sha");
     if (commit == "reverted" || commit == "unknown") commit.clear();
+    std::vector<std::pair<std::string, double>> metrics;
+    const json named = json::parse(cell("metrics"), nullptr, false);
+    if (named.is_object()) {
+      for (const auto& [name, value] : named.items()) {
+        if (value.is_number()) metrics.emplace_back(name, value.get<double>());
+      }
+    }
     runs.push_back({.end = cell("kept") == "yes" ? RunEnd::keep : RunEnd::discard,
                     .commit = std::move(commit),
                     .score = number_in(cell("score")),
+                    .metrics = std::move(metrics),
                     .description = as_cell(cell("notes")),
                     .at = cell("timestamp")});
   }

@@ -50,11 +50,12 @@ std::string unquoted(std::string text) {
   return text;
 }
 
-// The first run of such lines that has a goal and says how to verify it.
+// The first run of such lines that has a goal, a scope, and says how to verify it.
 std::optional<Block> block_in(const std::string& file, const std::vector<Line>& lines) {
   Block block{file, {}};
   const auto is_whole = [&] {
-    return block.values.contains("Verify") && block.values.contains("Goal");
+    return block.values.contains("Goal") && block.values.contains("Scope") &&
+           block.values.contains("Verify");
   };
   for (const Line& line : lines) {
     if (auto found = key_line(line)) {

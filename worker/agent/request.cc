@@ -6,6 +6,7 @@
 
 #include "common/lab/lab.h"
 #include "common/lab/paths.h"
+#include "common/os/file.h"
 
 namespace swarmlab::worker {
 namespace {
@@ -17,6 +18,8 @@ constexpr const char* kResults = "/swarmlab/results.tsv";
 constexpr const char* kData = "/data";
 constexpr const char* kProgramFolder = "/swarmlab/bin";
 constexpr const char* kProgram = "/swarmlab/bin/swarmlab";
+constexpr const char* kLabProgram = "/swarmlab/bin/lab";
+constexpr const char* kLabInWorkspace = "/workspace/lab";
 constexpr const char* kConflicts = "/swarmlab/conflicts";
 constexpr const char* kGuardLog = "/swarmlab/guard.log";
 
@@ -45,6 +48,15 @@ Result<void> pass_on(const std::vector<std::string>& names,
     request.env.emplace_back(name, *std::move(value));
   }
   return {};
+}
+
+// PraxLab's agents keep their notes by a program at the root of the repository, and call it by its
+// path. Its place is taken by ours, which knows the same words.
+bool is_of_praxlab(const std::string& checkout) {
+  constexpr std::uint64_t kMostBytes = 1U << 20U;
+  const auto text = read_file(checkout + "/lab", kMostBytes);
+  return text && text->find("hypothesis") != std::string::npos &&
+         text->find("failures") != std::string::npos;
 }
 
 }  // namespace
@@ -77,6 +89,10 @@ Result<SandboxRequest> sandbox_of(const Assignment& assignment, const AgentPaths
   if (!paths.program.empty()) {
     mount(Mount::Kind::read_only, paths.program, kProgram);
     request.path_first.emplace_back(kProgramFolder);
+    if (is_of_praxlab(paths.checkout)) {
+      mount(Mount::Kind::read_only, paths.program, kLabProgram);
+      mount(Mount::Kind::read_only, paths.program, kLabInWorkspace);
+    }
   }
   request.env = variables_of(assignment);
   std::string data = paths.data.empty() ? data_folder(settings, paths.checkout) : paths.data;

@@ -1,0 +1,186 @@
+// `lab` of PraxLab, as its agents call it in a workspace: the same words, the same lines on stdout,
+// answered from what the swarm gave this experiment. The program goes by that name there.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "cli/commands.h"
+#include "cli/predecessors/log.h"
+#include "common/os/file.h"
+
+namespace swarmlab::cli {
+
+namespace {
+
+using nlohmann::json;
+using predecessors::Run;
+using predecessors::RunEnd;
+
+constexpr std::uint64_t kMostFile = 16U << 20U;
+
+struct Options {
+  std::string text;
+  std::string mechanism;
+  std::string id;
+  std::string verdict;
+  std::string metrics = "{}";
+  std::string revision;
+  bool confirmed = false;
+  bool refuted = false;
+  std::string ignored;
+};
+
+Result<std::string> variable(const Context& context, const char* name) {
+  const auto value = context.variable(name);
+  if (value) return *value;
+  return fail(ErrorCode::invalid_input, "{} is not set: lab is for agents in their workspaces",
+              name);
+}
+
+// There is one experiment here, so one hypothesis: with its number.
+Result<std::string> own_id(const Context& context, char letter) {
+  SWARMLAB_TRY(number, variable(context, "SWARMLAB_EXPERIMENT"));
+  return letter + number;
+}
+
+Result<void> check_id(const Context& context, const std::string& given, char letter) {
+  SWARMLAB_TRY(own, own_id(context, letter));
+  if (given == own) return {};
+  return fail(ErrorCode::invalid_input, "{} is none of this experiment, expected {}", given, own);
+}
+
+Result<void> hypothesis(const Context& context, const Options& options) {
+  SWARMLAB_TRY(file, variable(context, "SWARMLAB_HYPOTHESIS"));
+  SWARMLAB_TRY(id, own_id(context, 'h'));
+  const json body = {{"hypothesis", options.text}, {"mechanism", options.mechanism}};
+  SWARMLAB_CHECK(write_file(file, body.dump(2, ' ', false, json::error_handler_t::replace) + "\n"));
+  context.out << id << '\n';
+  return {};
+}
+
+Result<void> experiment(const Context& context, const Options& options) {
+  SWARMLAB_CHECK(check_id(context, options.id, 'h'));
+  SWARMLAB_TRY(id, own_id(context, 'e'));
+  context.out << id << '\n';
+  return {};
+}
+
+// Into outcome.json, beside what is there.
+Result<void> note(const Context& context, const std::string& text, const Options& options) {
+  SWARMLAB_TRY(file, variable(context, "SWARMLAB_OUTCOME"));
+  json outcome = json::object();
+  if (const auto before = read_file(file, kMostFile)) {
+    outcome = json::parse(*before, nullptr, false);
+    if (!outcome.is_object()) outcome = json::object();
+  }
+  const json old = outcome.value("notes", json());
+  const std::string notes = old.is_string() ? old.get<std::string>() : std::string();
+  outcome["notes"] = notes.empty() ? text : notes + "\n" + text;
+  if (options.confirmed || options.refuted) outcome["mechanismConfirmed"] = options.confirmed;
+  return write_file(file, outcome.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
+}
+
+// What the agent says of its own run is a note: the swarm measures and decides.
+Result<void> result(const Context& context, const Options& options) {
+  SWARMLAB_CHECK(check_id(context, options.id, 'e'));
+  std::string text = fmt::format("its agent says {}, {}", options.verdict, options.metrics);
+  if (!options.revision.empty()) text += "; learned: " + options.revision;
+  SWARMLAB_CHECK(note(context, text, options));
+  context.out << options.verdict << '\n';
+  return {};
+}
+
+Result<std::vector<Run>> runs(const Context& context) {
+  SWARMLAB_TRY(file, variable(context, "SWARMLAB_RESULTS"));
+  SWARMLAB_TRY(text, read_file(file, kMostFile));
+  return predecessors::read_autoresearch_lab(text);
+}
+
+const char* verdict_of(const Run& run) {
+  if (run.end == RunEnd::keep) return "keep";
+  return run.score ? "discard" : "crash";
+}
+
+std::string metrics_of(const Run& run) {
+  nlohmann::ordered_json metrics = nlohmann::ordered_json::object();
+  if (run.score) metrics["score"] = *run.score;
+  for (const auto& [name, value] : run.metrics) metrics[name] = value;
+  return metrics.dump();
+}
+
+Result<void> history(const Context& context) {
+  constexpr std::size_t kShown = 20;
+  SWARMLAB_TRY(lab, variable(context, "SWARMLAB_LAB"));
+  SWARMLAB_TRY(all, runs(context));
+  std::ranges::replace(lab, '/', '-');
+  context.out << "## Research Context: " << lab << "\nExperiments: " << all.size()
+              << "\n### History\n";
+  const std::size_t first = all.size() > kShown ? all.size() - kShown : 0;
+  for (std::size_t i = first; i < all.size(); ++i) {
+    context.out << fmt::format("  {}: {} | {}\n", all[i].description, verdict_of(all[i]),
+                               metrics_of(all[i]));
+  }
+  return {};
+}
+
+Result<void> failures(const Context& context) {
+  SWARMLAB_TRY(all, runs(context));
+  bool any = false;
+  for (auto run = all.rbegin(); run != all.rend(); ++run) {
+    if (run->end == RunEnd::keep) continue;
+    any = true;
+    context.out << fmt::format("- {}: {}\n", run->description, verdict_of(*run));
+  }
+  if (!any) context.out << "No failures yet.\n";
+  return {};
+}
+
+using Do = Result<void> (*)(const Context&, const Options&);
+
+}  // namespace
+
+void add_praxlab(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* lab = app.add_subcommand("lab", "For agents of PraxLab, in a workspace: its lab");
+  lab->group("");  // they call it as lab
+  lab->require_subcommand(1);
+  const auto add = [&](const char* name, const char* about, Do what) {
+    CLI::App* verb = lab->add_subcommand(name, about);
+    verb->callback([&context, options, what] {
+      context.action = [&context, options, what] { return what(context, *options); };
+    });
+    return verb;
+  };
+  CLI::App* verb = add("hypothesis", "What is tried, and why it should help", hypothesis);
+  verb->add_option("TITLE", options->text)->required();
+  verb->add_option("-m,--mechanism", options->mechanism)->required();
+  verb = add("experiment", "Begin with a hypothesis", experiment);
+  verb->add_option("HYPOTHESIS", options->id)->required();
+  verb->add_option("--cost", options->ignored);
+  verb = add("result", "What came of it", result);
+  verb->add_option("EXPERIMENT", options->id)->required();
+  verb->add_option("-v,--verdict", options->verdict)
+      ->required()
+      ->check(CLI::IsMember({"keep", "discard", "crash"}));
+  verb->add_option("--metrics", options->metrics);
+  verb->add_flag("--mechanism-confirmed", options->confirmed);
+  verb->add_flag("--mechanism-refuted", options->refuted);
+  verb->add_option("--theory-revision", options->revision);
+  add("context", "What was tried", [](const Context& in, const Options&) { return history(in); });
+  add("failures", "What did not work",
+      [](const Context& in, const Options&) { return failures(in); });
+  for (const char* name : {"insight", "synthesize", "direction"}) {
+    verb = add(name, "A note",
+               [](const Context& in, const Options& said) { return note(in, said.text, said); });
+    verb->add_option("TEXT", options->text)->required();
+    for (const char* flag : {"--type", "--experiments", "--decision", "--theory"}) {
+      verb->add_option(flag, options->ignored);
+    }
+  }
+}
+
+}  // namespace swarmlab::cli
