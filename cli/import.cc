@@ -118,7 +118,8 @@ Result<void> check_texts(const fs::path& root, const std::vector<LabToml>& files
     if (folder == ".") folder.clear();
     LabTexts texts{.files = above, .root_name = root.filename().string()};
     texts.files.push_back({.folder = folder, .text = file.text});
-    if (const auto read = read_lab(texts); !read) return tl::unexpected(read.error());
+    SWARMLAB_TRY(node, read_lab_node(texts));
+    if (!node.abstract) SWARMLAB_CHECK(read_lab(texts));
     if (above.empty() && files.size() > 1) above = texts.files;
   }
   return {};

@@ -46,11 +46,13 @@ std::string shell_word(std::string_view text) {
   return quoted + "'";
 }
 
-std::string in_a_copy(const Folder& folder, const std::string& below, Found& found) {
+std::string in_a_copy(const Folder& folder, const std::string& below, Found& found,
+                      const std::string& lab) {
   std::string up = ".";
   fs::path to = "lab";
-  const fs::path inside = folder.inside();
+  const fs::path inside = fs::path(folder.inside()) / lab;
   for (const fs::path& part : inside) {
+    if (part.empty()) continue;  // after a slash at the end
     up += "/..";
     to /= part;
   }
@@ -59,7 +61,7 @@ std::string in_a_copy(const Folder& folder, const std::string& below, Found& fou
                   shell_word(to.generic_string()));
   constexpr std::array<const char*, 3> kInstalled{".venv", "venv", "node_modules"};
   for (const char* name : kInstalled) {
-    const fs::path path = folder.place() / name;
+    const fs::path path = folder.place() / lab / name;
     std::error_code ignored;
     if (folder.place().empty() || !fs::is_directory(path, ignored)) continue;
     text += fmt::format(" &&\n  ln -sfn {} {}", shell_word(path.string()), name);

@@ -17,7 +17,9 @@ namespace swarmlab::predecessors {
 /// from there, and is put on `found.expose`, with the interpreter that a virtual environment leads
 /// to.
 /// \param below  the folder of the lab to run it in; "" is the lab's own
-[[nodiscard]] std::string in_a_copy(const Folder& folder, const std::string& below, Found& found);
+/// \param lab  of a tree: where the lab is in the folder
+[[nodiscard]] std::string in_a_copy(const Folder& folder, const std::string& below, Found& found,
+                                    const std::string& lab = {});
 
 /// Without "> run.log 2>&1" at its end, of whatever name.
 struct Redirected {

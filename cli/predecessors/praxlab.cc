@@ -138,7 +138,7 @@ void set_evaluator(const Leaf& leaf, Draft& draft, Found& found) {
                              {"evaluator.command=COMMAND"}});
     return;
   }
-  std::string command = in_a_copy(leaf.folder, leaf.path, found) + run->text + "\n";
+  std::string command = in_a_copy(leaf.folder, "", found, leaf.path) + run->text + "\n";
   draft.set("evaluator", "command", toml_text(command), place(leaf.file, run->number));
   draft.set("evaluator", "parse", toml_text(R"(^(\w+):\s+(\S+)\s*$)"),
             "the lines that a run ends with");
