@@ -7,6 +7,7 @@
 #include "common/log/log.h"
 #include "common/model/scale.h"
 #include "coordinator/judge/judge.h"
+#include "coordinator/server/allowance.h"
 #include "coordinator/server/brief.h"
 #include "coordinator/server/briefing.h"
 #include "coordinator/swarm/verdict.h"
@@ -364,6 +365,7 @@ Result<Assignment> Engine::assignment(TaskId id) const {
     assignment.settings.evaluator.data = lab.settings.holdout;
     assignment.data_hash = *lab.segment.holdout_hash;
   }
+  assignment.settings.stop.max_cost = left_for(lab, *task->lease);  // to a worker: of this one
   assignment.settings.holdout = {};  // whoever needs it has it as the data
   return assignment;
 }

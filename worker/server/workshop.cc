@@ -126,6 +126,14 @@ void Workshop::take_agents_words(const sandbox::SandboxResult& ended, const Agen
   if (!said.warning.empty()) log += said.warning + "\n";
 }
 
+// Of what this lease may spend, in all rounds; 0: it has no limit.
+MicroUsd Workshop::left() const {
+  const MicroUsd most = parts_.assignment.settings.stop.max_cost;
+  if (most == MicroUsd(0)) return most;
+  const MicroUsd spent = parts_.result.report.cost.usd;
+  return MicroUsd(std::max<std::int64_t>(1, most.value() - spent.value()));
+}
+
 Result<std::optional<AgentFailure>> Workshop::let_agent_work(Milliseconds time,
                                                              const std::optional<Rework>& rework) {
   const StageTimer timer(parts_.result.report.stages, Stage::agent);
@@ -144,7 +152,7 @@ Result<std::optional<AgentFailure>> Workshop::let_agent_work(Milliseconds time,
                                                      .secrets = parts_.secrets,
                                                      .provider = agent->provider(settings),
                                                      .prices = settings.agent.prices,
-                                                     .budget = settings.stop.max_cost}));
+                                                     .budget = left()}));
   SWARMLAB_TRY(request, agent->prepare(parts_.assignment,
                                        {.workspace = workspace,
                                         .checkout = in_folder("workspace"),

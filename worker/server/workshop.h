@@ -75,6 +75,7 @@ class Workshop {
   [[nodiscard]] std::map<std::string, std::string> texts_in_workspace(const Scope& scope) const;
   void take_agents_words(const sandbox::SandboxResult& ended, const AgentEnded& said_end,
                          const std::optional<Rework>& rework, const Outlets::Went& went);
+  [[nodiscard]] MicroUsd left() const;
   Result<bool> take_tree(const ObjectId& tree);
   Result<bool> commit_candidate(const ObjectId& tree);
   [[nodiscard]] std::string name_of_parent() const;

@@ -118,6 +118,41 @@ print(json.dumps({"type": "result", "subtype": "success", "is_error": False, "to
   EXPECT_TRUE(has(provider.requests()[0], kKey));
 }
 
+TEST_F(OutletsOfAnAttempt, LeadToAProviderWithoutASandboxToo) {
+  const LoopbackServer provider(R"({"model":"m","usage":{"input_tokens":10,"output_tokens":1}})");
+  sandbox = must(sandbox::make_none({.expose = {programs()}}));
+  settings.agent.kind = AgentKind::claude;
+  settings.agent.command.clear();
+  settings.agent.base_url = provider.url();
+  options.provider_keys = must(ProviderKeys::parse(provider.url() + " " + kKey));
+  program("claude", R"(
+base = os.environ["ANTHROPIC_BASE_URL"]
+note(json.loads(get(base + "/v1/messages", b"{}", {"x-api-key": os.environ["ANTHROPIC_API_KEY"]}))["model"])
+note(get(base + "/v1/messages", b"{}", {"x-api-key": "of somebody else on this machine"}))
+)");
+  const auto delivered = report();
+  EXPECT_EQ(delivered.report.notes.notes, "m\n401") << delivered.attachments.agent_log;
+  EXPECT_EQ(delivered.report.cost.input_tokens, 10);
+}
+
+TEST_F(OutletsOfAnAttempt, EndWithWhatTheLeaseMaySpend) {
+  const LoopbackServer provider(R"({"model":"m","usage":{"input_tokens":1000,"output_tokens":0}})");
+  settings.agent.kind = AgentKind::claude;
+  settings.agent.command.clear();
+  settings.agent.base_url = provider.url();
+  settings.agent.prices = {{"m", MicroUsd(1'000'000), {}, {}}};
+  settings.stop.max_cost = MicroUsd(2'500);
+  settings.guard = Guard{.command = "false", .timeout = std::chrono::seconds(60), .reworks = 1};
+  program("claude", R"(
+url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
+for _ in range(2): print(get(url, b"{}", {"x-api-key": os.environ["ANTHROPIC_API_KEY"]}))
+)");
+  const auto delivered = report();
+  EXPECT_EQ(provider.requests().size(), 3)
+      << "both rounds share it: " << delivered.attachments.agent_log;
+  EXPECT_EQ(delivered.report.cost.usd, MicroUsd(3'000));
+}
+
 TEST_F(OutletsOfAnAttempt, LeadToTheHostsThatTheLabNamesAndToNoOther) {
   const LoopbackServer named("named");
   const LoopbackServer other("other");
