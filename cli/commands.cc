@@ -160,6 +160,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_plot(app, context);
   add_events(app, context);
   add_failures(app, context);
+  add_mcp(app, context);
   add_export(app, context);
   add_branch(app, context);
   add_steering(app, context);

@@ -44,7 +44,7 @@ std::size_t terminal_width() {
 }  // namespace
 
 Context Context::from_process() {
-  Context context{.out = std::cout, .err = std::cerr};
+  Context context{.out = std::cout, .err = std::cerr, .in = &std::cin};
   std::error_code gone;  // a folder that was removed under us: commands say so when they need it
   context.cwd = std::filesystem::current_path(gone);
   for (char** entry = environ; *entry != nullptr; ++entry) {

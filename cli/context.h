@@ -27,8 +27,9 @@ inline constexpr int kWrongUsage = 2;
 inline constexpr int kInterrupted = 130;
 
 struct Context {
-  std::ostream& out;  // results
-  std::ostream& err;  // progress and errors
+  std::ostream& out;           // results
+  std::ostream& err;           // progress and errors
+  std::istream* in = nullptr;  // of commands that read; none: nothing to read
   std::filesystem::path cwd = {};
   std::map<std::string, std::string> environment = {};
   bool color = false;  // off when `out` is no terminal, or NO_COLOR is set
