@@ -145,7 +145,8 @@ using Do = Result<void> (*)(const Context&, const Options&);
 
 void add_praxlab(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* lab = app.add_subcommand("lab", "For agents of PraxLab, in a workspace: its lab");
+  // Not "lab": a lab of that name could not be given to any command.
+  CLI::App* lab = app.add_subcommand("as-lab", "For agents of PraxLab, in a workspace: its lab");
   lab->group("");  // they call it as lab
   lab->require_subcommand(1);
   const auto add = [&](const char* name, const char* about, Do what) {
