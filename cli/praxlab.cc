@@ -149,6 +149,7 @@ void add_praxlab(CLI::App& app, Context& context) {
   CLI::App* lab = app.add_subcommand("as-lab", "For agents of PraxLab, in a workspace: its lab");
   lab->group("");  // they call it as lab
   lab->require_subcommand(1);
+  add_examples(*lab, "  swarmlab as-lab context   # in workspaces: lab context");
   const auto add = [&](const char* name, const char* about, Do what) {
     CLI::App* verb = lab->add_subcommand(name, about);
     verb->callback([&context, options, what] {
