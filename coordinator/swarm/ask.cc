@@ -1,8 +1,10 @@
 // A worker asks for work: whether it gets any, and what it was given before if it did not hear.
 #include <algorithm>
+#include <cmath>
 
 #include "common/result.h"
 #include "coordinator/policy/policy.h"
+#include "coordinator/swarm/backoff.h"
 #include "coordinator/swarm/choose.h"
 #include "coordinator/swarm/find.h"
 #include "coordinator/swarm/fit.h"
@@ -37,10 +39,20 @@ TaskCreated new_task(const State& state, const Lab& lab) {
   return fact;
 }
 
-// What an attempt of this lab cost so far, on average.
-MicroUsd expected_cost(const Budget& budget) {
-  if (budget.charged == 0) return MicroUsd(0);
-  return MicroUsd(budget.spent.value() / static_cast<std::int64_t>(budget.charged));
+// What an experiment of this lab cost lately, on average. As long as nothing is known a limit is
+// not spent on many that begin at once.
+MicroUsd expected_cost(const Lab& lab) {
+  constexpr std::int64_t kAtOnce = 4;
+  constexpr double kMicro = 1e6;
+  const judge::Prospects& prospects = lab.prospects;
+  if (prospects.costs > 0.0) {
+    return MicroUsd(std::llround(prospects.cost_usd / prospects.costs * kMicro));
+  }
+  const Budget& budget = lab.budget;
+  if (budget.charged > 0 && budget.spent.value() > 0) {
+    return MicroUsd(budget.spent.value() / static_cast<std::int64_t>(budget.charged));
+  }
+  return MicroUsd(lab.settings.stop.max_cost.value() / kAtOnce);
 }
 
 // A slot that the worker does not have is not remembered: a peer could name them without end.
@@ -52,15 +64,13 @@ Decision grant(const State& state, const Rules& rules, const WorkAsked& ask, con
                const Needs& needs, TaskId task, std::vector<Change> changes, Timestamp now) {
   const FencingToken token = state.next_token;
   const Task* known = find_task(state, task);
-  const bool runs_agent =
-      known == nullptr || (!known->pending && !known->candidate && makes_experiment(known->kind));
-  changes.emplace_back(
-      LeaseGranted{.task = task,
-                   .worker = ask.worker,
-                   .token = token,
-                   .reserved = runs_agent ? expected_cost(lab.budget) : MicroUsd(0),
-                   .at = now,
-                   .takes = needs.amount});
+  const bool runs_agent = known == nullptr ? lab.segment.baseline_measured : needs_agent(*known);
+  changes.emplace_back(LeaseGranted{.task = task,
+                                    .worker = ask.worker,
+                                    .token = token,
+                                    .reserved = runs_agent ? expected_cost(lab) : MicroUsd(0),
+                                    .at = now,
+                                    .takes = needs.amount});
   changes.emplace_back(LeaseExtended{.task = task, .token = token, .until = now + rules.lease});
   if (has_slot(state, ask)) {
     changes.emplace_back(

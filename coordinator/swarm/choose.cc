@@ -4,6 +4,7 @@
 
 #include "common/model/scale.h"
 #include "common/result.h"
+#include "coordinator/swarm/backoff.h"
 #include "coordinator/swarm/find.h"
 #include "coordinator/swarm/fit.h"
 #include "coordinator/swarm/learn.h"
@@ -23,6 +24,7 @@ enum class Obstacle : std::uint8_t {
   baseline,
   iterations,
   ladder,
+  provider,
 };
 
 // Orphans take their places until they end.
@@ -61,13 +63,17 @@ Obstacle against_a_retry(const Lab& lab, const Standing& standing, Timestamp now
                                     : obstacle;
 }
 
-Obstacle against_a_new_task(const Lab& lab, const Standing& standing, Timestamp now) {
+Obstacle against_a_new_task(const State& state, const Lab& lab, const Standing& standing,
+                            Timestamp now) {
   const Obstacle obstacle = against_a_lease(lab, standing, now);
   if (obstacle != Obstacle::none) return obstacle;
   // What the search is enough for is not stopped for what climbs, but not gone on with either.
   if (standing.climbs && searched_enough(lab.settings, standing)) return Obstacle::ladder;
   const std::uint64_t open = exploring(standing) + standing.waiting;
   if (!lab.segment.baseline_measured && open > 0) return Obstacle::baseline;
+  if (lab.segment.baseline_measured && waits_for_provider(state, lab, now)) {
+    return Obstacle::provider;
+  }
   return against_another(lab, standing, open);
 }
 
@@ -76,14 +82,21 @@ Obstacle against_a_new_task(const Lab& lab, const Standing& standing, Timestamp 
 bool may_do(const Worker& worker, const Lab& lab, const Task& task) {
   if ((task.pending || task.merge) && !worker.measures) return false;
   if (task.candidate && !worker.injects) return false;
+  if (lab.settings.agent.kind != AgentKind::command && needs_agent(task) && !worker.presets) {
+    return false;
+  }
   return task.pending ? !worker.distrust : may_explore(worker, lab);
 }
 
 // The first that waits and that the worker can do.
-std::optional<TaskId> first_waiting(const State& state, const Lab& lab, const Worker* worker) {
+std::optional<TaskId> first_waiting(const State& state, const Lab& lab, const Worker* worker,
+                                    Timestamp now) {
   const std::set<TaskId>& waiting = state.index.labs.at(lab.id).waiting;
+  const bool no_agents = waits_for_provider(state, lab, now);
   const auto first = std::ranges::find_if(waiting, [&](TaskId id) {
-    return worker == nullptr || may_do(*worker, lab, task_of(state, id));
+    const Task& task = task_of(state, id);
+    if (no_agents && needs_agent(task)) return false;
+    return worker == nullptr || may_do(*worker, lab, task);
   });
   return first == waiting.end() ? std::nullopt : std::optional(*first);
 }
@@ -115,12 +128,16 @@ std::optional<Choice> work_of(const State& state, const Lab& lab, const Standing
   if (auto check = check_of(state, lab, standing, now, worker)) return check;
   if (!can_explore(lab, worker)) return std::nullopt;
   const Needs* needs = &lab.settings.needs;
-  if (const auto first = first_waiting(state, lab, worker);
+  if (const auto first = first_waiting(state, lab, worker, now);
       first && against_a_retry(lab, standing, now) == Obstacle::none) {
     return Choice{.lab = &lab, .needs = needs, .waiting = first};
   }
-  if (against_a_new_task(lab, standing, now) != Obstacle::none) return std::nullopt;
+  if (against_a_new_task(state, lab, standing, now) != Obstacle::none) return std::nullopt;
   if (worker != nullptr && !may_explore(*worker, lab)) return std::nullopt;
+  const bool is_preset = lab.settings.agent.kind != AgentKind::command;
+  if (worker != nullptr && is_preset && lab.segment.baseline_measured && !worker->presets) {
+    return std::nullopt;
+  }
   return Choice{.lab = &lab, .needs = needs};
 }
 
@@ -134,9 +151,9 @@ bool is_reserved_elsewhere(const State& state, const Rules& rules, const Lab& la
          !state.presence.workers.at(other.name).leaving;
 }
 
-std::string explain(const Lab& lab, const Standing& standing, Timestamp now) {
+std::string explain(const State& state, const Lab& lab, const Standing& standing, Timestamp now) {
   const StopLimits& limits = lab.settings.stop;
-  switch (against_a_new_task(lab, standing, now)) {
+  switch (against_a_new_task(state, lab, standing, now)) {
     case Obstacle::not_running:
       if (lab.status == LabStatus::paused) return "paused";
       return (lab.status == LabStatus::stopping ? "stopping: " : "stopped: ") + lab.stop_reason;
@@ -156,6 +173,8 @@ std::string explain(const Lab& lab, const Standing& standing, Timestamp now) {
                          limits.max_iterations);
     case Obstacle::ladder:
       return "what was promoted is measured before it ends";
+    case Obstacle::provider:
+      return why_it_waits(lab, now);
     case Obstacle::none:
       break;
   }
@@ -167,11 +186,14 @@ std::string explain_for(const State& state, const Lab& lab, const Worker& worker
   const Standing standing = standing_of(state, lab);
   const auto for_it = work_of(state, lab, standing, now, &worker);
   const auto for_any = for_it ? for_it : work_of(state, lab, standing, now);
-  if (!for_any) return explain(lab, standing, now);
+  if (!for_any) return explain(state, lab, standing, now);
   const std::string misfit = why_not(state, worker, *for_any->needs);
   if (!misfit.empty()) return misfit;
   if (!for_it && worker.distrust) {
     return "what this worker measures does not count: " + worker.distrust->why;
+  }
+  if (!for_it && lab.settings.agent.kind != AgentKind::command && !worker.presets) {
+    return "its agent is one of the presets, which this worker's release does not have";
   }
   if (!for_it && !lab.settings.scales.empty() && !worker.scales) {
     return "it has scales, which this worker's release does not know";
@@ -223,7 +245,7 @@ std::string why_waiting(const State& state, const Lab& lab, Timestamp now) {
   if (lab.status != LabStatus::running) return {};
   const Standing standing = standing_of(state, lab);
   const auto work = work_of(state, lab, standing, now);
-  if (!work) return explain(lab, standing, now);
+  if (!work) return explain(state, lab, standing, now);
   if (std::string nowhere = why_nowhere(state, *work->needs); !nowhere.empty()) {
     return nowhere;
   }

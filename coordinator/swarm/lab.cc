@@ -95,6 +95,7 @@ Decision open_again(const State& state, const Lab& lab, const OpenLab& command, 
   if (lab.settings != command.settings) {
     draft.add(SettingsChanged{.lab = lab.id, .settings = command.settings, .who = command.who});
   }
+  if (lab.backoff) draft.add(ProviderAnswered{.lab = lab.id, .who = command.who, .at = now});
   LabIsOpen reply{.lab = lab.id, .resumed = true, .new_segment = !why.empty()};
   reply.stays_stopped = run_again(draft, lab.id, command, now);
   return std::move(draft).with(std::move(reply));

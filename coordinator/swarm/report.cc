@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/result.h"
+#include "coordinator/swarm/backoff.h"
 #include "coordinator/swarm/check.h"
 #include "coordinator/swarm/counted.h"
 #include "coordinator/swarm/find.h"
@@ -89,10 +90,13 @@ std::string why_stale(const Task& task, FencingToken token) {
 }
 
 // Handed back, or of a segment that ended: the lease ends, and only what was spent counts.
-Decision without_a_verdict(const State& state, const Task& task, const Report& report,
-                           Timestamp now) {
+Decision without_a_verdict(const State& state, const Rules& rules, const Task& task,
+                           const Report& report, Timestamp now) {
   Draft draft(state, now);
   charge(draft, report, task.charged);
+  if (!is_orphan(state, task)) {
+    note_provider(draft, rules, lab_of(state, task.lab), task, report, now);
+  }
   return_lease(draft, state, task, report.reason,
                report.own_failure ? LeaseEnd::worker_failed : LeaseEnd::returned);
   draft.settle();
@@ -200,11 +204,13 @@ bool is_distrusted(const State& state, const Task& task, const Report& report) {
   return worker != state.workers.end() && worker->second.distrust;
 }
 
-Decision count_report(const State& state, const Task& task, const Report& report, Timestamp now) {
+Decision count_report(const State& state, const Rules& rules, const Task& task,
+                      const Report& report, Timestamp now) {
   Experiment experiment = experiment_of(task, report, now);
   const Ruling ruling = rule_on(state, task, report, experiment);
   const Cost cost = charge_report(experiment, task, report);
   Draft draft(state, now);
+  note_provider(draft, rules, lab_of(state, task.lab), task, report, now);
   if (ruling.verdict) {
     take_ruling(experiment, ruling);
     std::optional<TaskCreated> merge = merge_for(state, task, experiment, ruling);
@@ -231,8 +237,8 @@ std::optional<ReportCounted> counted_before(const Task& task, FencingToken token
   return ReportCounted{.reason = task.pending->experiment.reason, .decided = false};
 }
 
-Decision on_open(const State& state, const Task& task, const ReportArrived& command,
-                 Timestamp now) {
+Decision on_open(const State& state, const Rules& rules, const Task& task,
+                 const ReportArrived& command, Timestamp now) {
   const Report& report = command.report;
   if (auto wrong = wrong_for(report, task.id, task.lab, task.experiment); !wrong.empty()) {
     return refuse(report, wrong);
@@ -254,19 +260,18 @@ Decision on_open(const State& state, const Task& task, const ReportArrived& comm
   }
   if (report.outcome == Outcome::returned || is_orphan(state, task) ||
       is_distrusted(state, task, report)) {
-    return without_a_verdict(state, task, report, now);
+    return without_a_verdict(state, rules, task, report, now);
   }
   if (auto wrong = wrong_for(report, task, lab_of(state, task.lab)); !wrong.empty()) {
     return refuse(report, wrong);
   }
   if (!makes_experiment(task.kind)) return count_check(state, task, report, now);
-  return count_report(state, task, report, now);
+  return count_report(state, rules, task, report, now);
 }
 
 }  // namespace
 
-Decision on(const State& state, const Rules& /*rules*/, const ReportArrived& command,
-            Timestamp now) {
+Decision on(const State& state, const Rules& rules, const ReportArrived& command, Timestamp now) {
   const Report& report = command.report;
   if (auto wrong = wrong_in(report); !wrong.empty()) return refuse(report, wrong);
   // Of a check the candidate is decided, and the task is open.
@@ -275,10 +280,10 @@ Decision on(const State& state, const Rules& /*rules*/, const ReportArrived& com
     if (report.cost != Cost{}) {
       return refuse(report, "it costs money or tokens, expected none: no agent ran");
     }
-    return on_open(state, *task, command, now);
+    return on_open(state, rules, *task, command, now);
   }
   if (command.decided) return on_decided(state, command, *command.decided, now);
-  if (task != nullptr) return on_open(state, *task, command, now);
+  if (task != nullptr) return on_open(state, rules, *task, command, now);
   // It ended in the same turn: nobody looked up what was decided.
   if (auto answer = answer_of_ended_check(state, report)) {
     return {.changes = {}, .reply = *std::move(answer)};

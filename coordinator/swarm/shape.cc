@@ -97,6 +97,26 @@ std::string wrong_pair(const Report& report, const Experiment& candidate) {
   return {};
 }
 
+std::string wrong_in(const AgentRun& run) {
+  constexpr std::size_t kMostBytes = 16U << 10U;
+  constexpr auto kMostWait = std::chrono::hours(24 * 31);
+  for (const std::string* text : {&run.said, &run.session, &run.model, &run.final_message}) {
+    if (text->size() > kMostBytes) {
+      return fmt::format("its agent's words have {} bytes, expected {} at most", text->size(),
+                         kMostBytes);
+    }
+  }
+  if (run.retry_after.count() < 0 || run.retry_after > kMostWait) {
+    return fmt::format("its agent's provider asks to wait {} ms, expected 0 to a month",
+                       run.retry_after.count());
+  }
+  if (run.refused.size() > kMostRefusals) {
+    return fmt::format("{} hosts were refused, expected {} at most", run.refused.size(),
+                       kMostRefusals);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string wrong_in(const Report& report) {
@@ -111,6 +131,9 @@ std::string wrong_in(const Report& report) {
   }
   if (report.reworks > kMostReworks) {
     return fmt::format("it took {} reworks, expected {} at most", report.reworks, kMostReworks);
+  }
+  if (report.agent) {
+    if (std::string wrong = wrong_in(*report.agent); !wrong.empty()) return wrong;
   }
   if (report.outcome == Outcome::measured) return wrong_in_measured(report);
   if (report.measurement || !report.more.empty()) {

@@ -30,6 +30,7 @@ Refusal pause(Draft& draft, const Lab& lab, const SetLabStatus& command) {
 }
 
 Refusal resume(Draft& draft, const Lab& lab, const SetLabStatus& command, Timestamp now) {
+  if (lab.backoff) draft.add(ProviderAnswered{.lab = lab.id, .who = command.who, .at = now});
   if (lab.status == LabStatus::running) return std::nullopt;
   if (auto limit = limit_reached(lab.settings, draft.standing(lab.id), now)) {
     return Error{ErrorCode::conflict, fmt::format("lab {} stays stopped: {}; {}", lab.settings.name,
