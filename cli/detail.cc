@@ -303,6 +303,29 @@ void print_summary(const Context& context, schema::ExperimentView::Reader experi
   print.field("commit", text_of(experiment.getCommit()));
 }
 
+// How its agent's part went: "finished, gpt-5, 4 answers, 3 tool calls".
+std::string agent_text(schema::AgentView::Reader agent) {
+  std::string text = text_of(agent.getEnd());
+  if (text.empty()) return text;
+  if (agent.getModel().size() > 0) text += ", " + one_line(text_of(agent.getModel()));
+  if (agent.getTurns() > 0) {
+    text +=
+        fmt::format(", {:.0f} answers, {:.0f} tool calls", agent.getTurns(), agent.getToolCalls());
+  }
+  if (agent.getSaid().size() > 0) text += ": " + one_line(text_of(agent.getSaid()));
+  return text;
+}
+
+// "pypi.org:443 (3 times)": where its sandbox was not let to.
+std::string refused_text(schema::AgentView::Reader agent) {
+  std::string text;
+  for (const auto place : agent.getRefused()) {
+    text += fmt::format("{}{} ({:.0f} times)", text.empty() ? "" : ", ",
+                        one_line(text_of(place.getName())), place.getValue());
+  }
+  return text;
+}
+
 void print_detail(const Context& context, schema::ExperimentDetail::Reader detail,
                   const DetailOptions& options) {
   const Printer print(context);
@@ -315,6 +338,9 @@ void print_detail(const Context& context, schema::ExperimentDetail::Reader detai
   print.field("worker", worker_text(experiment));
   print.field("stages", stages_text(experiment.getStages()));
   print.field("reworks", reworks_text(experiment));
+  print.field("agent", agent_text(experiment.getAgent()));
+  print.field("last words", text_of(experiment.getAgent().getFinalMessage()));
+  print.field("refused", refused_text(experiment.getAgent()));
   print.field("spent", spent_text(experiment));
   print_measurements(print, context, experiment);
   print_samples(print, context, detail.getSamples(), options.all);

@@ -138,6 +138,14 @@ void read_prices(Section& agent, Agent& settings) {
   }
 }
 
+// Behind the bridge they know no model but the one that they are told.
+void check_has_model(Section& agent, const Agent& settings) {
+  const bool needs_one = settings.kind == AgentKind::pi || settings.kind == AgentKind::opencode;
+  if (!needs_one || !settings.model.empty() || !settings.credentials.empty()) return;
+  agent.problem(agent.line(), fmt::format("[agent] has no model, which kind {} needs",
+                                          toml_tree::quoted(name_of(settings.kind))));
+}
+
 // What only means something to those that are started by name.
 void refuse_for_commands(Section& agent) {
   for (const char* key :
@@ -178,6 +186,7 @@ void read_agent(Section agent, LabFile& file) {
   read_network(agent, "[agent]", settings.network);
   read_prices(agent, settings);
   read_sessions(agent, settings);
+  if (kind_is_fine) check_has_model(agent, settings);
   if (kind_is_fine && settings.kind == AgentKind::command) refuse_for_commands(agent);
   agent.finish();
 }

@@ -1,9 +1,11 @@
 // What agents and evaluators write: any bytes, read in bounded time, and never taken for more than
 // they say.
+#include <array>
 #include <cmath>
 
 #include "tests/fuzz/bytes.h"
 #include "worker/agent/outcome.h"
+#include "worker/agent/stream.h"
 #include "worker/evaluator/output.h"
 
 namespace swarmlab::worker {
@@ -18,13 +20,27 @@ void look(Result<Scored> scored) {
   }
 }
 
+void look(const Transcript& transcript) {
+  constexpr std::uint64_t kMost = 1'000'000'000'000;
+  constexpr std::size_t kLongest = 4000;
+  fuzz::hold(transcript.cost.usd.value() >= 0, "money is not given back");
+  fuzz::hold(transcript.cost.input_tokens <= kMost && transcript.cost.output_tokens <= kMost,
+             "tokens are bounded");
+  const AgentRun& run = transcript.run;
+  for (const std::string* text : {&run.said, &run.session, &run.model, &run.final_message}) {
+    fuzz::hold(text->size() <= kLongest, "words are bounded");
+    fuzz::hold(text->find('\x1b') == std::string::npos, "no escape of a terminal passes");
+  }
+  fuzz::hold(run.session.empty() || run.session.front() != '-', "a session is no option");
+}
+
 }  // namespace
 }  // namespace swarmlab::worker
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace swarmlab::worker;
   swarmlab::fuzz::Bytes input({data, size});
-  const auto kind = input.below(5);
+  const auto kind = input.below(9);
   const std::string text = input.rest();
   if (kind == 0) {
     const AgentSaid said = parse_outcome(text);
@@ -38,8 +54,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     look(read_metric_lines("score", text));
   } else if (kind == 3) {
     look(read_json_line("score", text));
-  } else if (const auto said = read_backend("score", text); said && said->scored) {
-    look(*said->scored);
+  } else if (kind == 4) {
+    if (const auto said = read_backend("score", text); said && said->scored) look(*said->scored);
+  } else {
+    using Read = Transcript (*)(std::string_view);
+    constexpr std::array<Read, 4> kReaders = {read_claude, read_codex, read_pi, read_opencode};
+    look(kReaders.at(kind - 5)(text));
   }
   static_cast<void>(whole_lines(text, 64));
   return 0;

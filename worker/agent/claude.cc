@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "worker/agent/preset.h"
 #include "worker/agent/stream.h"
@@ -102,7 +103,7 @@ Transcript read_claude(std::string_view out) {
       run.end = AgentEnd::finished;
     }
   });
-  return transcript;
+  return bounded(std::move(transcript));
 }
 
 std::unique_ptr<Agent> make_claude() {

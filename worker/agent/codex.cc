@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "worker/agent/preset.h"
 #include "worker/agent/stream.h"
@@ -96,7 +97,7 @@ Transcript read_codex(std::string_view out) {
       note_failure(run, 0, text_at(event, "message"));
     }
   });
-  return transcript;
+  return bounded(std::move(transcript));
 }
 
 std::unique_ptr<Agent> make_codex() {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "worker/agent/preset.h"
 #include "worker/agent/stream.h"
@@ -113,7 +114,7 @@ Transcript read_pi(std::string_view out) {
       transcript.has_end = true;
     }
   });
-  return transcript;
+  return bounded(std::move(transcript));
 }
 
 std::unique_ptr<Agent> make_pi() {

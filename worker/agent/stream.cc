@@ -140,10 +140,24 @@ AgentEnd end_of_words(std::string_view said) {
                        "permission_error", "incorrect api key"};
   constexpr Words kRate{"rate limit",    "rate_limit",    "too many requests", "usage limit",
                         "session limit", "limit reached", "try again at",      "quota will reset"};
-  constexpr std::array<std::string_view, 13> kOutage{
-      "overloaded",         "high demand",  "stream disconnected",  "connection",  "econnrefused",
-      "econnreset",         "fetch failed", "service unavailable",  "temporarily", "server error",
-      "malformed response", "timed out",    "error sending request"};
+  constexpr std::array<std::string_view, 18> kOutage{"overloaded",
+                                                     "high demand",
+                                                     "stream disconnected",
+                                                     "connection",
+                                                     "econnrefused",
+                                                     "econnreset",
+                                                     "fetch failed",
+                                                     "service unavailable",
+                                                     "temporarily",
+                                                     "server error",
+                                                     "malformed response",
+                                                     "timed out",
+                                                     "terminated",
+                                                     "error sending request",
+                                                     "premature close",
+                                                     "socket",
+                                                     "network",
+                                                     "stream ended"};
   const std::string words = in_lower_case(said);
   if (has_any(words, kCredit)) return AgentEnd::out_of_credit;
   if (const std::uint64_t status = status_in(words); status != 0) return end_of_status(status);
@@ -157,6 +171,17 @@ void note_failure(AgentRun& run, std::uint64_t status, std::string_view words) {
   run.end = end_of_words(run.said);
   if (run.end == AgentEnd::out_of_credit) return;  // which comes with any status
   if (const AgentEnd told = end_of_status(status); told != AgentEnd::crashed) run.end = told;
+}
+
+Transcript bounded(Transcript transcript) {
+  constexpr auto kMostTokens = static_cast<std::uint64_t>(kMostCount);
+  constexpr auto kMostMicro = static_cast<std::int64_t>(kMostDollars * 1e6);
+  Cost& cost = transcript.cost;
+  cost.usd = std::min(cost.usd, MicroUsd(kMostMicro));
+  cost.input_tokens = std::min(cost.input_tokens, kMostTokens);
+  cost.output_tokens = std::min(cost.output_tokens, kMostTokens);
+  transcript.run.cached_tokens = std::min(transcript.run.cached_tokens, kMostTokens);
+  return transcript;
 }
 
 void put_price(Transcript& transcript, const std::vector<Price>& prices) {

@@ -50,6 +50,9 @@ void for_each_event(std::string_view out,
 /// Notes a failure: its kind by the status, if there is one, and by the words.
 void note_failure(AgentRun& run, std::uint64_t status, std::string_view words);
 
+/// Sums of what one attempt can take: many lines may each say the most.
+[[nodiscard]] Transcript bounded(Transcript transcript);
+
 /// What the tokens cost by the table, if it has the model; its last row named "*" is for all
 /// others.
 void put_price(Transcript& transcript, const std::vector<Price>& prices);

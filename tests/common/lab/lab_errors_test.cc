@@ -372,26 +372,28 @@ INSTANTIATE_TEST_SUITE_P(
               "lab.toml:5: [agent] model is of agents with a kind such as \"claude\": set kind, or "
               "take it out"},
         Wrong{
-            "AgentNetwork", COMMAND "[agent]\nkind = 'pi'\nnetwork = ['https://x.com']",
+            "AgentNetwork", COMMAND "[agent]\nkind = 'codex'\nnetwork = ['https://x.com']",
             "lab.toml:5: [agent] network has \"https://x.com\", expected a list of hosts, perhaps "
             "with a port, such as [\"pypi.org\", \"*.example.org\", \"10.0.0.7:8080\"]"},
         Wrong{"EvaluatorNetwork", "[evaluator]\ncommand = 'x'\nnetwork = ['x.com:0']",
               "lab.toml:3: [evaluator] network has \"x.com:0\", expected a list of hosts, perhaps "
               "with a port, such as [\"pypi.org\", \"*.example.org\", \"10.0.0.7:8080\"]"},
-        Wrong{"BaseUrl", COMMAND "[agent]\nkind = 'pi'\nbase_url = 'api.x.com'",
+        Wrong{"BaseUrl", COMMAND "[agent]\nkind = 'codex'\nbase_url = 'api.x.com'",
               "lab.toml:5: [agent] base_url is \"api.x.com\", expected an address such as "
               "\"https://api.example.com\""},
-        Wrong{"AKeyForItsName", COMMAND "[agent]\nkind = 'pi'\napi_key = 'sk-secret'",
+        Wrong{"AKeyForItsName", COMMAND "[agent]\nkind = 'codex'\napi_key = 'sk-secret'",
               "lab.toml:5: [agent] api_key is no name of a variable, expected the name of a "
               "variable such as \"ANTHROPIC_API_KEY\""},
         Wrong{
-            "Credentials", COMMAND "[agent]\nkind = 'pi'\ncredentials = ['~/../etc/shadow']",
+            "Credentials", COMMAND "[agent]\nkind = 'codex'\ncredentials = ['~/../etc/shadow']",
             "lab.toml:5: [agent] credentials has \"~/../etc/shadow\", expected a list of files in "
             "the home of the worker such as [\"~/.claude/.credentials.json\"]"},
-        Wrong{"Prices", COMMAND "[agent]\nkind = 'pi'\n[agent.prices]\nm = { input = -1 }",
+        Wrong{"Prices", COMMAND "[agent]\nkind = 'codex'\n[agent.prices]\nm = { input = -1 }",
               "lab.toml:6: [agent.prices] \"m\" has input = -1, expected dollars for a million "
               "tokens: input, output, cached"},
-        Wrong{"Sessions", COMMAND "[agent]\nkind = 'pi'\nexperiments_per_session = 2",
+        Wrong{"PiWithoutAModel", COMMAND "[agent]\nkind = 'pi'",
+              "lab.toml:3: [agent] has no model, which kind \"pi\" needs"},
+        Wrong{"Sessions", COMMAND "[agent]\nkind = 'codex'\nexperiments_per_session = 2",
               "lab.toml:5: [agent] experiments_per_session is more than 1, which is not in this "
               "version: each experiment has a session of its own, which reworks go on with"},
         Wrong{"HostService", "[backend]\n[backend.host_service]\ncommand = 'x'\nport = 1",

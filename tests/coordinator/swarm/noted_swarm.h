@@ -99,7 +99,10 @@ class NotedSwarm : public SwarmUnderTest {
     found->second.rejection = fact.rejection;
     volumes_.erase({fact.lab, segment.number});  // it is smaller without
   }
-  void note(const ProviderFailed&) {}
+  void note(const ProviderFailed& fact) {
+    require(fact.backoff.until >= now && fact.backoff.since <= now && fact.backoff.failures > 0,
+            "a lab waits for a provider without an end, or without a cause");
+  }
   void note(const ProviderAnswered&) {}
   void note(const HypothesisAnnounced& fact) {
     const auto lease = leases_.find(fact.task);

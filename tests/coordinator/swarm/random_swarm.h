@@ -192,6 +192,14 @@ class RandomSwarm {
     const Memory& memory =
         one_in(4) ? any_of(memories_) : memories_[memories_.size() - 1 - below(recent)];
     Report report = report_of(memory.task);
+    if (one_in(2)) report.agent = AgentRun{.said = "as its provider said"};
+    // Keys are refused seldom: the lab stops then.
+    if (report.agent && report.outcome == Outcome::returned) {
+      report.agent->end = one_in(20)  ? AgentEnd::authentication_failed
+                          : one_in(2) ? AgentEnd::rate_limited
+                                      : AgentEnd::unavailable;
+      report.agent->retry_after = Milliseconds(static_cast<std::int64_t>(below(3) * 5'000));
+    }
     if (one_in(15) && report.measurement) report.measurement->identity.evaluator = object(99);
     if (one_in(15)) report.token = FencingToken(below(swarm.state.next_token.value() + 3));
     const std::string worker = one_in(12) ? any_worker() : memory.worker;

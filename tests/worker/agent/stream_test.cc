@@ -155,6 +155,13 @@ TEST(Streams, HaveBoundedNumbersAndTexts) {
       std::string(100'000, 'x') +
       R"(","session_id":"--evil; rm","total_cost_usd":1e300,"usage":{"input_tokens":-5,"output_tokens":1e300}})");
   EXPECT_EQ(transcript.cost, (Cost{MicroUsd(100'000'000'000), 0, 1'000'000'000'000}));
+  std::string many;
+  for (int i = 0; i < 100; ++i) {
+    many +=
+        pi_message(R"("content":[],"usage":{"input":1e300,"output":1e300,"cost":{"total":1e300}})");
+  }
+  EXPECT_EQ(read_pi(many).cost,
+            (Cost{MicroUsd(100'000'000'000), 1'000'000'000'000, 1'000'000'000'000}));
   EXPECT_EQ(transcript.run.final_message.size(), 4000U);
   EXPECT_EQ(transcript.run.session, "");  // it becomes an argument of a command
 }
