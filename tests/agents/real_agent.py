@@ -31,7 +31,6 @@ kind = "{kind}"
 model = "{model}"
 base_url = "http://127.0.0.1:{port}{path}"
 timeout = "{timeout}"
-{more}
 
 [agent.prices]
 "{model}" = { input = 1, output = 10, cached = 0.1 }
@@ -68,12 +67,14 @@ class RealAgentTest(swarm.SwarmTest):
         self.model.close()
         super().tearDown()
 
-    def lab_of(self, kind, iterations=2, timeout="90s", more="", extra=None):
+    def lab_of(self, kind, iterations=2, timeout="90s", guard="", extra=None):
         model, path = KINDS[kind]
         toml = TOML
         for key, value in {"kind": kind, "model": model, "port": str(self.model.port), "path": path, "timeout": timeout,
-                           "iterations": str(iterations), "more": more}.items():
+                           "iterations": str(iterations)}.items():
             toml = toml.replace("{" + key + "}", value)
+        if guard:
+            toml += f'\n[guard]\ncommand = "{guard}"\n'
         files = {"lab.toml": toml, "measure.sh": swarm.SHELL_MEASURE, "artifact/value.txt": "1\n",
                  "artifact/env.txt": "\n", "agent.py": None, "measure.py": None, **(extra or {})}
         return self.make_lab(files=files, name=kind)

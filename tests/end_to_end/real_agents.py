@@ -20,7 +20,7 @@ class WholeExperiments(real_agent.RealAgentTest):
         first, *others = self.json("experiments", cwd=lab)
         self.assertEqual([e["verdict"] for e in others], ["keep", "keep"], [e["reason"] for e in others])
         for number, experiment in enumerate(others, 2):
-            experiment = self.json("show", number, cwd=lab)["experiment"]
+            experiment = self.json("show", number, cwd=lab)
             self.assertEqual(experiment["score"], number)
             self.assertEqual(experiment["hypothesis"], "one more")
             agent = experiment["agent"]
@@ -68,10 +68,8 @@ class WholeExperiments(real_agent.RealAgentTest):
                 return Say("Done.")
             return Shell("touch artifact/tested") if repaired else Shell(CHANGE)
         self.model.script = script
-        lab = self.lab_of("claude", iterations=1)
-        text = (lab / "lab.toml").read_text() + '\n[guard]\ncommand = "test -e artifact/tested || test $(cat artifact/value.txt) = 1"\n'
-        (lab / "lab.toml").write_text(text)
-        self.commit(lab, "with a guard")
+        lab = self.lab_of("claude", iterations=1, guard="sh guard.sh", extra={
+            "guard.sh": "test -e artifact/tested || test $(cat artifact/value.txt) = 1\n"})
         self.run_lab(lab)
         experiment = self.json("experiments", cwd=lab)[1]
         self.assertEqual((experiment["verdict"], experiment["reworks"]), ("keep", 1), experiment["reason"])

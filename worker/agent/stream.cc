@@ -191,11 +191,12 @@ void put_price(Transcript& transcript, const std::vector<Price>& prices) {
     run.cost_source = CostSource::told;
     return;
   }
-  const auto is_it = [&](const Price& price) {
-    return price.model == run.model || price.model == "*";
-  };
-  const auto price = std::ranges::find_if(prices, is_it);
-  if (price == prices.end() || cost.input_tokens + cost.output_tokens == 0) return;
+  const Price* price = nullptr;
+  for (const Price& one : prices) {
+    const bool fits = !one.model.empty() && run.model.starts_with(one.model);
+    if (fits && (price == nullptr || one.model.size() > price->model.size())) price = &one;
+  }
+  if (price == nullptr || cost.input_tokens + cost.output_tokens == 0) return;
   constexpr double kMillion = 1e6;
   const std::uint64_t cached = std::min(run.cached_tokens, cost.input_tokens);
   const auto of = [](std::uint64_t tokens, MicroUsd each) {

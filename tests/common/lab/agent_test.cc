@@ -29,7 +29,8 @@ network = ["PyPI.org", "10.0.0.7:8080", "*.Example.org"]
   EXPECT_EQ(agent.base_url, "https://models.example.com/v1");
   EXPECT_EQ(agent.api_key, "MODELS_KEY");
   EXPECT_EQ(agent.credentials, std::vector<std::string>{"~/.codex/auth.json"});
-  EXPECT_EQ(agent.network, (std::vector<Destination>{{"pypi.org", 0}, {"10.0.0.7", 8080}}));
+  EXPECT_EQ(agent.network,
+            (std::vector<Destination>{{"pypi.org", 0}, {"10.0.0.7", 8080}, {"*.example.org", 0}}));
   EXPECT_EQ(agent.prices, (std::vector<Price>{{.model = "gpt-5",
                                                .input = MicroUsd(1'250'000),
                                                .output = MicroUsd(10'000'000),

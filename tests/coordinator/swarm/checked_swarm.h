@@ -72,6 +72,11 @@ class CheckedSwarm : public NotedSwarm {
     }
   }
 
+  static bool tells_of_provider(const Change& change) {
+    return std::holds_alternative<ProviderFailed>(change) ||
+           std::holds_alternative<ProviderAnswered>(change);
+  }
+
   void check_report(const ReportArrived& command, const Reply& reply, const Leases& leases,
                     const Deadlines& deadlines) {
     const Report& report = command.report;
@@ -86,6 +91,7 @@ class CheckedSwarm : public NotedSwarm {
                     std::holds_alternative<LabStatusChanged>(change) ||
                     ((returned || (ends && distrusted_.contains(command.worker))) &&
                      std::holds_alternative<LeaseEnded>(change)) ||
+                    (ends && report.agent && tells_of_provider(change)) ||
                     (ends && std::holds_alternative<TaskDropped>(change)),
                 "I2: a stale report changed more than what was spent");
       }
