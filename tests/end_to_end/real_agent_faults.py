@@ -1,4 +1,5 @@
 """Providers of real agents that fail: the experiment ends in bounded time, is not lost, and people are told."""
+import json
 import pathlib
 import sys
 
@@ -21,8 +22,8 @@ class Faults(real_agent.RealAgentTest):
         self.assertEqual(process.wait(timeout=120 * swarm.PATIENCE), 0)
         experiment = self.json("experiments", cwd=lab)[1]
         self.assertEqual((experiment["verdict"], experiment["number"]), ("keep", 2), experiment["reason"])
-        kinds = [event["kind"] for event in self.json("events", cwd=lab)]
-        self.assertIn("provider_answered", kinds)
+        events = self.swarmlab("events", "--json", cwd=lab).stdout.splitlines()
+        self.assertIn("provider_answered", [json.loads(event)["kind"] for event in events])
 
     def test_a_rate_limit_makes_the_lab_wait_and_costs_nothing(self):
         self.check_backs_off("claude", Fault(status=429, retry_after=1), ["rate_limited"])

@@ -147,6 +147,7 @@ Result<SandboxRequest> Preset::prepare(const Assignment& assignment, const Agent
 
 AgentEnded Preset::read(const SandboxResult& result, const LabSettings& settings) const {
   Transcript transcript = read(result.out);
+  if (transcript.run.model.empty()) transcript.run.model = settings.agent.model;
   put_price(transcript, settings.agent.prices);
   AgentEnded ended{.failure = std::nullopt, .cost = transcript.cost};
   if (result.how == HowEnded::cancelled) {

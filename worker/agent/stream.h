@@ -53,8 +53,7 @@ void note_failure(AgentRun& run, std::uint64_t status, std::string_view words);
 /// Sums of what one attempt can take: many lines may each say the most.
 [[nodiscard]] Transcript bounded(Transcript transcript);
 
-/// What the tokens cost by the table, if it has the model; its last row named "*" is for all
-/// others.
+/// What the tokens cost by the table: of the model, or the longest name that its name begins with.
 void put_price(Transcript& transcript, const std::vector<Price>& prices);
 
 // Of each preset, in its own file.
