@@ -38,7 +38,7 @@ class Peer {
   [[nodiscard]] const CancelToken& stop() const { return stop_; }
 
  private:
-  Result<void> wait(short events, Deadline deadline) const;
+  [[nodiscard]] Result<void> wait(short events, Deadline deadline) const;
   Result<bool> fill(Deadline deadline);  // false: it hung up
 
   UniqueFd socket_;

@@ -61,7 +61,8 @@ struct Proxy::Impl {
   explicit Impl(ProxyOptions given) : options(std::move(given)), ours(own_addresses()) {}
 
   void serve(Peer& peer);
-  void carry(Peer& peer, const HostPort& place, std::string_view to_client, std::string to_host);
+  void carry(Peer& peer, const HostPort& place, std::string_view to_client,
+             const std::string& to_host);
   [[nodiscard]] bool may_reach(const Address& address, std::uint16_t port) const;
   Result<UniqueFd> open(const HostPort& place, const CancelToken& stop);
   void note_refusal(HostPort place);
@@ -124,7 +125,7 @@ void Proxy::Impl::note_refusal(HostPort place) {
 }
 
 void Proxy::Impl::carry(Peer& peer, const HostPort& place, std::string_view to_client,
-                        std::string to_host) {
+                        const std::string& to_host) {
   auto connection = open(place, peer.stop());
   const Deadline deadline = Deadline::after(options.request_time);
   if (!connection) {

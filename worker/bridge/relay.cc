@@ -75,14 +75,16 @@ void relay(int a, int b, Milliseconds silence, const CancelToken& stop) {
     const short at_a = waits[0].revents;
     const short at_b = waits[1].revents;
     bool fine = true;
-    if (there.wants_to_read() && (at_a & kCanRead) != 0)
+    if (there.wants_to_read() && (at_a & kCanRead) != 0) {
       fine = there.read();
-    else if (there.wants_to_write() && (at_b & kCanWrite) != 0)
+    } else if (there.wants_to_write() && (at_b & kCanWrite) != 0) {
       fine = there.write();
-    if (fine && back.wants_to_read() && (at_b & kCanRead) != 0)
+    }
+    if (fine && back.wants_to_read() && (at_b & kCanRead) != 0) {
       fine = back.read();
-    else if (fine && back.wants_to_write() && (at_a & kCanWrite) != 0)
+    } else if (fine && back.wants_to_write() && (at_a & kCanWrite) != 0) {
       fine = back.write();
+    }
     if (!fine) return;
   }
 }
