@@ -4,6 +4,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -15,6 +16,8 @@
 
 namespace swarmlab::worker {
 namespace {
+
+constexpr Milliseconds kUntilNextLook{50};
 
 // Whatever there is: who writes a lot only makes us look once.
 void drain(int watch) {
@@ -37,8 +40,9 @@ struct Announcer::Impl {
     const CancelToken end = ended.token();
     while (wait_for_writes(end)) {
       drain(watch.get());
-      look();
-      if (end.wait(pause)) return;  // the agent may write as fast as it likes
+      // The agent may write as fast as it likes. What is not there yet, or not whole, is looked for
+      // again soon.
+      if (end.wait(look() ? pause : std::min(pause, kUntilNextLook))) return;
     }
   }
 
@@ -52,11 +56,13 @@ struct Announcer::Impl {
     return fds[1].revents == 0;
   }
 
-  void look() {
+  // Whether there was something to tell.
+  bool look() {
     auto said = read_announcement(file);
-    if (!said || said == last) return;
+    if (!said || said == last) return false;
     last = std::move(said);
     tell(*last);
+    return true;
   }
 
   const std::string file;
