@@ -99,6 +99,7 @@ void add_mcp(CLI::App& app, Context& context) {
   add_lab(*command, context);
   add_connect(*command, context);
   add_examples(*command,
+               "  swarmlab mcp                                 # of the nearest lab's repository\n"
                "  claude mcp add swarmlab -- swarmlab mcp\n"
                "  swarmlab mcp my-lab --connect tcp://10.0.0.1:7000 --key anna.key --server-key "
                "server.pub\n"
