@@ -92,6 +92,14 @@ predecessors::AgentWish agent_wish(const std::string& words) {
   return {.command = words, .kind = {}};
 }
 
+// Behind the bridge these know no model but the one that they are told.
+void ask_for_model(Found& found, const predecessors::AgentWish& wish) {
+  const std::string& kind = wish.command.empty() && wish.kind.empty() ? found.agent : wish.kind;
+  if (kind != "pi" && kind != "opencode") return;
+  found.missing.push_back(
+      {fmt::format("{} does not know which model to use", kind), {"agent.model=gpt-5"}});
+}
+
 bool is_there(const fs::path& path) {
   std::error_code ignored;
   return fs::exists(fs::symlink_status(path, ignored));
@@ -224,6 +232,7 @@ Result<void> import_lab(const Context& context, const Options& options) {
   auto found = predecessors::recognise(*on_disk);
   if (!found) return tl::unexpected(unknown(folder));
   SWARMLAB_TRY(keys, apply_set(options.set, *found));
+  ask_for_model(*found, agent_wish(options.agent));
   SWARMLAB_CHECK(check_nothing_is_missing(*found, keys));
   const std::vector<LabToml> files = files_of(context, folder, *found, options);
   SWARMLAB_CHECK(check_texts(root, files));

@@ -32,15 +32,26 @@ std::string table_text(const Draft& draft, std::string_view table) {
   return text.empty() ? text : fmt::format("\n[{}]\n{}", table, text);
 }
 
-std::string agent_text(const Found& found, const AgentWish& agent) {
-  if (!agent.kind.empty()) return "\n[agent]\nkind = " + toml_text(agent.kind) + "\n";
-  if (!agent.command.empty()) return "\n[agent]\ncommand = " + toml_text(agent.command) + "\n";
-  if (!found.agent.empty()) {
-    return fmt::format("\n[agent]\nkind = {}  # whom it was made for\n", toml_text(found.agent));
+// Who does the experiments: as was wished, else whom it was made for.
+void set_agent(Draft& draft, const Found& found, const AgentWish& agent) {
+  Setting who{.table = "agent", .key = "kind", .value = toml_text(agent.kind), .from = ""};
+  if (agent.kind.empty() && !agent.command.empty()) {
+    who.key = "command";
+    who.value = toml_text(agent.command);
+  } else if (agent.kind.empty()) {
+    if (found.agent.empty() || draft.find("agent", "kind") || draft.find("agent", "command"))
+      return;
+    who.value = toml_text(found.agent);
+    who.from = "whom it was made for";
   }
-  return "\n# Who does the experiments: take the marks away from two of these lines.\n"
-         "# [agent]\n# kind = \"claude\"\n# command = \"sh agent.sh\"\n";
+  std::erase_if(draft.settings,
+                [&](const Setting& one) { return one.table == who.table && one.key == who.key; });
+  draft.settings.insert(draft.settings.begin(), std::move(who));
 }
+
+constexpr std::string_view kNoAgent =
+    "\n# Who does the experiments: take the marks away from two of these lines.\n"
+    "# [agent]\n# kind = \"claude\"\n# command = \"sh agent.sh\"\n";
 
 bool is_plain(std::string_view text) {
   return std::ranges::all_of(text, [](char c) {
@@ -107,8 +118,12 @@ std::string lab_toml(const Found& found, const Draft& draft, const AgentWish& ag
   std::string text = fmt::format(
       "# A lab of {}, by `swarmlab import`: what each setting was read from stands beside it.\n",
       found.kind);
-  for (const std::string_view table : kTables) text += table_text(draft, table);
-  if (&draft == &found.drafts.front()) text += agent_text(found, agent);  // others inherit it
+  const bool is_first = &draft == &found.drafts.front();  // others inherit its agent
+  Draft whole = draft;
+  if (is_first) set_agent(whole, found, agent);
+  for (const std::string_view table : kTables) text += table_text(whole, table);
+  const bool has_agent = whole.find("agent", "kind") || whole.find("agent", "command");
+  if (is_first && !has_agent) text += kNoAgent;
   return text;
 }
 

@@ -123,8 +123,9 @@ class OlderLayout(swarm.SwarmTest):
         self.commit(lab, "it")
         refused = self.swarmlab("import", cwd=lab, expect=1).stderr
         self.assertIn("says what the metric is: give it by --set 'metric.name=total_ms' --set 'metric.direction=minimize'", refused)
+        self.assertIn("pi does not know which model to use: give it by --set 'agent.model=gpt-5'", refused)
         self.assertFalse((lab / "lab.toml").exists())
-        self.swarmlab("import", "--set", "metric.name=ms", "--set", "metric.direction=minimize", cwd=lab)
+        self.swarmlab("import", "--set", "metric.name=ms", "--set", "metric.direction=minimize", "--set", "agent.model=gpt-5", cwd=lab)
         toml = (lab / "lab.toml").read_text()
         self.assertIn('kind = "pi"', toml)
         self.assertIn('editable = ["**"]', toml)
