@@ -199,7 +199,7 @@ Result<swarm::Worker> read(schema::Worker::Reader from) {
                        .measures = from.getMeasures(),
                        .scales = from.getScales(),
                        .injects = from.getInjects(),
-                       .presets = from.getPresets()};
+                       .presets = from.getPresets(),
                        .simplifies = from.getSimplifies()};
   if (from.hasQuarantine()) worker.quarantine = read(from.getQuarantine());
   if (from.hasDistrust()) worker.distrust = read(from.getDistrust());

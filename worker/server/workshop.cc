@@ -90,10 +90,14 @@ Result<bool> Workshop::take_out() {
   parts_.result.report.notes.hypothesis =
       fmt::format("{} does not need what {} changed", name_of_parent(), name_of_other());
   if (!conflicts) return true;
+  std::string paths;
+  for (const git::Conflict& conflict : merged_->conflicts) {
+    paths += (paths.empty() ? "" : ", ") + conflict.path;
+  }
   return end(Outcome::no_change,
              fmt::format("what {} changed cannot be taken out: what came after it changed the same "
                          "lines of {}",
-                         name_of_other(), fmt::join(merged_->conflicts, ", ")));
+                         name_of_other(), paths));
 }
 
 Result<bool> Workshop::take_merged() {
