@@ -80,10 +80,10 @@ std::string further_metrics(const swarm::Lab& lab) {
 std::string simplicity(const swarm::Lab& lab) {
   const Simplicity& simplicity = lab.settings.search.simplicity;
   if (!simplicity.counts || swarm::has_several_metrics(lab.settings)) return "";
-  std::string text = fmt::format(
-      "What is no worse is kept, too, if it is smaller ({})",
-      simplicity.metric.empty() ? "lines of what you may change, but for empty ones"
-                                : fmt::format("by the metric `{}`", simplicity.metric));
+  std::string text =
+      fmt::format("What is no worse is kept, too, if it is smaller ({})",
+                  simplicity.metric.empty() ? "lines of what you may change, but for empty ones"
+                                            : fmt::format("by the metric `{}`", simplicity.metric));
   if (lab.best && lab.best->size) text += fmt::format(": the best is {:.6g}", *lab.best->size);
   return text + ".\n";
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/git/types.h"
+
 namespace swarmlab::server {
 namespace {
 
@@ -11,7 +13,8 @@ constexpr std::size_t kMostKnown = 100'000;         // files: some 10 MB
 
 // No link, and no submodule.
 bool is_regular(const store::StoredFile& file) {
-  return (static_cast<unsigned>(file.mode) & 0170000U) == 0100000U;
+  const auto mode = static_cast<git::FileMode>(file.mode);
+  return mode == git::FileMode::regular || mode == git::FileMode::executable;
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ cat /tmp/kept > artifact/more.txt
 class Simplicity(swarm.SwarmTest):
     def run_lab(self, agent, search, iterations, files=None):
         lab = self.shell_lab(agent=agent, measure=MEASURE, search=search, files=files,
-                             stop=f"max_iterations = {iterations}\nplateau_threshold = 0")
+                             stop=f"max_iterations = {iterations}")
         self.swarmlab("run", lab, "--workers", 1)
         return lab, {e["number"]: e for e in self.json("experiments", lab)}
 
@@ -42,7 +42,7 @@ class Simplicity(swarm.SwarmTest):
             self.assertEqual(one["costUsd"], 0)
         self.assertIn("smaller than #6: 6 lines instead of 11", experiments[7]["reason"])
         self.assertEqual([experiments[n]["kind"] for n in (8, 9)], ["explore", "explore"], "nothing is left to take out")
-        status = self.json("status", lab)[0]
+        status = self.json("status", cwd=lab)["labs"][0]
         self.assertEqual((status["bestExperiment"], status["best"], status["bestSize"]), (7, 40, 6), status)
 
         shown = self.swarmlab("show", 7, cwd=lab).stdout
