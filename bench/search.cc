@@ -25,8 +25,9 @@ int main(int argc, char** argv) {
   const std::uint64_t given = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 30;
   const std::uint64_t seeds = std::max<std::uint64_t>(2, given);
   const std::string_view only = argc > 2 ? argv[2] : "";
-  constexpr std::array<Table, 5> kTables{{{"Policies", policies_table},
+  constexpr std::array<Table, 6> kTables{{{"Policies", policies_table},
                                           {"Judges", judges_table},
+                                          {"Simplicity", simplicity_table},
                                           {"Workers", workers_table},
                                           {"Forecasts", reliability_table},
                                           {"Stopping", stopping_table}}};

@@ -280,6 +280,10 @@ void print_summary(const Context& context, schema::ExperimentView::Reader experi
   print.field("why", text_of(experiment.getReason()));
   print.field("judged", metrics_text(experiment.getJudged()));
   print.field("evidence", evidence_text(experiment));
+  if (const auto size = number_of(experiment.getSize())) {
+    print.field("size", fmt::format("{:.6g}{}", *size,
+                                    experiment.getSimpler() ? ": kept for being smaller" : ""));
+  }
   print.field("by metric", evidence_by_metric(experiment));
   if (const auto mad = number_of(experiment.getMadConfidence())) {
     print.field("MAD",

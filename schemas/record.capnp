@@ -27,6 +27,7 @@ enum TaskKind {
   promote @4 $Since.since(2);   # a kept candidate, at a larger scale
   holdout @5 $Since.since(2);   # a kept candidate, on the holdout
   inject @6 $Since.since(2);
+  simplify @7 $Since.since(2);  # takes a kept change out of the best again
 }
 
 enum Outcome {
@@ -237,9 +238,9 @@ struct Assignment {
 
 struct MergeWith {
   # What the parent is to be merged with.
-  other @0 :UInt64;           # experiment
+  other @0 :UInt64;           # experiment; of `simplify`: whose change is taken out
   commit @1 :Data;
-  base @2 :Data;              # commit that both come from
+  base @2 :Data;              # commit that both come from; of `simplify`: of `other`
 }
 
 struct Comparison {

@@ -38,11 +38,13 @@ struct FrontierEntry {
   level @5 :LabFile.MaybeNumber;  # the score by all its runs; none: as score
   runs @6 :UInt64;            # that level is the mean of
   size @7 :LabFile.MaybeNumber;   # where simplicity counts
-  conceded @8 :Float64;       # what simplifications since the last improvement gave up
+  unused @8 :Float64;
   merged @9 :MaybeId;         # none: it is no merge
   doubt @10 :Float64;          # half of the score's interval; 0: it is exact, or nothing is known
   climbs @11 :List(Climb);     # what became of it beyond the first scale
   others @12 :List(Float64);   # of the further metrics, in the order of the settings; finite
+  concededFrom @13 :MaybeId;   # since which one simplifications give up some of the score
+  undoes @14 :MaybeId;         # of a simplification: the kept change that it took out
 }
 
 enum Standing { proposed @0; promoted @1; running @2; measured @3; demoted @4; failed @5; rejected @6; }
@@ -213,7 +215,7 @@ struct Pending {
   referenceCommit @2 :Data;
   series @3 :UInt32;          # place of the first pair among the measurements
   kept @4 :Bool;              # against an earlier reference: now it is whether it is the best
-  simpler @5 :Bool;           # it is kept if it is no worse
+  unused @5 :Bool;
   passed @6 :List(UInt64);    # experiments that it was shown not to be dominated by
 }
 
@@ -231,6 +233,7 @@ struct Worker {
   scales @10 :Bool;          # it understands scales, and tasks of kind promote and holdout
   injects @11 :Bool;         # likewise, of kind inject
   presets @12 :Bool;         # it has agents of kinds beside command
+  simplifies @13 :Bool;      # it understands tasks of kind simplify
 
   struct Quarantine { why @0 :Text; atMs @1 :Int64; }
   struct Residual {

@@ -134,6 +134,16 @@ void add(Ideas& ideas, Idea idea) {
   if (place == ideas.end() || *place != idea) ideas.insert(place, idea);
 }
 
+void remove(Ideas& ideas, Idea idea) {
+  std::erase(ideas, idea);
+}
+
+std::uint64_t lines_of(const Ideas& ideas) {
+  std::uint64_t lines = 100;
+  for (const Idea idea : ideas) lines += 1 + mixed(idea + 1'000'000'007ULL) % 19;
+  return lines;
+}
+
 bool has(const Ideas& ideas, Idea idea) {
   return std::ranges::binary_search(ideas, idea);
 }

@@ -29,6 +29,9 @@ using Ideas = std::vector<Idea>;
 
 void add(Ideas& ideas, Idea idea);
 [[nodiscard]] bool has(const Ideas& ideas, Idea idea);
+void remove(Ideas& ideas, Idea idea);
+/// Of a candidate with these ideas: each has some 1 to 19 of its own, beside 100 of the baseline.
+[[nodiscard]] std::uint64_t lines_of(const Ideas& ideas);
 
 // additive: 40 improvements of random size, in any order. deceptive: a way of three large steps
 // that ends, and one of 24 small ones that leads further; they exclude each other, and agents think

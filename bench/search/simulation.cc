@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <functional>
@@ -12,6 +13,7 @@
 
 #include "coordinator/judge/judge.h"
 #include "coordinator/swarm/command.h"
+#include "coordinator/swarm/simplicity.h"
 #include "coordinator/swarm/verdict.h"
 
 namespace swarmlab::search {
@@ -80,7 +82,11 @@ class Simulation {
     }
     found_.hours = hours();
     if (lab().best) {
-      found_.overstated = lab().best->score - kBaseline - worth_of(lab().best->number);
+      const ExperimentNumber best = lab().best->number;
+      found_.overstated = lab().best->score - kBaseline - worth_of(best);
+      found_.lines = lines_of(known_.at(place_of(lab().best->commit)).ideas);
+      found_.gain = part_of_reachable();
+      found_.given_up = most_worth_ - worth_of(best);
     }
     if (found_.experiments < kEarly) found_.early_gain = part_of_reachable();
     return std::move(found_);
@@ -114,6 +120,7 @@ class Simulation {
       worker.name = name_of_worker(i);
       worker.slots = 1;
       worker.measures = true;
+      worker.simplifies = true;
       tell(WorkerArrived{.worker = worker, .session = SessionId(i + 1), .held = {}});
     }
     reports_.resize(setup_.workers);
@@ -197,6 +204,8 @@ class Simulation {
       while (report.more.size() + 1 < judge::runs_of_baseline(lab().settings.metric)) {
         report.more.push_back(run_of(known_.front(), takes));
       }
+    } else if (task.kind == TaskKind::simplify) {
+      take_out(task, report, takes);
     } else if (task.merge) {
       merge(task, report, takes);
     } else {
@@ -214,6 +223,21 @@ class Simulation {
     }
     Ideas ideas = known_.at(place_of(task.parent_commit)).ideas;
     for (const Idea idea : known_.at(place_of(task.merge->commit)).ideas) add(ideas, idea);
+    propose(std::move(ideas), report, takes);
+  }
+
+  // Without what a step added to its parent; no agent settles a conflict.
+  void take_out(const Task& task, Report& report, Milliseconds& takes) {
+    if (std::bernoulli_distribution(setup_.agent.conflicts)(random_)) {
+      report.outcome = Outcome::no_change;
+      report.reason = "what came after it changed the same lines";
+      return;
+    }
+    const Ideas& before = known_.at(place_of(task.merge->commit)).ideas;
+    Ideas ideas = known_.at(place_of(task.parent_commit)).ideas;
+    for (const Idea idea : known_.at(place_of(task.merge->base)).ideas) {
+      if (!has(before, idea)) remove(ideas, idea);
+    }
     propose(std::move(ideas), report, takes);
   }
 
@@ -242,8 +266,12 @@ class Simulation {
   }
 
   void hand_in(std::uint32_t worker) {
-    const Reply reply = tell(ReportArrived{
-        .worker = name_of_worker(worker), .report = reports_.at(worker), .decided = {}});
+    ReportArrived arrived{
+        .worker = name_of_worker(worker), .report = reports_.at(worker), .decided = {}};
+    if (const auto& commit = arrived.report.commit) {
+      arrived.lines = lines_of(known_.at(place_of(*commit)).ideas);
+    }
+    const Reply reply = tell(arrived);
     if (!std::holds_alternative<ReportCounted>(reply)) give_up("a right report did not count");
   }
 
@@ -254,13 +282,17 @@ class Simulation {
       ++found_.experiments;
       found_.decided_at.push_back(hours());
       if (found_.experiments == kEarly) found_.early_gain = part_of_reachable();
-      if (one.verdict == Verdict::keep || one.verdict == Verdict::discard) classify(finished);
+      if (one.verdict == Verdict::keep || one.verdict == Verdict::discard) {
+        classify(finished);
+        classify_simpler(one);
+      }
     }
   }
 
   // As the state knows it now.
   void foresee(const ExperimentFinished& finished) {
     if (finished.experiment.kind == TaskKind::baseline) return;
+    most_worth_ = std::max(most_worth_, worth_of(lab().best->number));
     found_.forecasts.push_back({.chance = judge::chance_within(lab().prospects, kHorizon),
                                 .success = finished.becomes_best,
                                 .gain = part_of_reachable()});
@@ -280,6 +312,19 @@ class Simulation {
     found_.large += large ? 1 : 0;
     found_.missed_large += large && !kept ? 1 : 0;
     found_.false_keeps += !better && kept ? 1 : 0;
+  }
+
+  void classify_simpler(const Experiment& one) {
+    found_.simplifications += one.kind == TaskKind::simplify ? 1 : 0;
+    found_.simplified += one.kind == TaskKind::simplify && one.verdict == Verdict::keep ? 1 : 0;
+    found_.conceded += one.simpler ? 1 : 0;
+    if (!is_smaller(lab(), one)) return;
+    const FrontierEntry& anchor = anchor_of(lab());
+    const double allowed = allowed_loss(lab(), one, anchor.number).value_or(0.0);
+    const double loss = worth_of(anchor.number) - known_.at(place_of(*one.commit)).worth;
+    if (loss < allowed - kSame || loss < kSame) return;
+    ++found_.too_bad;
+    found_.wrongly_conceded += one.simpler ? 1 : 0;
   }
 
   [[nodiscard]] ExperimentNumber reference_of(const ExperimentFinished& finished) const {
@@ -305,6 +350,7 @@ class Simulation {
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::vector<std::uint32_t> idle_;
   std::string last_refusal_;
+  double most_worth_ = 0.0;  // of all that were the best
   Found found_;
 };
 

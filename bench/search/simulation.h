@@ -44,10 +44,19 @@ struct Found {
   std::uint64_t large = 0;   // better by kLarge or more
   std::uint64_t missed_large = 0;
   std::uint64_t no_better = 0;
-  std::uint64_t false_keeps = 0;    // of these
-  std::uint64_t keeps = 0;          // of all
-  std::vector<double> decided_at;   // hours, of each experiment
-  std::vector<Forecast> forecasts;  // likewise
+  std::uint64_t false_keeps = 0;  // of these
+  std::uint64_t keeps = 0;        // of all
+  // Where simplicity counts.
+  std::uint64_t lines = 0;             // of the best, in the end
+  double gain = 0.0;                   // of what is reachable, in the end
+  double given_up = 0.0;               // by the last best: of what the truly best best was worth
+  std::uint64_t simplifications = 0;   // decided
+  std::uint64_t simplified = 0;        // of these, kept
+  std::uint64_t conceded = 0;          // kept for being smaller
+  std::uint64_t too_bad = 0;           // smaller, and truly as much worse as is not allowed
+  std::uint64_t wrongly_conceded = 0;  // of these
+  std::vector<double> decided_at;      // hours, of each experiment
+  std::vector<Forecast> forecasts;     // likewise
 };
 
 inline constexpr std::uint64_t kEarly = 200;

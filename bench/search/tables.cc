@@ -250,6 +250,49 @@ std::string judges_table(std::uint64_t seeds) {
   return table;
 }
 
+std::string simplicity_table(std::uint64_t seeds) {
+  constexpr std::uint64_t kExperiments = 1000;
+  std::vector<Variant> rows;
+  for (const double noise : {0.0, 0.5, 1.0}) {
+    for (const double confidence : {0.95, 0.0}) {
+      if (noise == 0.0 && confidence == 0.0) continue;
+      for (const bool counts : {false, true}) {
+        Variant one{.name = confidence > 0.0 ? "the judge" : "better once", .setup = {}};
+        one.setup.noise = noise;
+        one.setup.confidence = confidence;
+        one.setup.budget = kExperiments;
+        one.setup.target = 2.0;  // never: it goes on to the end
+        one.setup.search.simplicity.counts = counts;
+        rows.push_back(one);
+      }
+    }
+  }
+  const auto found = simulate_variants(rows, seeds);
+  std::string table =
+      heading({"noise", "decides", "simplicity", "gain after 1000", "lines added", "given up",
+               "simplify tasks", "kept", "of what lost the margin, conceded", "hours"});
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::vector<Found>& runs = found[i];
+    const bool counts = rows[i].setup.search.simplicity.counts;
+    table += fmt::format(
+        "| {:.2f} | {} | {} | {} % | {} | {} | {} | {} | {} | {} |\n", rows[i].setup.noise,
+        rows[i].name, counts ? "yes" : "no",
+        mean_of(
+            runs, [](const Found& one) { return 100.0 * one.gain; }, 1),
+        mean_of(runs, [](const Found& one) { return static_cast<double>(one.lines) - 100.0; }),
+        mean_of(
+            runs, [](const Found& one) { return one.given_up; }, 2),
+        mean_of(runs, [](const Found& one) { return static_cast<double>(one.simplifications); }),
+        mean_of(
+            runs, [](const Found& one) { return static_cast<double>(one.conceded); }, 1),
+        counts
+            ? fmt::format("{:.2f} %", part_of_all(runs, &Found::wrongly_conceded, &Found::too_bad))
+            : std::string("-"),
+        mean_of(runs, hours));
+  }
+  return table;
+}
+
 std::string workers_table(std::uint64_t seeds) {
   std::vector<Variant> rows;
   std::vector<Variant> apart;  // labs that merge nothing

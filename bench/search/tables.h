@@ -21,6 +21,8 @@ namespace swarmlab::search {
 
 [[nodiscard]] std::string policies_table(std::uint64_t seeds);
 [[nodiscard]] std::string judges_table(std::uint64_t seeds);
+/// What taking kept changes out again saves, and what it costs.
+[[nodiscard]] std::string simplicity_table(std::uint64_t seeds);
 /// One lab with many workers, against as many labs with one worker each.
 [[nodiscard]] std::string workers_table(std::uint64_t seeds);
 

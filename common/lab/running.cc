@@ -141,12 +141,36 @@ void read_near_duplicates(Section& search, Search& settings) {
                 {.min = kLeast, .max = 1, .expected = "a number, 0.01 to 1"});
 }
 
+// true or "lines": by lines; "metric:NAME": by what the evaluator says.
+void read_simplicity(Section& search, const LabSettings& settings, Simplicity& target) {
+  constexpr std::string_view kMetric = "metric:";
+  constexpr const char* kWishes =
+      "true, false, \"lines\", or \"metric:NAME\" with a metric that says how large it is";
+  const toml_tree::Node* node = search.find("simplicity");
+  if (node == nullptr) return;
+  const auto* counts = std::get_if<bool>(&node->value);
+  const auto* how = std::get_if<std::string>(&node->value);
+  if (how != nullptr && how->starts_with(kMetric)) target.metric = how->substr(kMetric.size());
+  if (counts == nullptr && (how == nullptr || (*how != "lines" && target.metric.empty()))) {
+    return search.wrong("simplicity", kWishes);
+  }
+  target.counts = counts == nullptr || *counts;
+  if (target.counts && !settings.more_metrics.empty()) {
+    search.problem(search.line("simplicity"),
+                   "[search] simplicity is set beside several [[metric]], expected one [metric]: "
+                   "what is small can be one of several metrics instead");
+  }
+}
+
 }  // namespace
 
 void read_search(Section search, LabFile& file) {
   read_policy(search, file.settings.policy);
   read_policy_numbers(search, file.settings.search);
   read_near_duplicates(search, file.settings.search);
+  read_simplicity(search, file.settings, file.settings.search.simplicity);
+  search.whole<std::uint64_t>("simplify_after", file.settings.search.simplicity.after, 0,
+                              "experiments, 0 (never) or more");
   constexpr const char* kWeight = "a whole number, 1 to 1000";
   constexpr std::uint32_t kMostWeight = 1000;
   search.whole<std::uint32_t>("max_parallel", file.settings.max_parallel, 0,

@@ -27,8 +27,18 @@ enum class Verdict : std::uint8_t {
 
 // What a lease is for. Of `measure` (a candidate again, beside what it is compared with), `promote`
 // (a kept one at a larger scale) and `holdout` (a kept one on the holdout) there are no
-// experiments: they go on with one. Of `inject` a person brought the candidate.
-enum class TaskKind : std::uint8_t { baseline, explore, measure, merge, promote, holdout, inject };
+// experiments: they go on with one. Of `inject` a person brought the candidate, of
+// `simplify` it is the best without one of the kept changes in it.
+enum class TaskKind : std::uint8_t {
+  baseline,
+  explore,
+  measure,
+  merge,
+  promote,
+  holdout,
+  inject,
+  simplify,
+};
 
 /// Whether a task of that kind makes an experiment.
 [[nodiscard]] constexpr bool makes_experiment(TaskKind kind) {

@@ -150,8 +150,8 @@ inline constexpr std::uint32_t kMostIslands = 64;
 // Whether what is no worse and smaller is kept, and kept changes are tried to be taken out again.
 struct Simplicity {
   bool counts = false;
-  std::string metric{};      // that says how large a candidate is; empty: lines that are editable
-  std::uint64_t after = 10;  // experiments without a better one before one is tried; 0: never
+  std::string metric{};     // that says how large a candidate is; empty: lines that are editable
+  std::uint64_t after = 5;  // experiments without a better one before one is tried; 0: never
   bool operator==(const Simplicity&) const = default;
 };
 

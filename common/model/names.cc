@@ -42,6 +42,8 @@ std::string_view name_of(TaskKind kind) {
       return "holdout";
     case TaskKind::inject:
       return "inject";
+    case TaskKind::simplify:
+      return "simplify";
   }
   return "unknown";
 }

@@ -26,7 +26,9 @@ struct Comparison {
   bool operator==(const Comparison&) const = default;
 };
 
-// What a parent is to be merged with. An agent is asked only where the two conflict.
+// What a parent is to be merged with. An agent is asked only where the two conflict. Of `simplify`
+// it takes a change out of the parent: `base` has that change, `commit` is what it was made from;
+// where that conflicts with later changes there is no candidate.
 struct MergeWith {
   ExperimentNumber other;
   ObjectId commit;
@@ -51,7 +53,7 @@ struct Assignment {
   LabSettings settings;
   std::uint32_t repeats = 1;             // of a baseline: runs of the evaluator
   std::optional<Comparison> comparison;  // of `measure`
-  std::optional<MergeWith> merge;        // of `merge`
+  std::optional<MergeWith> merge;        // of `merge` and `simplify`
   std::optional<ObjectId> candidate{};   // of `inject`: the commit to measure, without an agent
   Briefing briefing{};                   // empty: to be asked for when the agent is about to start
   bool operator==(const Assignment&) const = default;

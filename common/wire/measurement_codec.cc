@@ -16,7 +16,7 @@ Result<Verdict> read(schema::Verdict verdict) {
 }
 
 Result<TaskKind> read(schema::TaskKind kind) {
-  return from_schema_enum("kind", kind, TaskKind::inject);
+  return from_schema_enum("kind", kind, TaskKind::simplify);
 }
 
 void write(schema::AgentNotes::Builder to, const AgentNotes& notes) {

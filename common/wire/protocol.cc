@@ -21,7 +21,7 @@ struct Known {
 // A name, and the protocol that has the fields for it.
 constexpr std::array kKnown{
     Known{"capabilities", 2}, Known{"measure", 2}, Known{"inject", 2},
-    Known{"scales", 2},       Known{"presets", 2},
+    Known{"scales", 2},       Known{"presets", 2}, Known{"simplify", 2},
 };
 
 }  // namespace

@@ -28,10 +28,13 @@ Holding holding_of(const JudgeInput& input) {
   return holds(input.constraints, runs, others, input.metric.confidence);
 }
 
+double required(const Metric& metric, double reference_score) {
+  const Improvement& improvement = metric.min_improvement;
+  return improvement.relative ? improvement.amount * std::abs(reference_score) : improvement.amount;
+}
+
 double required(const JudgeInput& input) {
-  const Improvement& improvement = input.metric.min_improvement;
-  return improvement.relative ? improvement.amount * std::abs(input.reference.score)
-                              : improvement.amount;
+  return required(input.metric, input.reference.score);
 }
 
 double gain_over(const JudgeInput& input, double score) {
@@ -66,20 +69,39 @@ Judgement judge_exactly(const JudgeInput& input) {
       .score = score};
 }
 
+Judgement keep_simpler(const JudgeInput& input) {
+  return {.verdict = Verdict::keep,
+          .reason = fmt::format("{:.6g} is no worse than {:.6g} of #{}", input.measurement.score,
+                                input.reference.score, input.reference.number.value()),
+          .score = input.measurement.score,
+          .simpler = true};
+}
+
+// By its score, or else for being smaller and as good.
+Judgement judge_exactly_or_simpler(const JudgeInput& input) {
+  Judgement exactly = judge_exactly(input);
+  if (exactly.verdict == Verdict::keep || !input.allowed_loss) return exactly;
+  const double score = input.measurement.score;
+  const double tolerance = kRounding * std::max(std::abs(score), std::abs(input.reference.score));
+  return gain_over(input, score) + tolerance >= 0.0 ? keep_simpler(input) : exactly;
+}
+
 // One run, and there will be no other.
 Judgement judge_once(const JudgeInput& input) {
+  if (!input.learned.noise.is_known()) return judge_exactly_or_simpler(input);
   Judgement exactly = judge_exactly(input);
-  if (exactly.verdict != Verdict::keep || !input.learned.noise.is_known()) return exactly;
   const double gain = gain_over(input, input.measurement.score);
   const double least = smallest_shown(input.learned.noise, input.metric.confidence, 1);
-  if (gain > least) return exactly;
+  if (exactly.verdict == Verdict::keep && gain > least) return exactly;
+  if (input.allowed_loss && gain + *input.allowed_loss > least) return keep_simpler(input);
+  if (exactly.verdict != Verdict::keep) return exactly;
   return discard(exactly.score,
                  fmt::format("{}, within the noise: {:.3g} would show (max_repeats is 1)",
                              exactly.reason, least));
 }
 
-// A first run that looks no better than the reference is not worth a second: most candidates end
-// here.
+// A first run that looks no better than the reference, or of a smaller one worse by what it may
+// lose, is not worth a second: most candidates end here.
 Judgement screen(const JudgeInput& input) {
   const Measurement& first = input.measurement;
   const std::string& host_class = first.identity.host_class;
@@ -99,6 +121,12 @@ Judgement screen(const JudgeInput& input) {
             .score = score};
   }
   if (!is_better(input.metric.direction, score, reference)) {
+    if (input.allowed_loss && gain_over(input, score) > -*input.allowed_loss) {
+      return {.reason = fmt::format("{:.6g} looks hardly worse than {:.6g} of #{}: measured again "
+                                    "beside it",
+                                    score, reference, number),
+              .score = score};
+    }
     return discard(score,
                    fmt::format("{:.6g} does not beat {:.6g} of #{}", score, reference, number));
   }
@@ -117,7 +145,7 @@ double with_gain(const JudgeInput& input, double gain) {
 // raised the candidate's runs by half of what it added to the gain, and lowered the reference's by
 // the other half.
 double worth(const JudgeInput& input, const Finding& found) {
-  const double luck = found.gain - shrunken(found.gain, found.error);
+  const double luck = std::max(0.0, found.gain - shrunken(found.gain, found.error));
   double sum = 0.0;
   for (const Pair& pair : input.pairs) {
     const std::string& host_class = pair.candidate.identity.host_class;
@@ -132,6 +160,19 @@ std::string found_text(const JudgeInput& input, const Finding& found) {
   return fmt::format("{:+.3g} over #{} in {} pair{}, {:.4g} % sure", found.gain,
                      input.reference.number.value(), input.pairs.size(),
                      input.pairs.size() == 1 ? "" : "s", 100.0 * found.confidence);
+}
+
+// Non-inferiority: the same test, of what it gains over the score that it must not fall to.
+Look look_for_no_loss(const JudgeInput& input, std::vector<double> gains, Plan plan) {
+  for (double& gain : gains) gain += *input.allowed_loss;
+  plan.required = 0.0;
+  return look(gains, input.learned.noise, plan).look;
+}
+
+std::string why_given_up(const Finding& found, double least) {
+  if (found.gain <= 0.0) return {};
+  return found.gain < least ? fmt::format(", at least {:.3g} counts", least)
+                            : std::string(", which noise explains");
 }
 
 Judgement judge_pairs(const JudgeInput& input) {
@@ -154,20 +195,26 @@ Judgement judge_pairs(const JudgeInput& input) {
                                            .low = found.low,
                                            .high = found.high,
                                            .confidence = found.confidence}};
-  switch (found.look) {
+  Look decision = found.look;
+  if (decision != Look::better && input.allowed_loss) {
+    // Being better stays open if being no worse is not: the former implies the latter.
+    const Look no_loss = look_for_no_loss(input, gains, plan);
+    if (no_loss != Look::given_up) decision = no_loss;
+    judgement.simpler = no_loss == Look::better;
+  }
+  switch (decision) {
     case Look::open:
       judgement.reason += ": measured again";
       return judgement;
     case Look::given_up:
       judgement.verdict = Verdict::discard;
-      if (found.gain > 0.0) {
-        judgement.reason += found.gain < plan.required
-                                ? fmt::format(", at least {:.3g} counts", plan.required)
-                                : ", which noise explains";
-      }
+      judgement.reason += why_given_up(found, plan.required);
       return judgement;
     case Look::better:
       break;
+  }
+  if (judgement.simpler) {
+    judgement.reason += fmt::format(", shown to lose less than {:.3g}", *input.allowed_loss);
   }
   judgement.verdict = Verdict::keep;
   judgement.score = worth(input, found);
@@ -177,7 +224,9 @@ Judgement judge_pairs(const JudgeInput& input) {
 // By its score alone.
 Judgement judge_score(const JudgeInput& input) {
   const Metric& metric = input.metric;
-  if (metric.confidence == 0.0 || input.learned.noise.is_zero()) return judge_exactly(input);
+  if (metric.confidence == 0.0 || input.learned.noise.is_zero()) {
+    return judge_exactly_or_simpler(input);
+  }
   if (!measures_again(metric, input.learned)) return judge_once(input);
   return input.pairs.empty() ? screen(input) : judge_pairs(input);
 }
@@ -202,8 +251,15 @@ Judgement judge(const JudgeInput& input) {
   if (holding.all == Holding::Of::yes || judgement.verdict != Verdict::keep) return judgement;
   if (!may_run_again(input)) return discard(judgement.score, std::move(holding.reason));
   judgement.verdict.reset();
+  judgement.simpler = false;
   judgement.reason += fmt::format("; {}, which noise explains: measured again", holding.reason);
   return judgement;
+}
+
+double loss_that_is_allowed(const Metric& metric, double reference_score, const Learned& learned) {
+  const double counts = required(metric, reference_score);
+  if (counts > 0.0 || !learned.noise.is_known()) return counts;
+  return std::sqrt(learned.noise.variance());
 }
 
 bool measures_again(const Metric& metric, const Learned& learned) {

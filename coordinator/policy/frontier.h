@@ -20,7 +20,10 @@ struct FrontierEntry {
   double level = 0.0;      // the score by all runs of it, also as the reference of later pairs
   std::uint64_t runs = 1;  // that `level` is the mean of
   std::optional<double> size{};  // where simplicity counts: lines, or the lab's metric
-  double conceded = 0.0;         // what simplifications since the last improvement gave up
+  // Simplifications gave up some of that one's score: how much is measured against it, not against
+  // the last one, so that small losses do not add up.
+  std::optional<ExperimentNumber> conceded_from{};
+  std::optional<ExperimentNumber> undoes{};  // of a simplification: the change that it took out
   std::optional<ExperimentNumber> merged{};  // with its parent: the other side of a merge
   double doubt = 0.0;  // half of the score's interval; 0: it is exact, or nothing is known
   std::vector<double> others{};  // of the further metrics, in the order of the settings

@@ -9,6 +9,7 @@
 #include "common/model/names.h"
 #include "common/model/results_tsv.h"
 #include "coordinator/server/quote.h"
+#include "coordinator/swarm/front.h"
 
 namespace swarmlab::server {
 namespace {
@@ -75,6 +76,18 @@ std::string further_metrics(const swarm::Lab& lab) {
          "and a trade between them\ncounts.\n";
 }
 
+// Where what is no worse is kept for being smaller.
+std::string simplicity(const swarm::Lab& lab) {
+  const Simplicity& simplicity = lab.settings.search.simplicity;
+  if (!simplicity.counts || swarm::has_several_metrics(lab.settings)) return "";
+  std::string text =
+      fmt::format("What is no worse is kept, too, if it is smaller ({})",
+                  simplicity.metric.empty() ? "lines of what you may change, but for empty ones"
+                                            : fmt::format("by the metric `{}`", simplicity.metric));
+  if (lab.best && lab.best->size) text += fmt::format(": the best is {:.6g}", *lab.best->size);
+  return text + ".\n";
+}
+
 std::string goal(const swarm::Lab& lab) {
   const Metric& metric = lab.settings.metric;
   std::string text = fmt::format("# Lab {}\n\nMake `{}` {} ({}). ", lab.settings.name, metric.name,
@@ -92,6 +105,7 @@ std::string goal(const swarm::Lab& lab) {
                               metric.min_improvement.amount);
   }
   text += further_metrics(lab);
+  text += simplicity(lab);
   text += noise(lab);
   text += fmt::format("Candidates are measured at scale `{}`.\n", lab.settings.scale);
   for (const Constraint& constraint : lab.settings.constraints) {

@@ -5,12 +5,6 @@
 
 #include "common/lab/scope.h"
 #include "common/log/log.h"
-#include "common/model/scale.h"
-#include "coordinator/judge/judge.h"
-#include "coordinator/server/allowance.h"
-#include "coordinator/server/brief.h"
-#include "coordinator/server/briefing.h"
-#include "coordinator/swarm/verdict.h"
 
 namespace swarmlab::server {
 namespace {
@@ -151,6 +145,7 @@ Result<std::vector<swarm::Reply>> Engine::turn(std::vector<Step> steps) {
   SWARMLAB_CHECK(look_up_decided(steps));
   SWARMLAB_CHECK(ingest_candidates(steps, draft.room));
   mark_near_duplicates(steps);
+  count_lines(steps);
   for (Step& step : steps) decide_step(draft, step, now);
   if (const Result<void> done = store_.commit(draft.changes, state_, now, draft.attachments);
       !done) {
@@ -230,7 +225,8 @@ Result<void> Engine::ingest_candidates(std::vector<Step>& steps, const store::Di
          .commit = *report.commit,
          .tree = *report.tree,
          .parent = task->parent_commit,
-         .merged = task->merge ? std::optional(task->merge->commit) : std::nullopt,
+         .merged =
+             task->kind == TaskKind::merge ? std::optional(task->merge->commit) : std::nullopt,
          .is_editable = [scope = scope](std::string_view path) { return scope.editable(path); }});
     owners.push_back(&report);
   }
@@ -296,6 +292,23 @@ void Engine::mark_near_duplicates(std::vector<Step>& steps) const {
   }
 }
 
+// Of candidates that are here by now, where the lab wants what is small.
+void Engine::count_lines(std::vector<Step>& steps) {
+  for (Step& step : steps) {
+    ReportArrived* arrived = report_of(step);
+    if (arrived == nullptr || !arrived->report.measurement || !arrived->report.commit) continue;
+    const swarm::Task* task = current_task(state_, arrived->report);
+    if (task == nullptr || task->pending || !makes_experiment(task->kind)) continue;
+    const LabSettings& settings = state_.labs.at(task->lab).settings;
+    const Simplicity& simplicity = settings.search.simplicity;
+    if (!simplicity.counts || !simplicity.metric.empty()) continue;
+    const auto scope = Scope::from(settings.artifact);
+    if (!scope) continue;
+    const auto lines = lines_.count(*objects_, *arrived->report.commit, *scope);
+    if (lines) arrived->lines = *lines;
+  }
+}
+
 // The texts of the first report are the experiment's: of a further measurement only what went
 // wrong.
 void Engine::keep_attachments(Draft& draft, Step& step, const swarm::Change& change) {
@@ -315,70 +328,6 @@ void Engine::keep_attachments(Draft& draft, Step& step, const swarm::Change& cha
   draft.attachments.push_back({.lab = experiment->lab,
                                .number = experiment->number,
                                .attachments = std::move(step.attachments)});
-}
-
-Result<const swarm::Task*> Engine::leased(TaskId id) const {
-  const auto found = state_.tasks.find(id);
-  if (found == state_.tasks.end() || !found->second.lease) {
-    return fail(ErrorCode::not_found, "task {} is not leased", id.value());
-  }
-  return &found->second;
-}
-
-Result<Assignment> Engine::assignment(TaskId id) const {
-  SWARMLAB_TRY(task, leased(id));
-  const swarm::Lab& lab = state_.labs.at(task->lab);
-  Assignment assignment{.task = id,
-                        .token = task->lease->token,
-                        .lab = task->lab,
-                        .experiment = task->experiment,
-                        .kind = task->kind,
-                        .parent = task->parent,
-                        .parent_commit = task->parent_commit,
-                        .lab_commit = lab.segment.lab_commit,
-                        .evaluator_hash = lab.segment.evaluator_hash,
-                        .data_hash = lab.segment.data_hash,
-                        .lease = rules_.lease,
-                        .takes = task->lease->takes,
-                        .settings = lab.settings,
-                        .comparison = std::nullopt,
-                        .merge = task->merge,
-                        .briefing = {}};
-  if (task->pending) {
-    const swarm::Pending& pending = *task->pending;
-    assignment.kind = TaskKind::measure;
-    assignment.comparison = Comparison{
-        .candidate = *pending.experiment.commit,
-        .reference = pending.reference_commit,
-        .pair =
-            static_cast<std::uint32_t>(swarm::pairs_of(pending.experiment, pending.series).size())};
-  } else if (task->candidate) {
-    assignment.candidate = task->candidate->commit;
-  } else if (task->kind == TaskKind::baseline ||
-             (task->kind == TaskKind::promote && task->experiment == lab.segment.baseline)) {
-    assignment.repeats = judge::runs_of_baseline(lab.settings.metric);
-  }
-  if (task->kind == TaskKind::promote) {
-    assignment.settings = at_scale(std::move(assignment.settings), task->scale);
-  }
-  if (task->kind == TaskKind::holdout && lab.segment.holdout_hash) {
-    assignment.settings.evaluator.data = lab.settings.holdout;
-    assignment.data_hash = *lab.segment.holdout_hash;
-  }
-  assignment.settings.stop.max_cost = left_for(lab, *task->lease);  // to a worker: of this one
-  assignment.settings.holdout = {};  // whoever needs it has it as the data
-  return assignment;
-}
-
-Result<Briefing> Engine::briefing(TaskId id) const {
-  SWARMLAB_TRY(task, leased(id));
-  if (task->kind == TaskKind::baseline || task->pending || task->candidate) return Briefing{};
-  const std::deque<Experiment>& recent = history_.of(task->lab);
-  SWARMLAB_TRY(
-      brief,
-      brief_for({.state = state_, .store = store_, .objects = objects_.get(), .recent = recent},
-                *task));
-  return Briefing{.brief = std::move(brief), .results = write_results(recent)};
 }
 
 Result<void> Engine::tidy() {

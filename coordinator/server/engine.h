@@ -16,6 +16,7 @@
 #include "common/result.h"
 #include "coordinator/server/fact_log.h"
 #include "coordinator/server/history.h"
+#include "coordinator/server/lines.h"
 #include "coordinator/server/similar.h"
 #include "coordinator/store/object_store.h"
 #include "coordinator/store/refs.h"
@@ -88,6 +89,7 @@ class Engine {
   void decide_step(Draft& draft, Step& step, Timestamp now);
   void keep_attachments(Draft& draft, Step& step, const swarm::Change& change);
   void mark_near_duplicates(std::vector<Step>& steps) const;
+  void count_lines(std::vector<Step>& steps);
 
   store::Store store_;
   std::unique_ptr<store::ObjectStore> objects_;
@@ -98,6 +100,7 @@ class Engine {
   swarm::State state_;
   History history_;
   Similar similar_;
+  LineCounter lines_;
   FactLog fact_log_;
 };
 

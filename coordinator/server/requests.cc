@@ -222,6 +222,7 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
   const bool injects = capabilities.contains("inject");
   const bool scales = capabilities.contains("scales");
   const bool presets = capabilities.contains("presets");
+  const bool simplifies = capabilities.contains("simplify");
   request.session = fresh_session_();
   std::erase_if(sessions_, [&](const auto& entry) { return entry.second.worker.value() == name; });
   std::erase_if(draining_, [&](SessionId session) { return !sessions_.contains(session); });
@@ -239,7 +240,8 @@ void Desk::take_hello(Request& request, schema::Hello::Reader hello, std::vector
                                                   .measures = measures,
                                                   .scales = scales,
                                                   .injects = injects,
-                                                  .presets = presets},
+                                                  .presets = presets,
+                                                  .simplifies = simplifies},
                                        .session = request.session,
                                        .held = held_of(hello.getHeld()),
                                        .again = hello.getAgain()});

@@ -309,7 +309,10 @@ void write_view(schema::ExperimentView::Builder to, const swarm::State& state,
   to.setNumber(count(task.experiment.value()));
   to.setLab(lab.settings.name.c_str());
   wire::write(to.initParent(), number_of(task.parent));
-  if (task.merge) wire::write(to.initMergedWith(), number_of(task.merge->other));
+  if (task.merge) {
+    wire::write(task.kind == TaskKind::simplify ? to.initUndoes() : to.initMergedWith(),
+                number_of(task.merge->other));
+  }
   to.setVerdict("running");
   to.setKind(std::string(swarmlab::name_of(task.kind)).c_str());
   to.setSegment(count(task.segment.value()));

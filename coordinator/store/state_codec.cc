@@ -82,7 +82,6 @@ void write(schema::Pending::Builder to, const swarm::Pending& pending) {
   to.setReferenceCommit(wire::data_of(pending.reference_commit));
   to.setSeries(pending.series);
   to.setKept(pending.kept);
-  to.setSimpler(pending.simpler);
   auto passed = to.initPassed(wire::length_of(pending.passed));
   for (unsigned i = 0; i < passed.size(); ++i) passed.set(i, pending.passed[i].value());
 }
@@ -95,8 +94,7 @@ Result<swarm::Pending> read(schema::Pending::Reader from) {
                          .reference = ExperimentNumber(reference),
                          .reference_commit = commit,
                          .series = from.getSeries(),
-                         .kept = from.getKept(),
-                         .simpler = from.getSimpler()};
+                         .kept = from.getKept()};
   for (const std::uint64_t one : from.getPassed()) pending.passed.emplace_back(one);
   return pending;
 }
@@ -165,6 +163,7 @@ void write(schema::Worker::Builder to, const swarm::Worker& worker) {
   to.setMeasures(worker.measures);
   to.setInjects(worker.injects);
   to.setPresets(worker.presets);
+  to.setSimplifies(worker.simplifies);
   to.setScales(worker.scales);
   wire::write(to.initCapacity(), worker.capacity);
   if (worker.quarantine) write(to.initQuarantine(), *worker.quarantine);
@@ -200,7 +199,8 @@ Result<swarm::Worker> read(schema::Worker::Reader from) {
                        .measures = from.getMeasures(),
                        .scales = from.getScales(),
                        .injects = from.getInjects(),
-                       .presets = from.getPresets()};
+                       .presets = from.getPresets(),
+                       .simplifies = from.getSimplifies()};
   if (from.hasQuarantine()) worker.quarantine = read(from.getQuarantine());
   if (from.hasDistrust()) worker.distrust = read(from.getDistrust());
   SWARMLAB_TRY(residual, read(from.getResidual()));
@@ -220,7 +220,8 @@ void write(schema::FrontierEntry::Builder to, const swarm::FrontierEntry& entry)
   wire::write(to.initLevel(), entry.level);
   to.setRuns(entry.runs);
   wire::write(to.initSize(), entry.size);
-  to.setConceded(entry.conceded);
+  write(to.initConcededFrom(), entry.conceded_from);
+  write(to.initUndoes(), entry.undoes);
   write(to.initMerged(), entry.merged);
   auto others = to.initOthers(wire::length_of(entry.others));
   for (unsigned i = 0; i < others.size(); ++i) others.set(i, entry.others[i]);
@@ -236,7 +237,6 @@ Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from) {
   }
   SWARMLAB_TRY(level, wire::read("level", from.getLevel()));
   SWARMLAB_TRY(size, wire::read("size", from.getSize()));
-  SWARMLAB_TRY(conceded, wire::finite("conceded", from.getConceded()));
   swarm::FrontierEntry entry{.number = ExperimentNumber(number),
                              .score = from.getScore(),
                              .commit = commit,
@@ -245,7 +245,8 @@ Result<swarm::FrontierEntry> read(schema::FrontierEntry::Reader from) {
                              .level = level.value_or(from.getScore()),
                              .runs = std::max<std::uint64_t>(1, from.getRuns()),
                              .size = size,
-                             .conceded = conceded,
+                             .conceded_from = read(from.getConcededFrom()),
+                             .undoes = read(from.getUndoes()),
                              .merged = read(from.getMerged()),
                              .doubt = from.getDoubt()};
   for (const double one : from.getOthers()) {

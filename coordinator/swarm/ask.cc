@@ -11,11 +11,12 @@
 #include "coordinator/swarm/handlers.h"
 #include "coordinator/swarm/health.h"
 #include "coordinator/swarm/search.h"
+#include "coordinator/swarm/simplicity.h"
 
 namespace swarmlab::swarm {
 namespace {
 
-TaskCreated new_task(const State& state, const Lab& lab) {
+TaskCreated new_task(const State& state, const Lab& lab, const Worker& worker) {
   TaskCreated fact{
       .task = state.next_task,
       .lab = lab.id,
@@ -31,6 +32,7 @@ TaskCreated new_task(const State& state, const Lab& lab) {
                     lab_of(state, lab.origin->parent).settings.name);
   }
   if (!lab.segment.baseline_measured) return fact;
+  if (auto simpler = simplification(state, lab, worker)) return *std::move(simpler);
   policy::Pick pick = policy::pick_parent(lab.settings.policy, view_of(state, lab));
   fact.kind = TaskKind::explore;
   fact.parent = pick.parent;
@@ -60,11 +62,17 @@ bool has_slot(const State& state, const WorkAsked& ask) {
   return ask.slot && *ask.slot < state.workers.at(ask.worker).slots;
 }
 
+bool will_run_agent(const State& state, const Lab& lab, TaskId task,
+                    const std::vector<Change>& changes) {
+  if (const Task* known = find_task(state, task)) return needs_agent(*known);
+  const auto* begun = changes.empty() ? nullptr : std::get_if<TaskCreated>(&changes.front());
+  return lab.segment.baseline_measured && (begun == nullptr || begun->kind != TaskKind::simplify);
+}
+
 Decision grant(const State& state, const Rules& rules, const WorkAsked& ask, const Lab& lab,
                const Needs& needs, TaskId task, std::vector<Change> changes, Timestamp now) {
   const FencingToken token = state.next_token;
-  const Task* known = find_task(state, task);
-  const bool runs_agent = known == nullptr ? lab.segment.baseline_measured : needs_agent(*known);
+  const bool runs_agent = will_run_agent(state, lab, task, changes);
   changes.emplace_back(LeaseGranted{.task = task,
                                     .worker = ask.worker,
                                     .token = token,
@@ -173,7 +181,7 @@ Decision on(const State& state, const Rules& rules, const WorkAsked& command, Ti
   if (choice.reserves) return reserve(state, rules, command, *choice.lab, *choice.needs);
   if (choice.lab == nullptr) return nothing(why_nothing(state, worker, now));
   std::vector<Change> changes;
-  if (!choice.waiting) changes.emplace_back(new_task(state, *choice.lab));
+  if (!choice.waiting) changes.emplace_back(new_task(state, *choice.lab, worker));
   return grant(state, rules, command, *choice.lab, *choice.needs,
                choice.waiting.value_or(state.next_task), std::move(changes), now);
 }

@@ -69,7 +69,7 @@ void apply(State& state, const ProviderAnswered& fact) {
 
 bool needs_agent(const Task& task) {
   return !task.pending && !task.candidate && makes_experiment(task.kind) &&
-         task.kind != TaskKind::baseline;
+         task.kind != TaskKind::baseline && task.kind != TaskKind::simplify;
 }
 
 bool waits_for_provider(const State& state, const Lab& lab, Timestamp now) {

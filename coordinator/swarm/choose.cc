@@ -85,6 +85,7 @@ bool may_do(const Worker& worker, const Lab& lab, const Task& task) {
   if (lab.settings.agent.kind != AgentKind::command && needs_agent(task) && !worker.presets) {
     return false;
   }
+  if (task.kind == TaskKind::simplify && !task.pending && !worker.simplifies) return false;
   return task.pending ? !worker.distrust : may_explore(worker, lab);
 }
 

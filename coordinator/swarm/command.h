@@ -80,6 +80,8 @@ struct ReportArrived {
   // The experiment, if it was decided already: from the store, or from earlier in this burst; with
   // every token that was charged, in this burst too.
   std::optional<Experiment> decided;
+  // Of the candidate's editable files, counted from its tree; none: nobody asks for them.
+  std::optional<std::uint64_t> lines{};
 };
 
 // What the agent of a leased task said.

@@ -70,9 +70,8 @@ void Draft::finish(const Task& task, Experiment experiment, const Finish& how) {
   of_lab.spent = plus(of_lab.spent, how.cost.usd);
   const bool keep = experiment.verdict == Verdict::keep;
   if (task.kind != TaskKind::baseline) of_lab.iterations += 1;
-  of_lab.without_keep = how.becomes_best || how.advances || task.kind == TaskKind::baseline
-                            ? 0
-                            : of_lab.without_keep + 1;
+  const bool is_progress = how.becomes_best || how.advances || task.kind == TaskKind::baseline;
+  if (!experiment.undoes) of_lab.without_keep = is_progress ? 0 : of_lab.without_keep + 1;
   note_prospects(of_lab.prospects, lab_of(state_, task.lab).settings.metric.direction, of_lab.best,
                  experiment, how.becomes_best);
   const auto beside = ran_beside(task, experiment);

@@ -15,6 +15,7 @@
 #include "coordinator/swarm/rejected.h"
 #include "coordinator/swarm/search.h"
 #include "coordinator/swarm/share.h"
+#include "coordinator/swarm/simplicity.h"
 #include "coordinator/swarm/stop.h"
 
 namespace swarmlab::swarm {
@@ -38,6 +39,7 @@ void count(Lab& lab, const ExperimentFinished& fact) {
   const bool is_baseline = experiment.kind == TaskKind::baseline;
   if (!is_baseline) counters.iterations += 1;
   // What is kept beside the best brings the lab no further by itself.
+  if (experiment.undoes) return;
   const bool is_progress = fact.becomes_best || fact.advances || is_baseline;
   counters.without_keep = is_progress ? 0 : counters.without_keep + 1;
 }
@@ -57,11 +59,18 @@ void keep(State& state, Lab& lab, const Experiment& experiment, bool becomes_bes
                             .parent = experiment.parent,
                             .level = *score,
                             .runs = runs_behind(experiment),
+                            .size = experiment.size,
+                            .conceded_from = conceded_from(lab, experiment, becomes_best),
+                            .undoes = experiment.undoes,
                             .merged = experiment.merged_with,
                             .doubt = doubt_of(experiment),
                             .others = experiment.other_scores};
   lab.frontier.emplace(entry.number, entry);
-  if (becomes_best) lab.best = entry;
+  if (becomes_best) {
+    lab.best = entry;
+    note_simplified(lab, entry);
+  }
+  note_best(state, lab);
   if (experiment.kind == TaskKind::baseline) lab.segment.baseline_measured = true;
   note_kept(state, lab, entry);
   note_entrant(state, lab, entry);
@@ -91,6 +100,7 @@ void apply(State& state, const SettingsChanged& fact) {
   Lab& lab = lab_in(state, fact.lab);
   lab.settings = fact.settings;
   note_searched_otherwise(state, lab);
+  note_best(state, lab);
   note_scaled_otherwise(state, lab);
 }
 
@@ -99,6 +109,8 @@ void apply(State& state, const SegmentBegan& fact) {
   SWARMLAB_ASSERT(open.waiting.empty() && open.checks.empty());
   open.orphaned.merge(open.leased);
   open.leased_checks = 0;
+  open.simplifies.reset();
+  open.to_undo.reset();
   Lab& lab = lab_in(state, fact.lab);
   lab.segment = fact.segment;
   lab.frontier.clear();
@@ -141,13 +153,14 @@ void apply(State& state, const TaskCreated& fact) {
   task.picked_because = fact.picked_because;
   task.merge = fact.merge;
   task.candidate = fact.candidate;
-  state.tasks.emplace(fact.task, std::move(task));
+  const Task& created = state.tasks.emplace(fact.task, std::move(task)).first->second;
   state.index.labs[fact.lab].waiting.insert(fact.task);
   state.next_task = next(fact.task);
   lab.next_experiment = next(fact.experiment);
   note_begun(state, lab);
   if (fact.kind == TaskKind::baseline) lab.segment.baseline = fact.experiment;
   if (fact.parent) visit(state, lab, *fact.parent);
+  if (fact.kind == TaskKind::simplify) note_task(state, lab, created);
 }
 
 void apply(State& state, const LeaseGranted& fact) {

@@ -69,7 +69,9 @@ void release(State& state, Task& task, Timestamp at) {
 void remove(State& state, Task& task, Timestamp at) {
   if (task.lease) release(state, task, at);
   const TaskId id = task.id;
-  take_waiting(state.index.labs[task.lab], task);
+  Index::OfLab& open = state.index.labs[task.lab];
+  take_waiting(open, task);
+  if (open.simplifies == id) open.simplifies.reset();
   state.tasks.erase(id);
 }
 

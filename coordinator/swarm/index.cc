@@ -3,6 +3,7 @@
 #include "coordinator/swarm/evolve_parts.h"
 #include "coordinator/swarm/fit.h"
 #include "coordinator/swarm/search.h"
+#include "coordinator/swarm/simplicity.h"
 
 namespace swarmlab::swarm {
 
@@ -13,8 +14,9 @@ void rebuild_index(State& state) {
     const auto lab = state.labs.find(task.lab);
     SWARMLAB_ASSERT(lab != state.labs.end());
     Index::OfLab& of_lab = index.labs[task.lab];
+    const bool is_current = task.segment == lab->second.segment.number;
+    if (is_current && task.kind == TaskKind::simplify) of_lab.simplifies = id;
     if (task.lease) {
-      const bool is_current = task.segment == lab->second.segment.number;
       (is_current ? of_lab.leased : of_lab.orphaned).insert(id);
       if (is_current && !makes_experiment(task.kind)) of_lab.leased_checks += 1;
       index.holds[task.lease->worker].insert(id);
@@ -28,6 +30,7 @@ void rebuild_index(State& state) {
   for (auto& [id, lab] : state.labs) {
     rebuild_search(state, lab);
     rebuild_rankings(state, lab);
+    note_best(state, lab);
   }
 }
 

@@ -48,6 +48,11 @@ std::string what_differs(const Lab& lab, const OpenLab& command) {
   if (!std::ranges::equal(lab.settings.scales, settings.scales, {}, &Scale::name, &Scale::name)) {
     say("the scales changed");
   }
+  const auto has_size = [](const auto& kept) { return kept.second.size.has_value(); };
+  if (lab.settings.search.simplicity.metric != settings.search.simplicity.metric &&
+      std::ranges::any_of(lab.frontier, has_size)) {
+    say("what says how large a candidate is changed");
+  }
   return why;
 }
 

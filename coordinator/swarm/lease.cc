@@ -68,7 +68,10 @@ Experiment record_of(const Task& task, Timestamp now) {
   experiment.parent = task.parent;
   experiment.parent_commit = task.parent_commit;
   experiment.picked_because = task.picked_because;
-  if (task.merge) experiment.merged_with = task.merge->other;
+  if (task.merge) {
+    (task.kind == TaskKind::simplify ? experiment.undoes : experiment.merged_with) =
+        task.merge->other;
+  }
   if (task.candidate) experiment.injection = task.candidate->injection;
   if (!task.pending) experiment.worker = task.lease->worker;  // who made the candidate
   experiment.charged = task.charged;

@@ -3,6 +3,7 @@
 #include "common/result.h"
 #include "coordinator/swarm/climbs.h"
 #include "coordinator/swarm/search.h"
+#include "coordinator/swarm/simplicity.h"
 
 namespace swarmlab::swarm {
 namespace {
@@ -39,6 +40,7 @@ void apply(State& state, const ExperimentRejected& fact) {
   note_rejected(lab, fact.experiment, fact.rejection);
   rebuild_search(state, lab);
   rebuild_rankings(state, lab);
+  note_best(state, lab);
   lab.holdout.erase(fact.experiment);
 }
 

@@ -13,6 +13,7 @@
 #include "coordinator/swarm/merge.h"
 #include "coordinator/swarm/rejected.h"
 #include "coordinator/swarm/shape.h"
+#include "coordinator/swarm/simplicity.h"
 #include "coordinator/swarm/stop.h"
 #include "coordinator/swarm/verdict.h"
 
@@ -112,6 +113,7 @@ void take_ruling(Experiment& experiment, const Ruling& ruling) {
   experiment.reason = ruling.reason;
   experiment.judged_score = ruling.score;
   experiment.evidence = ruling.evidence;
+  experiment.simpler = ruling.simpler;
   // Of a comparison with the best in the primary metric the others stand.
   if (!ruling.others.empty()) experiment.other_scores = ruling.others;
   if (!ruling.other_evidence.empty()) experiment.other_evidence = ruling.other_evidence;
@@ -205,8 +207,12 @@ bool is_distrusted(const State& state, const Task& task, const Report& report) {
 }
 
 Decision count_report(const State& state, const Rules& rules, const Task& task,
-                      const Report& report, Timestamp now) {
+                      const ReportArrived& command, Timestamp now) {
+  const Report& report = command.report;
   Experiment experiment = experiment_of(task, report, now);
+  if (!task.pending) {
+    experiment.size = size_of(lab_of(state, task.lab).settings.search.simplicity, command);
+  }
   const Ruling ruling = rule_on(state, task, report, experiment);
   const Cost cost = charge_report(experiment, task, report);
   Draft draft(state, now);
@@ -266,7 +272,7 @@ Decision on_open(const State& state, const Rules& rules, const Task& task,
     return refuse(report, wrong);
   }
   if (!makes_experiment(task.kind)) return count_check(state, task, report, now);
-  return count_report(state, rules, task, report, now);
+  return count_report(state, rules, task, command, now);
 }
 
 }  // namespace

@@ -51,7 +51,6 @@ struct Pending {
   ObjectId reference_commit;
   std::uint32_t series = 1;  // place of the first pair among the experiment's measurements
   bool kept = false;         // against an earlier reference: now it is whether it is the best
-  bool simpler = false;      // it is smaller: kept if it is no worse
   std::vector<ExperimentNumber> passed{};  // that it was shown not to be dominated by
   bool operator==(const Pending&) const = default;
 };
@@ -86,7 +85,7 @@ struct Task {
   std::vector<WorkerName> lost_on{};     // workers that were lost with it, each once
   std::vector<PastLease> past_leases{};  // that may still tell what they cost
   std::optional<Pending> pending{};      // its next lease measures it again
-  std::optional<MergeWith> merge{};      // of a merge
+  std::optional<MergeWith> merge{};      // of a merge; of a simplification: backwards
   std::optional<Candidate> candidate{};  // none: an agent is to make one
   std::uint32_t scale = 0;               // place on the ladder; of a promotion 1 or more
   bool operator==(const Task&) const = default;
@@ -123,7 +122,8 @@ struct Counters {
   std::uint64_t experiments = 0;  // decided, baselines too
   std::uint64_t iterations = 0;   // decided, without baselines
   std::map<Verdict, std::uint64_t> by_verdict;
-  std::uint64_t without_keep = 0;  // in a row, since the last one that became best
+  // In a row, since the last one that became best; simplifications aside.
+  std::uint64_t without_keep = 0;
   bool operator==(const Counters&) const = default;
 };
 
@@ -136,10 +136,10 @@ struct Budget {
   bool operator==(const Budget&) const = default;
 };
 
-// How far the champion was tried to be made simpler, by taking one kept change out of it again.
+// How far the best was tried to be made simpler, by taking one kept change out of it again.
 struct Simplifying {
-  ExperimentNumber champion;
-  ExperimentNumber step;  // the last that was tried: next is the one that it began with
+  ExperimentNumber champion;  // the best that was tried last, or what it was simplified to
+  ExperimentNumber step;      // the last that was tried: what comes next is older
   bool operator==(const Simplifying&) const = default;
 };
 
@@ -206,9 +206,10 @@ struct Worker {
   bool measures = false;                   // it understands tasks of kind measure and merge
   std::optional<Quarantine> distrust{};    // its measurements do not count until it is released
   judge::Residual residual{};              // how far off they are
-  bool scales = false;   // it understands scales, and tasks of kind promote and holdout
-  bool injects = false;  // likewise, of kind inject
-  bool presets = false;  // it has agents of kinds beside command
+  bool scales = false;      // it understands scales, and tasks of kind promote and holdout
+  bool injects = false;     // likewise, of kind inject
+  bool presets = false;     // it has agents of kinds beside command
+  bool simplifies = false;  // it understands tasks of kind simplify
   bool operator==(const Worker&) const = default;
 };
 
@@ -256,6 +257,10 @@ struct Index {
     std::map<std::uint32_t, std::set<TaskId>> checks{};
     std::uint64_t leased_checks = 0;          // of `leased`
     std::vector<ladder::Ranking> rankings{};  // of each scale but the largest: who may climb
+    // Where simplicity counts: the task that tries to take a kept change out of the best, and the
+    // change that is to be tried next.
+    std::optional<TaskId> simplifies{};
+    std::optional<ExperimentNumber> to_undo{};
     bool operator==(const OfLab&) const = default;
   };
   std::map<LabId, OfLab> labs;                   // of every lab, with open tasks or not

@@ -12,6 +12,7 @@
 #include "coordinator/swarm/merge.h"
 #include "coordinator/swarm/rejected.h"
 #include "coordinator/swarm/search.h"
+#include "coordinator/swarm/simplicity.h"
 
 namespace swarmlab::swarm {
 namespace {
@@ -119,6 +120,7 @@ judge::Judgement judged(const Lab& lab, const Experiment& so_far, ExperimentNumb
                        .learned = lab.learned,
                        .pairs = pairs,
                        .others = &lab.learned_others,
+                       .allowed_loss = allowed_loss(lab, so_far, reference),
                        .trusts_first = trusts_first});
 }
 
@@ -129,7 +131,11 @@ Ruling ruling_of(const Lab& lab, const Experiment& so_far, judge::Judgement judg
                 .evidence = judgement.evidence,
                 .against = against};
   if (judgement.score != so_far.measurements.front().score) ruling.score = judgement.score;
-  ruling.becomes_best = ruling.verdict == Verdict::keep && against.reference == lab.best->number;
+  if (ruling.verdict != Verdict::keep) return ruling;
+  const bool takes_its_place = allowed_loss(lab, so_far, against.reference).has_value();
+  ruling.becomes_best = takes_its_place || against.reference == lab.best->number;
+  ruling.simpler = judgement.simpler;
+  if (ruling.simpler) ruling.reason += "; " + smaller_text(lab, so_far);
   return ruling;
 }
 
@@ -153,6 +159,18 @@ Ruling rule_on_measured_several(const State& state, const Lab& lab, const Task& 
   return {.verdict = Verdict::discard, .reason = std::move(holding.reason)};
 }
 
+// What is not better than the best may still be no worse than what that must not fall behind: from
+// here on it is compared with it. Nothing: it was already, it is not smaller, or looks too bad.
+std::optional<Ruling> rule_beside_anchor(const Lab& lab, const Experiment& so_far,
+                                         ExperimentNumber compared_with) {
+  const ExperimentNumber anchor = anchor_of(lab).number;
+  if (anchor == compared_with || !is_smaller(lab, so_far)) return std::nullopt;
+  Ruling ruling = ruling_of(
+      lab, so_far, judged(lab, so_far, anchor, {}),
+      {.reference = anchor, .series = static_cast<std::uint32_t>(so_far.measurements.size())});
+  return ruling.verdict == Verdict::discard ? std::nullopt : std::optional(std::move(ruling));
+}
+
 Ruling rule_on_first(const State& state, const Lab& lab, const Task& task,
                      const Experiment& so_far) {
   SWARMLAB_ASSERT(lab.best.has_value());  // the baseline was measured first
@@ -163,6 +181,7 @@ Ruling rule_on_first(const State& state, const Lab& lab, const Task& task,
   Ruling ruling =
       ruling_of(lab, so_far, judged(lab, so_far, best, {}, is_trusted), {.reference = best});
   if (ruling.verdict != Verdict::discard) return ruling;
+  if (auto beside = rule_beside_anchor(lab, so_far, best)) return *std::move(beside);
   if (const auto beside = reference_beside_best(state, lab, task)) {
     return ruling_of(lab, so_far, judged(lab, so_far, *beside, {}), {.reference = *beside});
   }
@@ -201,6 +220,11 @@ Ruling rule_on_pairs(const Lab& lab, const Pending& pending, const Experiment& s
             .reason = pending.experiment.reason + ": not shown to beat it",
             .score = pending.experiment.judged_score,
             .evidence = pending.experiment.evidence};
+  }
+  if (ruling.verdict == Verdict::discard) {
+    if (auto beside = rule_beside_anchor(lab, so_far, pending.reference)) {
+      return *std::move(beside);
+    }
   }
   if (ruling.verdict == Verdict::keep && !ruling.becomes_best &&
       judge::is_better(lab.settings.metric.direction,
@@ -245,7 +269,7 @@ std::optional<Ruling> rule_on_near(const Lab& lab, const Task& task, const Repor
 
 std::optional<ExperimentNumber> reference_beside_best(const State& state, const Lab& lab,
                                                       const Task& task) {
-  if (!task.parent) return std::nullopt;
+  if (!task.parent || task.kind == TaskKind::simplify) return std::nullopt;
   if (const auto beside = policy::reference_beside_best(lab.settings.policy, view_of(state, lab),
                                                         task.experiment, *task.parent)) {
     return beside;

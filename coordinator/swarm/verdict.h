@@ -20,6 +20,7 @@ struct Ruling {
   std::vector<double> others{};  // of several metrics: what it is worth in the further ones
   std::vector<Evidence> other_evidence{};
   bool becomes_best = false;
+  bool simpler = false;  // kept for being smaller
   // Of no verdict: what it is compared with, and from which of its measurements on.
   struct Against {
     ExperimentNumber reference;

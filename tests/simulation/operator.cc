@@ -24,6 +24,9 @@ LabSettings settings_of(const Plan& plan, std::uint32_t lab) {
   settings.metric.direction = lab % 2 == 0 ? Direction::minimize : Direction::maximize;
   settings.metric.confidence = plan.noisy ? 0.9 : 0.0;
   if (plan.several) settings.more_metrics.emplace_back().name = "size";
+  if (plan.simple) {
+    settings.search.simplicity = {.counts = true, .metric = "size", .after = 1 + lab % 3};
+  }
   settings.evaluator.how = CommandEvaluator{.command = "true", .parse = {}, .pattern = {}};
   settings.stop.max_iterations = plan.experiments;
   settings.stop.max_time = Milliseconds(0);

@@ -83,6 +83,7 @@ Plan plan_of(std::uint64_t seed) {
   plan.noisy = seed % 4 == 3;
   plan.ladder = seed % 3 == 2;  // older workers get nothing of such labs
   plan.several = seed % 8 >= 6;
+  plan.simple = seed % 5 >= 3 && !plan.several;
   return plan;
 }
 
@@ -93,7 +94,7 @@ std::string text_of(const Plan& plan) {
       "duplicates={} late={} fails={} broken={} poison={} coordinator_crash={} worker_crash={} "
       "partition={} zombie={} wall_jump={} full_disk={} failed_sync={} steering={} drain={} "
       "crash_in_turn={} crash_in_spool={} power_loss={} failed_ingest={} burst={} slow_turns={} "
-      "tidies={} noisy={} ladder={} several={}",
+      "tidies={} noisy={} ladder={} several={} simple={}",
       plan.seed, plan.steps, plan.workers, plan.slots, plan.older_workers, plan.labs,
       plan.experiments, plan.max_restarts, plan.costs_money, plan.limited_money,
       plan.attempt.count(), plan.lease.count(), plan.grace.count(), plan.tick.count(), plan.choices,
@@ -102,7 +103,7 @@ std::string text_of(const Plan& plan) {
       plan.partition.count(), plan.zombie.count(), plan.wall_jump.count(), plan.full_disk.count(),
       plan.failed_sync.count(), plan.steering.count(), plan.drain.count(), plan.crash_in_turn,
       plan.crash_in_spool, plan.power_loss, plan.failed_ingest, plan.burst, plan.slow_turns,
-      plan.tidies, plan.noisy, plan.ladder, plan.several);
+      plan.tidies, plan.noisy, plan.ladder, plan.several, plan.simple);
 }
 
 }  // namespace swarmlab::simulation

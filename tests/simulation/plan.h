@@ -26,6 +26,7 @@ struct Plan {
   bool ladder = false;         // labs have three scales and a holdout
   bool noisy = false;          // runs of the evaluator differ: candidates are measured again
   bool several = false;        // labs have two metrics
+  bool simple = false;         // labs with one want what is small
   Milliseconds attempt{5000};  // how long one takes, about
   Milliseconds lease{20'000};
   Milliseconds grace{20'000};

@@ -189,7 +189,7 @@ Measurement SimulatedWorker::run(const Assignment& assignment, const ObjectId& t
   measurement.identity.host_class = kHostClass;
   measurement.score = score_of(tree);
   if (plan_.noisy) measurement.score += static_cast<double>(world_.random.below(kNoise));
-  if (plan_.several) {
+  if (plan_.several || plan_.simple) {
     measurement.metrics.push_back({"size", static_cast<double>(tree.bytes[0] % 16)});
   }
   measurement.took = Milliseconds(1);
@@ -247,6 +247,9 @@ void SimulatedWorker::fill(Life& life, const Assignment& assignment, const Cance
     report.tree = trees_.at(*assignment.candidate);
   } else {
     const bool conflicts = assignment.merge && random.one_in(4);
+    if (conflicts && assignment.kind == TaskKind::simplify) {
+      return fails(Outcome::no_change, "what came after it changed the same lines");
+    }
     const bool needs_agent = !assignment.merge || conflicts;
     const bool worked = !needs_agent || work_for(life, plan_.attempt / 2, cancel);
     if (needs_agent && plan_.costs_money) {
@@ -283,9 +286,10 @@ void SimulatedWorker::fill(Life& life, const Assignment& assignment, const Cance
     measure(assignment, report);
   }
   if (is_given) return;
-  const Commit commit{.tree = *report.tree,
-                      .parent = assignment.parent_commit,
-                      .merged = assignment.merge ? assignment.merge->commit : ObjectId()};
+  const Commit commit{
+      .tree = *report.tree,
+      .parent = assignment.parent_commit,
+      .merged = assignment.kind == TaskKind::merge ? assignment.merge->commit : ObjectId()};
   const std::size_t padding = random.chance(plan_.large_packs) ? 600'000 : random.below(200);
   result.pack = to_pack({{.id = *report.commit, .commit = commit}}, padding);
   life.commits.insert(*report.commit);

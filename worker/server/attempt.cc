@@ -155,8 +155,12 @@ class Attempt {
     return is_known ? Result<bool>(false) : take_commit(*assignment_.candidate);
   }
 
-  // A merge needs an agent only where both sides conflict.
+  // A merge needs an agent only where both sides conflict, and a simplification never does.
   Result<bool> make_candidate() {
+    if (assignment_.kind == TaskKind::simplify) {
+      SWARMLAB_TRY(is_whole, workshop_.take_out());
+      return is_whole ? rounds_.take_merged() : Result<bool>(false);
+    }
     if (assignment_.merge) {
       SWARMLAB_TRY(conflicts, workshop_.merge());
       if (!conflicts) return rounds_.take_merged();

@@ -34,7 +34,8 @@ class Rounds {
   /// Lays the workspace out, and goes on until a candidate passes the guard.
   /// \return  whether one did; if not, the report has its outcome, and the candidate that failed
   Result<bool> make_candidate();
-  /// The same of a merge without conflicts, which no agent works on, so that none repairs it.
+  /// The same of what trees were merged to without conflicts: no agent works on it, so none repairs
+  /// it.
   Result<bool> take_merged();
 
   /// The folder of the candidate's clean checkout. \pre  one passed

@@ -52,25 +52,52 @@ std::string Workshop::name_of_parent() const {
 
 std::vector<ObjectId> Workshop::parents() const {
   std::vector<ObjectId> parents = {parts_.assignment.parent_commit};
-  if (parts_.assignment.merge) parents.push_back(parts_.assignment.merge->commit);
+  if (parts_.assignment.kind == TaskKind::merge) {
+    parents.push_back(parts_.assignment.merge->commit);
+  }
   return parents;
 }
 
-Result<bool> Workshop::merge() {
+std::string Workshop::name_of_other() const {
+  return fmt::format("#{}", parts_.assignment.merge->other.value());
+}
+
+// Into merged_. Whether they conflict.
+Result<bool> Workshop::merge_trees() {
   const StageTimer timer(parts_.result.report.stages, Stage::checkout);
   const MergeWith& with = *parts_.assignment.merge;
-  const std::string other = fmt::format("#{}", with.other.value());
   SWARMLAB_TRY(base, parts_.repository.tree_of(with.base));
   SWARMLAB_TRY(theirs, parts_.repository.tree_of(with.commit));
   SWARMLAB_TRY(merged, git::merge(parts_.repository, {.base = base,
                                                       .ours = parts_.parent_tree,
                                                       .theirs = theirs,
                                                       .our_name = name_of_parent(),
-                                                      .their_name = other}));
+                                                      .their_name = name_of_other()}));
   merged_ = std::move(merged);
-  parts_.result.report.notes.hypothesis =
-      fmt::format("what {} and {} changed adds up", name_of_parent(), other);
   return !merged_->conflicts.empty();
+}
+
+Result<bool> Workshop::merge() {
+  SWARMLAB_TRY(conflicts, merge_trees());
+  parts_.result.report.notes.hypothesis =
+      fmt::format("what {} and {} changed adds up", name_of_parent(), name_of_other());
+  return conflicts;
+}
+
+// Backwards: from what has the change to what it was made from.
+Result<bool> Workshop::take_out() {
+  SWARMLAB_TRY(conflicts, merge_trees());
+  parts_.result.report.notes.hypothesis =
+      fmt::format("{} does not need what {} changed", name_of_parent(), name_of_other());
+  if (!conflicts) return true;
+  std::string paths;
+  for (const git::Conflict& conflict : merged_->conflicts) {
+    paths += (paths.empty() ? "" : ", ") + conflict.path;
+  }
+  return end(Outcome::no_change,
+             fmt::format("what {} changed cannot be taken out: what came after it changed the same "
+                         "lines of {}",
+                         name_of_other(), paths));
 }
 
 Result<bool> Workshop::take_merged() {
@@ -208,9 +235,9 @@ Result<bool> Workshop::collect_changes() {
 
 Result<bool> Workshop::take_tree(const ObjectId& tree) {
   if (tree == parts_.parent_tree) {
-    return end(Outcome::no_change, parts_.assignment.merge
-                                       ? "the merge changes nothing"
-                                       : "the agent changed nothing that it may change");
+    const bool is_merge = parts_.assignment.merge.has_value();
+    return end(Outcome::no_change, is_merge ? "the merge changes nothing"
+                                            : "the agent changed nothing that it may change");
   }
   parts_.result.report.tree = tree;
   SWARMLAB_TRY(known, is_known());

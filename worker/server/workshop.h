@@ -43,7 +43,11 @@ class Workshop {
   /// Combines both sides of a merge. \return  whether they conflict: then an agent starts from what
   /// has the parent's lines there, and is shown both. \pre  assignment.merge
   Result<bool> merge();
-  /// Makes what merge() gave a candidate, as collect_changes() does. \pre  no conflicts
+  /// Takes a change out of the parent. \return  whether it can be: where it conflicts with what
+  /// came after it, there is no candidate, and the report says so. \pre  a task of kind simplify
+  Result<bool> take_out();
+  /// Makes what merge() or take_out() gave a candidate, as collect_changes() does.
+  /// \pre  no conflicts
   Result<bool> take_merged();
 
   /// The tree to start from with the briefing, in the folder of the attempt.
@@ -79,6 +83,8 @@ class Workshop {
   Result<bool> take_tree(const ObjectId& tree);
   Result<bool> commit_candidate(const ObjectId& tree);
   [[nodiscard]] std::string name_of_parent() const;
+  [[nodiscard]] std::string name_of_other() const;
+  Result<bool> merge_trees();
   [[nodiscard]] LeaseKey lease() const { return {parts_.assignment.task, parts_.assignment.token}; }
   /// The parent's, or of a merge both sides.
   [[nodiscard]] const ObjectId& start_tree() const {

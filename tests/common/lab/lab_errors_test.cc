@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"UnknownKey", COMMAND "[search]\nwarmth = 3",
               "lab.toml:4: [search] warmth is no known key, expected one of policy, "
               "width, exploration, islands, migration_every, reset_every, max_parent_age, merge, "
-              "seed, near_duplicates, similarity, "
+              "seed, near_duplicates, similarity, simplicity, simplify_after, "
               "max_parallel, weight"},
         Wrong{"UnknownKeyOfABackend", "[backend]\nklass = 'B'",
               "lab.toml:2: [backend] klass is no known key, expected class"},
@@ -219,6 +219,17 @@ INSTANTIATE_TEST_SUITE_P(
               "more"},
         Wrong{"NearDuplicatesThatAreNothing", COMMAND "[search]\nnear_duplicates = 'drop'",
               "lab.toml:4: [search] near_duplicates is \"drop\", expected \"flag\" or \"skip\""},
+        Wrong{"SimplicityOfWhatIsUnknown", COMMAND "[search]\nsimplicity = 'bytes'",
+              "lab.toml:4: [search] simplicity is \"bytes\", expected true, false, \"lines\", or "
+              "\"metric:NAME\" with a metric that says how large it is"},
+        Wrong{"SimplicityByNoMetric", COMMAND "[search]\nsimplicity = 'metric:'",
+              "lab.toml:4: [search] simplicity is \"metric:\", expected true, false, \"lines\", or "
+              "\"metric:NAME\" with a metric that says how large it is"},
+        Wrong{"SimplicityOfSeveralMetrics",
+              COMMAND "[search]\nsimplicity = true\n[[metric]]\nname = 'a'\n[[metric]]\nname = "
+                      "'b'",
+              "lab.toml:4: [search] simplicity is set beside several [[metric]], expected one "
+              "[metric]: what is small can be one of several metrics instead"},
         Wrong{"SimilarityOfMoreThanAll", COMMAND "[search]\nsimilarity = 1.5",
               "lab.toml:4: [search] similarity is 1.5, expected a number, 0.01 to 1"},
         Wrong{"HalfAnAge", COMMAND "[search]\nmax_parent_age = 1.5",

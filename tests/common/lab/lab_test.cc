@@ -126,6 +126,8 @@ merge = false
 seed = 7
 near_duplicates = "skip"
 similarity = 0.8
+simplicity = "metric:params"
+simplify_after = 0
 max_parallel = 6
 weight = 3
 [stop]
@@ -165,6 +167,7 @@ max_restarts = 1
                                 .reset_every = 90,
                                 .max_parent_age = 500,
                                 .seed = 7,
+                                .simplicity = {.counts = true, .metric = "params", .after = 0},
                                 .merge = false,
                                 .near_duplicates = NearDuplicates::skip,
                                 .similarity = 0.8}));

@@ -201,7 +201,7 @@ void expect_same_names(Model last) {
 
 TEST(RecordCodec, EnumsOfTheSchemasAreThoseOfTheModel) {
   expect_same_names<schema::Verdict>(Verdict::invalid);
-  expect_same_names<schema::TaskKind>(TaskKind::inject);
+  expect_same_names<schema::TaskKind>(TaskKind::simplify);
   expect_same_names<schema::Outcome>(Outcome::returned);
   expect_same_names<schema::Stage>(Stage::total);
   expect_same_names<schema::Direction>(Direction::maximize);

@@ -48,6 +48,18 @@ class Brief : public testing::Test {
   std::vector<Running> running;
 };
 
+TEST_F(Brief, TellsWhereWhatIsSmallCounts) {
+  EXPECT_FALSE(tells("smaller"));
+  lab.settings.search.simplicity.counts = true;
+  lab.best.emplace();
+  lab.best->size = 120.0;
+  EXPECT_TRUE(
+      tells("What is no worse is kept, too, if it is smaller (lines of what you may change, "
+            "but for empty ones): the best is 120."));
+  lab.settings.search.simplicity.metric = "params";
+  EXPECT_TRUE(tells("if it is smaller (by the metric `params`): the best is 120."));
+}
+
 TEST_F(Brief, TellsTheGoalAndWhatCounts) {
   lab.settings.metric.min_improvement = {.amount = 0.01, .relative = true};
   lab.settings.constraints = {{.metric = "seconds", .min = std::nullopt, .max = 60.0},

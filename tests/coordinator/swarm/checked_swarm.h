@@ -172,6 +172,8 @@ class CheckedSwarm : public NotedSwarm {
     const Task& granted_task = state.tasks.at(granted.task);
     const Lab& lab = state.labs.at(granted_task.lab);
     require(worker.scales || lab.settings.scales.empty(), "leased to a release without scales");
+    require(worker.simplifies || leased.kind != TaskKind::simplify || leased.pending,
+            "leased to a release that cannot simplify");
     const Needs& needs = needs_at(lab.settings, granted_task.scale);
     for (const std::string& label : needs.labels) {
       const auto& has = worker.capacity.labels;
@@ -317,6 +319,14 @@ class CheckedSwarm : public NotedSwarm {
     if (is_near) entry.level = known->second.level;
     entry.merged = one.merged_with;
     entry.others = one.other_scores;
+    entry.size = one.size;
+    entry.undoes = one.undoes;
+    if (known != lab.frontier.end()) {
+      entry.conceded_from = known->second.conceded_from;
+      require(one.simpler ? entry.conceded_from.has_value()
+                          : !entry.conceded_from || lab.settings.metric.confidence != 0.0,
+              "simpler, but nobody knows than what");
+    }
     if (one.evidence) entry.doubt = std::max(0.0, one.evidence->gain - one.evidence->low);
     const auto& visits = visits_[lab.id];
     const auto visited = visits.find(one.number);

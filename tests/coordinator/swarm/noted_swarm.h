@@ -60,6 +60,8 @@ class NotedSwarm : public SwarmUnderTest {
   std::map<std::pair<LabId, SegmentNumber>, double> volumes_;  // of labs with several metrics
   std::map<LabId, std::map<ExperimentNumber, std::uint64_t>> visits_;  // of this segment
   std::map<LabId, std::set<ExperimentNumber>> numbers_;
+  // Best, and what was tried to be taken out of it, since a person last rejected one.
+  std::map<LabId, std::set<std::pair<ExperimentNumber, ExperimentNumber>>> tried_;
   std::map<std::pair<LabId, ExperimentNumber>, ReportCounted> answers_;
   std::set<std::pair<TaskId, FencingToken>> counted_;
   std::map<TaskId, ladder::Climb> ended_checks_;
@@ -97,6 +99,7 @@ class NotedSwarm : public SwarmUnderTest {
     if (found == stored.end()) return;
     require(!found->second.rejection, "rejected twice");
     found->second.rejection = fact.rejection;
+    tried_[fact.lab].clear();
     volumes_.erase({fact.lab, segment.number});  // it is smaller without
   }
   void note(const ProviderFailed& fact) {
@@ -179,6 +182,11 @@ class NotedSwarm : public SwarmUnderTest {
     require(numbers_[fact.lab].insert(fact.experiment).second, "a number is given twice");
     if (!fact.parent) return;
     visits_[fact.lab][*fact.parent] += 1;
+    if (fact.kind == TaskKind::simplify) {
+      const ExperimentNumber step = fact.merge.value().other;
+      require(step < *fact.parent && tried_[fact.lab].emplace(*fact.parent, step).second,
+              "a change is tried to be taken out of the same candidate again");
+    }
     const auto parent = stored.find({fact.lab, *fact.parent});
     require(parent != stored.end() && !parent->second.rejection, "a rejected one is a parent");
   }
@@ -266,7 +274,8 @@ class NotedSwarm : public SwarmUnderTest {
     const bool keep = one.verdict == Verdict::keep;
     std::uint64_t& without = without_keep_[one.lab];
     const bool is_progress = fact.becomes_best || fact.advances || one.kind == TaskKind::baseline;
-    without = is_progress ? 0 : without + 1;
+    if (one.kind != TaskKind::simplify) without = is_progress ? 0 : without + 1;
+    require(!one.simpler || (keep && fact.becomes_best), "simpler, but not the best");
     check_advance(fact);
     if (keep) {
       check_kept(one);

@@ -27,6 +27,8 @@ inline LabSettings any_settings(const std::string& name, const Draw& below) {
   settings.search.reset_every = below(6);
   settings.search.max_parent_age = one_in(2) ? below(10) : 0;
   settings.search.seed = below(3);
+  settings.search.simplicity.counts = one_in(2);
+  settings.search.simplicity.after = below(4);
   // So is whether one run decides: the best of estimates is not the best number.
   const bool once = settings.name == "north" || settings.name == "east";
   settings.metric.confidence = once ? 0.0 : 0.8;

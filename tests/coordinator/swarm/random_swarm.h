@@ -180,6 +180,7 @@ class RandomSwarm {
     ReportArrived command{.worker = WorkerName(worker), .report = report, .decided = {}};
     const auto found = swarm.stored.find({report.lab, report.experiment});
     if (found != swarm.stored.end()) command.decided = found->second;
+    if (!one_in(4)) command.lines = 1 + below(20);
     tell(fmt::format("{} {}: task {} token {} experiment {}", worker, how, report.task.value(),
                      report.token.value(), report.experiment.value()),
          command);
@@ -284,7 +285,7 @@ class RandomSwarm {
     worker.host_class = one_in(4) ? "old" : "new";
     worker.slots = 2;
     worker.measures = worker.injects = worker.presets = name != "c";  // of an old release
-    worker.scales = worker.measures;
+    worker.scales = worker.simplifies = worker.measures;
     worker.capacity = std::move(capacity);
     tell(name + " arrives", WorkerArrived{.worker = worker,
                                           .session = swarm.sessions[name],

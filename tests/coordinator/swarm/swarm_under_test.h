@@ -103,6 +103,7 @@ class SwarmUnderTest {
     worker.injects = true;
     worker.presets = true;
     worker.scales = true;
+    worker.simplifies = true;
     return expect<Welcome>(
         WorkerArrived{.worker = worker, .session = sessions[name], .held = std::move(held)});
   }
