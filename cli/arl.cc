@@ -66,6 +66,8 @@ Result<std::vector<std::string>> backend_command(const Context& context, const O
   SWARMLAB_TRY(settings, settings_here(context));
   const auto* backend = std::get_if<PythonBackend>(&settings.evaluator.how);
   if (backend == nullptr) return fail(ErrorCode::invalid_input, "this lab has no [backend]");
+  // Paths of the settings are of the repository; the module's is of the lab.
+  const fs::path root = settings.folder.empty() ? context.cwd : fs::path(kWorkspace);
   const std::string python =
       find_program("python3", context.variable("PATH").value_or("/usr/local/bin:/usr/bin:/bin"));
   std::vector<std::string> words{python,
@@ -76,7 +78,7 @@ Result<std::vector<std::string>> backend_command(const Context& context, const O
                                  "--class",
                                  backend->class_name,
                                  "--pipeline",
-                                 (context.cwd / settings.pipeline_dir).lexically_normal().string()};
+                                 (root / settings.pipeline_dir).lexically_normal().string()};
   // The data that the swarm measures with is where --data of theirs would be.
   std::string data = context.variable("SWARMLAB_DATA").value_or(options.data);
   if (!data.empty()) words.insert(words.end(), {"--data", std::move(data)});
