@@ -168,6 +168,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_inject(app, context);
   add_reject(app, context);
   add_hypothesis(app, context);
+  add_arl(app, context);
   add_praxlab(app, context);
   add_promotion(app, context);
   add_keys(app, context);

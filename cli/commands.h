@@ -72,7 +72,8 @@ void add_hint(CLI::App& app, Context& context);
 void add_inject(CLI::App& app, Context& context);
 void add_reject(CLI::App& app, Context& context);
 void add_hypothesis(CLI::App& app, Context& context);
-void add_praxlab(CLI::App& app, Context& context);   // as-lab
+void add_arl(CLI::App& app, Context& context);      // as-arl
+void add_praxlab(CLI::App& app, Context& context);  // as-lab
 void add_mcp(CLI::App& app, Context& context);
 void add_failures(CLI::App& app, Context& context);  // in research.cc
 void add_keys(CLI::App& app, Context& context);      // new, list, revoke

@@ -9,7 +9,7 @@
 #include <ostream>
 
 #include "cli/commands.h"
-#include "cli/predecessors/log.h"
+#include "cli/workspace.h"
 #include "common/os/file.h"
 
 namespace swarmlab::cli {
@@ -19,8 +19,6 @@ namespace {
 using nlohmann::json;
 using predecessors::Run;
 using predecessors::RunEnd;
-
-constexpr std::uint64_t kMostFile = 16U << 20U;
 
 struct Options {
   std::string text;
@@ -34,16 +32,9 @@ struct Options {
   std::string ignored;
 };
 
-Result<std::string> variable(const Context& context, const char* name) {
-  const auto value = context.variable(name);
-  if (value) return *value;
-  return fail(ErrorCode::invalid_input, "{} is not set: lab is for agents in their workspaces",
-              name);
-}
-
 // There is one experiment here, so one hypothesis: with its number.
 Result<std::string> own_id(const Context& context, char letter) {
-  SWARMLAB_TRY(number, variable(context, "SWARMLAB_EXPERIMENT"));
+  SWARMLAB_TRY(number, agents_variable(context, "SWARMLAB_EXPERIMENT"));
   return letter + number;
 }
 
@@ -54,7 +45,7 @@ Result<void> check_id(const Context& context, const std::string& given, char let
 }
 
 Result<void> hypothesis(const Context& context, const Options& options) {
-  SWARMLAB_TRY(file, variable(context, "SWARMLAB_HYPOTHESIS"));
+  SWARMLAB_TRY(file, agents_variable(context, "SWARMLAB_HYPOTHESIS"));
   SWARMLAB_TRY(id, own_id(context, 'h'));
   const json body = {{"hypothesis", options.text}, {"mechanism", options.mechanism}};
   SWARMLAB_CHECK(write_file(file, body.dump(2, ' ', false, json::error_handler_t::replace) + "\n"));
@@ -69,35 +60,16 @@ Result<void> experiment(const Context& context, const Options& options) {
   return {};
 }
 
-// Into outcome.json, beside what is there.
-Result<void> note(const Context& context, const std::string& text, const Options& options) {
-  SWARMLAB_TRY(file, variable(context, "SWARMLAB_OUTCOME"));
-  json outcome = json::object();
-  if (const auto before = read_file(file, kMostFile)) {
-    outcome = json::parse(*before, nullptr, false);
-    if (!outcome.is_object()) outcome = json::object();
-  }
-  const json old = outcome.value("notes", json());
-  const std::string notes = old.is_string() ? old.get<std::string>() : std::string();
-  outcome["notes"] = notes.empty() ? text : notes + "\n" + text;
-  if (options.confirmed || options.refuted) outcome["mechanismConfirmed"] = options.confirmed;
-  return write_file(file, outcome.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
-}
-
 // What the agent says of its own run is a note: the swarm measures and decides.
 Result<void> result(const Context& context, const Options& options) {
   SWARMLAB_CHECK(check_id(context, options.id, 'e'));
   std::string text = fmt::format("its agent says {}, {}", options.verdict, options.metrics);
   if (!options.revision.empty()) text += "; learned: " + options.revision;
-  SWARMLAB_CHECK(note(context, text, options));
+  OutcomeNote note{.text = std::move(text), .mechanism_confirmed = {}};
+  if (options.confirmed || options.refuted) note.mechanism_confirmed = options.confirmed;
+  SWARMLAB_CHECK(add_to_outcome(context, note));
   context.out << options.verdict << '\n';
   return {};
-}
-
-Result<std::vector<Run>> runs(const Context& context) {
-  SWARMLAB_TRY(file, variable(context, "SWARMLAB_RESULTS"));
-  SWARMLAB_TRY(text, read_file(file, kMostFile));
-  return predecessors::read_autoresearch_lab(text);
 }
 
 const char* verdict_of(const Run& run) {
@@ -114,8 +86,8 @@ std::string metrics_of(const Run& run) {
 
 Result<void> history(const Context& context) {
   constexpr std::size_t kShown = 20;
-  SWARMLAB_TRY(lab, variable(context, "SWARMLAB_LAB"));
-  SWARMLAB_TRY(all, runs(context));
+  SWARMLAB_TRY(lab, agents_variable(context, "SWARMLAB_LAB"));
+  SWARMLAB_TRY(all, given_results(context));
   std::ranges::replace(lab, '/', '-');
   context.out << "## Research Context: " << lab << "\nExperiments: " << all.size()
               << "\n### History\n";
@@ -128,7 +100,7 @@ Result<void> history(const Context& context) {
 }
 
 Result<void> failures(const Context& context) {
-  SWARMLAB_TRY(all, runs(context));
+  SWARMLAB_TRY(all, given_results(context));
   bool any = false;
   for (auto run = all.rbegin(); run != all.rend(); ++run) {
     if (run->end == RunEnd::keep) continue;
@@ -176,8 +148,9 @@ void add_praxlab(CLI::App& app, Context& context) {
   add("failures", "What did not work",
       [](const Context& in, const Options&) { return failures(in); });
   for (const char* name : {"insight", "synthesize", "direction"}) {
-    verb = add(name, "A note",
-               [](const Context& in, const Options& said) { return note(in, said.text, said); });
+    verb = add(name, "A note", [](const Context& in, const Options& said) {
+      return add_to_outcome(in, {.text = said.text, .mechanism_confirmed = {}});
+    });
     verb->add_option("TEXT", options->text)->required();
     for (const char* flag : {"--type", "--experiments", "--decision", "--theory"}) {
       verb->add_option(flag, options->ignored);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <utility>
+#include <variant>
 
 #include "common/lab/lab.h"
 #include "common/lab/paths.h"
@@ -18,6 +19,7 @@ constexpr const char* kResults = "/swarmlab/results.tsv";
 constexpr const char* kData = "/data";
 constexpr const char* kProgramFolder = "/swarmlab/bin";
 constexpr const char* kProgram = "/swarmlab/bin/swarmlab";
+constexpr const char* kArlProgram = "/swarmlab/bin/arl";
 constexpr const char* kLabProgram = "/swarmlab/bin/lab";
 constexpr const char* kLabInWorkspace = "/workspace/lab";
 constexpr const char* kConflicts = "/swarmlab/conflicts";
@@ -89,6 +91,9 @@ Result<SandboxRequest> sandbox_of(const Assignment& assignment, const AgentPaths
   if (!paths.program.empty()) {
     mount(Mount::Kind::read_only, paths.program, kProgram);
     request.path_first.emplace_back(kProgramFolder);
+    if (std::holds_alternative<PythonBackend>(settings.evaluator.how)) {
+      mount(Mount::Kind::read_only, paths.program, kArlProgram);
+    }
     if (is_of_praxlab(paths.checkout)) {
       mount(Mount::Kind::read_only, paths.program, kLabProgram);
       mount(Mount::Kind::read_only, paths.program, kLabInWorkspace);
