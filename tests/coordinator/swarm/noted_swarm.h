@@ -292,7 +292,10 @@ class NotedSwarm : public SwarmUnderTest {
   void check_advance(const ExperimentFinished& fact) {
     const Experiment& one = fact.experiment;
     if (one.verdict != Verdict::keep || !one.hypervolume) return;
-    double& before = volumes_[{one.lab, one.segment}];
+    const auto [known, is_first] =
+        volumes_.emplace(std::pair(one.lab, one.segment), *one.hypervolume);
+    if (is_first) return;  // a baseline, or after a rejection: then it is not known what is left
+    double& before = known->second;
     require(*one.hypervolume >= before * (1.0 - 1e-9), "what is kept made the hypervolume smaller");
     require(fact.advances || *one.hypervolume <= std::max(1.0, before) * (1.0 + 1e-9),
             "the hypervolume grew, but nobody said so");
