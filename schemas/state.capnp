@@ -115,7 +115,7 @@ struct Lab {
     champion @0 :UInt64;
     step @1 :UInt64;            # the last that was tried to be taken out of it
   }
-  hints @15 :List(Hint);      # that were not withdrawn
+  hints @15 :List(HintRecord);      # that were not withdrawn
   nextHint @16 :UInt64;       # 0: of an older build, none was given
   rejected @17 :List(FrontierEntry);  # of this segment, as they were in the frontier
   learnedOthers @18 :List(LearnedOther);  # of further metrics and of constraints
@@ -159,7 +159,7 @@ struct Backoff {
   worker @5 :Text;            # that told it last
 }
 
-struct Hint {
+struct HintRecord {
   # What a person says to the agents of a lab.
   number @0 :UInt64;
   text @1 :Text;
@@ -422,7 +422,7 @@ struct Event {
   }
   struct HintGiven {
     lab @0 :UInt64;
-    hint @1 :Hint;
+    hint @1 :HintRecord;
   }
   struct HintWithdrawn {
     lab @0 :UInt64;

@@ -90,5 +90,12 @@ for file in sorted(p for top in ("common", "coordinator", "worker", "cli") for p
         found.append(f"{name}:1: {room_of(name)} is no room: add it to CMakeLists.txt and to MAY_USE")
         continue
     found += problems(name, file.read_text())
+# All schemas share one namespace: two types of one name would be linked into one, and bytes written where they do not belong.
+first = {}
+for schema in sorted(ROOT.glob("schemas/*.capnp")):
+    for kind, name in re.findall(r"^(struct|enum) (\w+)", schema.read_text(), re.M):
+        if name in first:
+            found.append(f"schemas/{schema.name}: {kind} {name}, which {first[name]} has already")
+        first.setdefault(name, schema.name)
 print("\n".join(found) or "rooms: ok")
 sys.exit(bool(found))

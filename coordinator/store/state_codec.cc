@@ -118,14 +118,14 @@ Result<swarm::Candidate> read(schema::Candidate::Reader from) {
   return candidate;
 }
 
-void write(schema::Hint::Builder to, HintNumber number, const swarm::Hint& hint) {
+void write(schema::HintRecord::Builder to, HintNumber number, const swarm::Hint& hint) {
   to.setNumber(number.value());
   to.setText(wire::text_of(hint.text));
   to.setWho(wire::text_of(hint.who));
   to.setAtMs(to_ms(hint.at));
 }
 
-swarm::Hint read(schema::Hint::Reader from) {
+swarm::Hint read(schema::HintRecord::Reader from) {
   return {.text = wire::string_of(from.getText()),
           .who = wire::string_of(from.getWho()),
           .at = from_ms(from.getAtMs())};

@@ -29,7 +29,7 @@ void write(schema::Worker::Builder to, const swarm::Worker& worker);
 void write(schema::FrontierEntry::Builder to, const swarm::FrontierEntry& entry);
 void write(schema::Pending::Builder to, const swarm::Pending& pending);
 void write(schema::Candidate::Builder to, const swarm::Candidate& candidate);
-void write(schema::Hint::Builder to, HintNumber number, const swarm::Hint& hint);
+void write(schema::HintRecord::Builder to, HintNumber number, const swarm::Hint& hint);
 void write(schema::Lab::Learned::Builder to, const judge::Learned& learned);
 void write(schema::Climb::Builder to, std::uint32_t scale, const ladder::Climb& climb);
 void write(schema::Rung::Builder to, const ladder::Rung& rung);
@@ -44,7 +44,7 @@ void write(schema::FrontierEntry::Builder to, const KeptRecord& kept);
 [[nodiscard]] Result<KeptRecord> read_kept(schema::FrontierEntry::Reader from);
 [[nodiscard]] Result<swarm::Pending> read(schema::Pending::Reader from);
 [[nodiscard]] Result<swarm::Candidate> read(schema::Candidate::Reader from);
-[[nodiscard]] swarm::Hint read(schema::Hint::Reader from);  // without its number
+[[nodiscard]] swarm::Hint read(schema::HintRecord::Reader from);  // without its number
 [[nodiscard]] Result<judge::Learned> read(schema::Lab::Learned::Reader from);
 [[nodiscard]] Result<ladder::Climb> read(schema::Climb::Reader from);
 /// Without its climbs: the records of the kept candidates have them.
