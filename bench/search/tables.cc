@@ -268,9 +268,9 @@ std::string simplicity_table(std::uint64_t seeds) {
     }
   }
   const auto found = simulate_variants(rows, seeds);
-  std::string table =
-      heading({"noise", "decides", "simplicity", "gain after 1000", "lines added", "given up",
-               "simplify tasks", "kept", "of what lost the margin, conceded", "hours"});
+  std::string table = heading({"noise", "decides", "simplicity", "gain after 1000", "lines added",
+                               "given up", "simplify tasks", "kept for being smaller",
+                               "of what lost the margin, conceded", "hours"});
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::vector<Found>& runs = found[i];
     const bool counts = rows[i].setup.search.simplicity.counts;
