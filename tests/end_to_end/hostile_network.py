@@ -21,13 +21,20 @@ TOOLS = """
     import json, socket, urllib.parse
     told = json.load(open("told.json"))
     proxy = urllib.parse.urlsplit(os.environ["HTTP_PROXY"])
-    def ask(text, wait=10):
+    def ask(text, wait=10, ends=lambda heard: b"\\r\\n\\r\\n" in heard):
         with socket.create_connection((proxy.hostname, proxy.port), wait) as one:
             one.sendall(text if isinstance(text, bytes) else text.encode())
-            try: return one.recv(65536).decode(errors="replace")
+            heard = b""
+            try:
+                while not ends(heard):
+                    more = one.recv(65536)
+                    if not more: break
+                    heard += more
+                return heard.decode(errors="replace")
             except OSError as error: return type(error).__name__
     def connect(place): note(place.rsplit(":", 1)[0] + " " + ask(f"CONNECT {place} HTTP/1.1\\r\\n\\r\\n")[9:12])
-    def get(url): return ask(f"GET {url} HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+    def get(url):  # its body may come after its head
+        return ask(f"GET {url} HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n", ends=lambda heard: not heard.endswith(b"\\r\\n\\r\\n") and b"\\r\\n\\r\\n" in heard)
     def closed(family, kind, place, protocol=0):
         try:
             with socket.socket(family, kind, protocol) as one:
