@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 experiments=${1:-60}
 scripts/install-packages.sh build run
-scripts/build.sh release -DBUILD_TESTING=OFF
+scripts/build.sh
 swarmlab=$PWD/build/release/swarmlab
 lab=$PWD/build/demo/circle-packing
 if [ ! -d "$lab/.git" ]; then

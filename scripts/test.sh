@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 preset=${1:-release}
 scripts/install-packages.sh
-scripts/build.sh "$preset" -DBUILD_TESTING=ON
+scripts/build.sh "$preset" all -DBUILD_TESTING=ON
 ctest --preset "$preset" -j "$(nproc)"

@@ -4,16 +4,11 @@
 
 #include "common/model/names.h"
 #include "common/result.h"
+#include "coordinator/swarm/evolve_parts.h"
 #include "coordinator/swarm/find.h"
 
 namespace swarmlab::swarm {
 namespace {
-
-Lab& lab_in(State& state, LabId id) {
-  const auto found = state.labs.find(id);
-  SWARMLAB_ASSERT(found != state.labs.end());
-  return found->second;
-}
 
 // SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): the same for the same lab and failure.
 std::uint64_t mixed(std::uint64_t value) {

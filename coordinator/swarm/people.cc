@@ -2,19 +2,11 @@
 
 #include "common/result.h"
 #include "coordinator/swarm/climbs.h"
+#include "coordinator/swarm/evolve_parts.h"
 #include "coordinator/swarm/search.h"
 #include "coordinator/swarm/simplicity.h"
 
 namespace swarmlab::swarm {
-namespace {
-
-Lab& lab_in(State& state, LabId id) {
-  const auto found = state.labs.find(id);
-  SWARMLAB_ASSERT(found != state.labs.end());
-  return found->second;
-}
-
-}  // namespace
 
 void apply(State& state, const HintGiven& fact) {
   Lab& lab = lab_in(state, fact.lab);

@@ -9,6 +9,7 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import textwrap
 import time
@@ -261,4 +262,9 @@ def verdicts(experiments):
 
 
 def main():
-    unittest.main(verbosity=2)
+    """Ends with 77 (of tests/CMakeLists.txt) where nothing could run here, so that nobody takes it for having passed."""
+    result = unittest.main(verbosity=2, exit=False).result
+    skipped = sum(isinstance(test, unittest.TestCase) for test, _ in result.skipped)
+    if not result.wasSuccessful():
+        sys.exit(1)
+    sys.exit(77 if result.testsRun == skipped else 0)

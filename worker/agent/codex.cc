@@ -46,10 +46,7 @@ void add_bridge(const Bridged& bridge, std::vector<std::string>& words) {
 class Codex final : public Preset {
  public:
   [[nodiscard]] std::optional<Provider> provider(const LabSettings& settings) const override {
-    return provider_of(settings, {.name = "openai",
-                                  .wire = Wire::openai,
-                                  .base_url = "https://api.openai.com/v1",
-                                  .key_variable = "OPENAI_API_KEY"});
+    return openai_of(settings);
   }
 
  private:

@@ -63,10 +63,7 @@ void take_message(const json& message, Transcript& transcript) {
 class Pi final : public Preset {
  public:
   [[nodiscard]] std::optional<Provider> provider(const LabSettings& settings) const override {
-    return provider_of(settings, {.name = "openai",
-                                  .wire = Wire::openai,
-                                  .base_url = "https://api.openai.com/v1",
-                                  .key_variable = "OPENAI_API_KEY"});
+    return openai_of(settings);
   }
 
  private:

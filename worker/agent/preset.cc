@@ -124,6 +124,13 @@ std::optional<Provider> Preset::provider_of(const LabSettings& settings, Provide
   return own;
 }
 
+std::optional<Provider> Preset::openai_of(const LabSettings& settings) {
+  return provider_of(settings, {.name = "openai",
+                                .wire = Wire::openai,
+                                .base_url = "https://api.openai.com/v1",
+                                .key_variable = "OPENAI_API_KEY"});
+}
+
 Result<SandboxRequest> Preset::prepare(const Assignment& assignment, const AgentPaths& paths,
                                        const std::vector<std::string>& environment) const {
   const swarmlab::Agent& agent = assignment.settings.agent;

@@ -39,6 +39,8 @@ class Preset : public Agent {
   /// The kind's own provider, as the lab changes it. None where the agent has a login of its own.
   [[nodiscard]] static std::optional<Provider> provider_of(const LabSettings& settings,
                                                            Provider own);
+  /// The same of those that talk to OpenAI, or to who speaks as it does.
+  [[nodiscard]] static std::optional<Provider> openai_of(const LabSettings& settings);
 };
 
 /// What an agent is asked: the brief has the rest.
