@@ -11,6 +11,7 @@ enum DataKind { none @0; folder @1; hostPath @2; shipped @3; }
 enum AgentKind { command @0; claude @1; codex @2; pi @3; opencode @4; }
 enum PolicyKind { greedy @0; bestOfN @1; beam @2; ucb @3; islands @4; }
 enum NearDuplicates { flag @0; skip @1; }
+enum SandboxDriver { any @0; bubblewrap @1; docker @2; podman @3; runsc @4; }
 
 struct MaybeNumber {
   # In JSON: a number or null.
@@ -56,6 +57,7 @@ struct LabSettings {
   holdoutKind @20 :DataKind $Since.since(2);  # none: no holdout
   holdoutPath @21 :Text $Since.since(2);
   moreMetrics @22 :List(Metric) $Since.since(2);  # beside `metric`, the primary one
+  sandbox @23 :Sandbox $Since.since(2);       # absent: any driver, the worker's own files
 
   struct Search {
     policy @0 :PolicyKind;
@@ -117,6 +119,17 @@ struct LabSettings {
     dataKind @6 :DataKind;
     dataPath @7 :Text;
     network @8 :List(Destination) $Since.since(2);  # of evaluator and guard; empty: none
+    service @9 :HostService $Since.since(2);        # absent: none
+  }
+  struct HostService {
+    command @0 :Text;
+    port @1 :UInt16;
+  }
+  struct Sandbox {
+    driver @0 :SandboxDriver;   # needLabels has the worker's side of it
+    image @1 :Text;             # of a container engine; empty: none
+    dockerfile @2 :Text;        # relative to the repository's root, as the context; empty: none
+    buildContext @3 :Text;
   }
   struct Guard {
     command @0 :Text;

@@ -83,11 +83,19 @@ struct Destination {
   bool operator==(const Destination&) const = default;
 };
 
+// Runs on the worker, outside of sandboxes, which reach nothing of it but its port.
+struct HostService {
+  std::string command;  // run by /bin/sh in the lab's folder
+  std::uint16_t port = 0;
+  bool operator==(const HostService&) const = default;
+};
+
 struct Evaluator {
   std::variant<PythonBackend, CommandEvaluator> how;
   Milliseconds timeout = std::chrono::minutes(10);
   DataSource data;
   std::vector<Destination> network{};  // of evaluator and guard; empty: they have no network
+  std::optional<HostService> service{};
   bool operator==(const Evaluator&) const = default;
 };
 
@@ -140,6 +148,21 @@ struct ResourceLimits {
   std::uint64_t output_bytes = 1ULL << 20U;  // captured; the rest is counted and dropped
   double cpus = 0.0;
   bool operator==(const ResourceLimits&) const = default;
+};
+
+// What isolates the sandboxes of a lab. That a worker is to have it is said by a label, too: see
+// common/model/sandbox.h.
+enum class SandboxDriver : std::uint8_t { any, bubblewrap, docker, podman, runsc };
+
+struct SandboxSettings {
+  SandboxDriver driver = SandboxDriver::any;
+  // The root file system, of container engines; neither: what the worker's machine has.
+  std::string image{};          // by name
+  std::string dockerfile{};     // to build it from; relative to the repository's root
+  std::string build_context{};  // folder, likewise
+  bool operator==(const SandboxSettings&) const = default;
+
+  [[nodiscard]] bool wants_image() const { return !image.empty() || !dockerfile.empty(); }
 };
 
 enum class PolicyKind : std::uint8_t { greedy, best_of_n, beam, ucb, islands };
@@ -248,6 +271,7 @@ struct LabSettings {
   std::uint32_t weight = 1;        // of its share of the workers, 1 or more
   std::vector<Scale> scales{};     // the ladder, `scale` is the first of them; empty: it has none
   DataSource holdout{};            // kept candidates are measured on it too, for people only
+  SandboxSettings sandbox{};
   bool operator==(const LabSettings&) const = default;
 };
 

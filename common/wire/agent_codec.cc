@@ -74,15 +74,25 @@ void write(schema::LabSettings::Evaluator::Builder to, const Evaluator& evaluato
   to.setDataKind(to_schema_enum<schema::DataKind>(evaluator.data.kind));
   to.setDataPath(text_of(evaluator.data.path));
   write(to.initNetwork(length_of(evaluator.network)), evaluator.network);
+  if (evaluator.service) {
+    auto service = to.initService();
+    service.setCommand(text_of(evaluator.service->command));
+    service.setPort(evaluator.service->port);
+  }
 }
 
 Result<Evaluator> read(schema::LabSettings::Evaluator::Reader from) {
   SWARMLAB_TRY(how, read_how(from));
   SWARMLAB_TRY(kind, from_schema_enum("dataKind", from.getDataKind(), DataSource::Kind::shipped));
-  return Evaluator{.how = std::move(how),
-                   .timeout = Milliseconds(from.getTimeoutMs()),
-                   .data = {.kind = kind, .path = string_of(from.getDataPath())},
-                   .network = read(from.getNetwork())};
+  Evaluator evaluator{.how = std::move(how),
+                      .timeout = Milliseconds(from.getTimeoutMs()),
+                      .data = {.kind = kind, .path = string_of(from.getDataPath())},
+                      .network = read(from.getNetwork())};
+  if (from.hasService()) {
+    evaluator.service = HostService{.command = string_of(from.getService().getCommand()),
+                                    .port = from.getService().getPort()};
+  }
+  return evaluator;
 }
 
 void write(schema::LabSettings::Agent::Builder to, const Agent& agent) {

@@ -219,6 +219,21 @@ Result<std::vector<Scale>> read(capnp::List<schema::LabSettings::Scale>::Reader 
   return scales;
 }
 
+void write(schema::LabSettings::Sandbox::Builder to, const SandboxSettings& sandbox) {
+  to.setDriver(to_schema_enum<schema::SandboxDriver>(sandbox.driver));
+  to.setImage(text_of(sandbox.image));
+  to.setDockerfile(text_of(sandbox.dockerfile));
+  to.setBuildContext(text_of(sandbox.build_context));
+}
+
+Result<SandboxSettings> read(schema::LabSettings::Sandbox::Reader from) {
+  SWARMLAB_TRY(driver, from_schema_enum("driver", from.getDriver(), SandboxDriver::runsc));
+  return SandboxSettings{.driver = driver,
+                         .image = string_of(from.getImage()),
+                         .dockerfile = string_of(from.getDockerfile()),
+                         .build_context = string_of(from.getBuildContext())};
+}
+
 // A peer of protocol 1 would refuse the whole record for a policy that it does not know.
 PolicyKind known_to_all(PolicyKind policy) {
   return policy == PolicyKind::best_of_n ? policy : PolicyKind::greedy;
@@ -277,6 +292,7 @@ void write(schema::LabSettings::Builder to, const LabSettings& settings) {
   for (unsigned i = 0; i < settings.scales.size(); ++i) write(scales[i], settings.scales[i]);
   to.setHoldoutKind(to_schema_enum<schema::DataKind>(settings.holdout.kind));
   to.setHoldoutPath(text_of(settings.holdout.path));
+  if (settings.sandbox != SandboxSettings()) write(to.initSandbox(), settings.sandbox);
 }
 
 Result<LabSettings> read(schema::LabSettings::Reader from) {
@@ -297,6 +313,7 @@ Result<LabSettings> read(schema::LabSettings::Reader from) {
   SWARMLAB_TRY(scales, read(from.getScales()));
   SWARMLAB_TRY(holdout,
                from_schema_enum("holdoutKind", from.getHoldoutKind(), DataSource::Kind::shipped));
+  SWARMLAB_TRY(sandbox, read(from.getSandbox()));
   std::optional<Guard> guard;
   if (from.hasGuard()) {
     guard = Guard{.command = string_of(from.getGuard().getCommand()),
@@ -324,7 +341,8 @@ Result<LabSettings> read(schema::LabSettings::Reader from) {
       .max_parallel = from.getMaxParallel(),
       .weight = from.getWeight(),
       .scales = std::move(scales),
-      .holdout = {.kind = holdout, .path = string_of(from.getHoldoutPath())}};
+      .holdout = {.kind = holdout, .path = string_of(from.getHoldoutPath())},
+      .sandbox = std::move(sandbox)};
 }
 
 }  // namespace swarmlab::wire

@@ -202,6 +202,9 @@ inline Evaluator any_evaluator() {
     evaluator.how = CommandEvaluator{
         .command = any_text(), .parse = any_of(ParseKind::metric_lines), .pattern = any_text()};
   }
+  if (any<bool>()) {
+    evaluator.service = HostService{.command = any_text(), .port = any<std::uint16_t>()};
+  }
   return evaluator;
 }
 
@@ -317,7 +320,11 @@ inline LabSettings any_settings() {
           .max_parallel = any<std::uint32_t>(),
           .weight = any<std::uint32_t>(),
           .scales = several(any_scale),
-          .holdout = {.kind = any_of(DataSource::Kind::shipped), .path = any_text()}};
+          .holdout = {.kind = any_of(DataSource::Kind::shipped), .path = any_text()},
+          .sandbox = {.driver = any_of(SandboxDriver::runsc),
+                      .image = any_text(),
+                      .dockerfile = any_text(),
+                      .build_context = any_text()}};
 }
 
 inline Comparison any_comparison() {
