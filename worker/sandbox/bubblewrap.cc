@@ -9,6 +9,7 @@
 
 #include "common/os/host.h"
 #include "worker/sandbox/advice.h"
+#include "worker/sandbox/bubblewrap_tree.h"
 #include "worker/sandbox/memory_file.h"
 #include "worker/sandbox/seccomp.h"
 #include "worker/sandbox/supervise.h"
@@ -51,21 +52,18 @@ void hand_over(Job& job, UniqueFd end, BwrapFd fd) {
   job.handed_over.push_back(std::move(end));
 }
 
-Result<void> add_status_pipe(Job& job) {
-  SWARMLAB_TRY(pipe, make_pipe());
-  if (::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK) != 0) {
+Result<BubblewrapTree::Pipes> add_pipes(Job& job, bool block) {
+  SWARMLAB_TRY(status, make_pipe());
+  if (::fcntl(status.read.get(), F_SETFL, O_NONBLOCK) != 0) {
     return fail(ErrorCode::internal, "pipe: {}", std::strerror(errno));
   }
-  job.status = std::move(pipe.read);
-  hand_over(job, std::move(pipe.write), BwrapFd::status);
-  return {};
-}
-
-Result<void> add_block_pipe(Job& job) {
-  SWARMLAB_TRY(pipe, make_pipe());
-  job.block = std::move(pipe.write);
-  hand_over(job, std::move(pipe.read), BwrapFd::block);
-  return {};
+  hand_over(job, std::move(status.write), BwrapFd::status);
+  BubblewrapTree::Pipes pipes{.status = std::move(status.read)};
+  if (!block) return pipes;
+  SWARMLAB_TRY(gate, make_pipe());
+  hand_over(job, std::move(gate.read), BwrapFd::block);
+  pipes.block = std::move(gate.write);
+  return pipes;
 }
 
 }  // namespace
@@ -76,22 +74,23 @@ Result<SandboxResult> Bubblewrap::run(const SandboxRequest& request, const Cance
   Job job{.request = &request, .cgroup = parts_.cgroups.version == 0 ? nullptr : &group};
   job.spawn.argv = {parts_.program, "--args", std::to_string(static_cast<int>(BwrapFd::args)),
                     "--"};
-  for (std::string& word : shell_words(request, parts_.cgroups)) {
+  for (std::string& word : shell_words(request, !parts_.cgroups.processes.empty())) {
     job.spawn.argv.push_back(std::move(word));
   }
-  job.spawn.limits = process_limits(request.limits, parts_.cgroups);
+  job.spawn.limits = process_limits(request.limits, !parts_.cgroups.memory.empty());
   job.spawn.folder.assign(1, '/');
   job.spawn.die_with_parent = true;
   SWARMLAB_CHECK(hand_over(job, static_cast<int>(BwrapFd::args), "args", joined(args)));
   SWARMLAB_CHECK(hand_over(job, static_cast<int>(BwrapFd::seccomp), "seccomp", parts_.seccomp));
   int next = kFirstFileFd;
-  for (const std::string& file : parts_.system.files) {
-    SWARMLAB_CHECK(hand_over(job, next++, "file", file));
+  for (const SystemView::File& file : parts_.system.files) {
+    SWARMLAB_CHECK(hand_over(job, next++, "file", file.bytes));
   }
-  SWARMLAB_CHECK(add_status_pipe(job));
   Gatekeeper gates(request.gates);
   job.gates = &gates;
-  if (gates.has_gates()) SWARMLAB_CHECK(add_block_pipe(job));
+  SWARMLAB_TRY(pipes, add_pipes(job, gates.has_gates()));
+  BubblewrapTree tree(std::move(pipes), gates);
+  job.tree = &tree;
   return supervise(std::move(job), cancel);
 }
 

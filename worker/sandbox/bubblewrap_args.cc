@@ -58,6 +58,16 @@ Result<void> add_environment(Words& words, const SystemView& system,
   return {};
 }
 
+void add_system(Words& words, const SystemView& system) {
+  for (const auto& link : system.links) add(words, {"--symlink", link.target, link.path});
+  for (const std::string& path : system.binds) add(words, {"--ro-bind", path, path});
+  int fd = kFirstFileFd;
+  for (const auto& file : system.files) {
+    add(words, {"--perms", "0644", "--file", std::to_string(fd++), file.path});
+  }
+  for (const std::string& path : system.exposed) add(words, {"--ro-bind", path, path});
+}
+
 Words isolation(bool disable_user_namespaces) {
   Words words = {"--unshare-all",
                  "--unshare-user",
@@ -100,7 +110,7 @@ Result<Words> bubblewrap_args(const SystemView& system, const SandboxRequest& re
   temporary("1777", "/tmp");
   temporary("0755", "/home/agent");
   add(words, {"--symlink", "../tmp", "/var/tmp"});
-  words.insert(words.end(), system.args.begin(), system.args.end());
+  add_system(words, system);
   for (const Mount& mount : request.mounts) SWARMLAB_CHECK(add_mount(words, mount));
   SWARMLAB_CHECK(add_environment(words, system, request));
   // Last, when all mount points are made. /proc too: started by root, we are root to the kernel's

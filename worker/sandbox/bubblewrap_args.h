@@ -14,6 +14,8 @@ namespace swarmlab::sandbox {
 // Descriptors that bubblewrap gets besides 0 to 3 and the files of a SystemView. It closes all of
 // them before the command starts.
 enum class BwrapFd : int { args = 4, status = 5, seccomp = 6, block = 7 };
+// Small files of a SystemView: number i is to be at this one + i.
+inline constexpr int kFirstFileFd = 8;
 
 /// All but the command itself. \return invalid_input if the request makes no sense.
 [[nodiscard]] Result<std::vector<std::string>> bubblewrap_args(const SystemView& system,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -116,6 +117,27 @@ std::vector<std::string> environment_of(const SandboxRequest& request, const Sys
   return env;
 }
 
+// The spawned process is the command, and its group the tree.
+class BareTree final : public Tree {
+ public:
+  void give(SpawnRequest& spawn, int fd, int child_fd) override {
+    spawn.fds.push_back({fd, child_fd});
+  }
+  [[nodiscard]] int fd() const override { return -1; }
+  [[nodiscard]] Result<void> hear() override { return {}; }
+  [[nodiscard]] bool runs() const override { return true; }
+  [[nodiscard]] std::optional<int> exit_code() const override { return std::nullopt; }
+  [[nodiscard]] bool is_over() const override { return false; }
+  [[nodiscard]] bool is_spawned() const override { return true; }
+  [[nodiscard]] bool can_be_killed() const override { return true; }
+  void kill(const Process& spawned) override { spawned.kill_group(SIGKILL); }
+  [[nodiscard]] Result<std::optional<ExitStatus>> bury(Process& spawned,
+                                                       Deadline deadline) override {
+    kill(spawned);
+    return spawned.wait(deadline);
+  }
+};
+
 class None final : public Sandbox {
  public:
   None(SystemView system, CgroupAbilities cgroups)
@@ -130,7 +152,9 @@ class None final : public Sandbox {
     Gatekeeper gates(request.gates);
     SWARMLAB_CHECK(gates.open_here());
     job.gates = &gates;
-    job.spawn.argv = shell_words(request, cgroups_);
+    BareTree tree;
+    job.tree = &tree;
+    job.spawn.argv = shell_words(request, !cgroups_.processes.empty());
     // After the shell, its option, the script and its name come the arguments.
     constexpr std::size_t kFirstArgument = 4;
     for (std::size_t i = kFirstArgument; i < job.spawn.argv.size(); ++i) {
@@ -138,7 +162,7 @@ class None final : public Sandbox {
     }
     job.spawn.env = environment_of(request, system_, places);
     job.spawn.folder = places.on_host(request.folder);
-    job.spawn.limits = process_limits(request.limits, cgroups_);
+    job.spawn.limits = process_limits(request.limits, !cgroups_.memory.empty());
     job.spawn.new_session = true;
     job.spawn.die_with_parent = true;
     job.spawn.no_new_privileges = true;

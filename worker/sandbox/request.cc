@@ -50,24 +50,22 @@ std::vector<std::string> writable_folders(const SandboxRequest& request) {
   return folders;
 }
 
-std::vector<ResourceLimit> process_limits(const ResourceLimits& limits,
-                                          const CgroupAbilities& cgroups) {
+std::vector<ResourceLimit> process_limits(const ResourceLimits& limits, bool memory_is_limited) {
   constexpr std::uint64_t kOpenFiles = 16'384;
   std::vector<ResourceLimit> found = {{RLIMIT_CORE, 0}, {RLIMIT_NOFILE, kOpenFiles}};
   if (limits.file_bytes > 0) found.push_back({RLIMIT_FSIZE, limits.file_bytes});
   // Not RLIMIT_AS: node, java and go reserve far more addresses than they ever use.
-  if (limits.memory_bytes > 0 && cgroups.memory.empty()) {
+  if (limits.memory_bytes > 0 && !memory_is_limited) {
     found.push_back({RLIMIT_DATA, limits.memory_bytes});
   }
   return found;
 }
 
-std::vector<std::string> shell_words(const SandboxRequest& request,
-                                     const CgroupAbilities& cgroups) {
+std::vector<std::string> shell_words(const SandboxRequest& request, bool processes_are_limited) {
   std::string script;
   // Set inside: there the kernel counts the processes of the sandbox, outside all of the user's.
   // bash has -u for it, dash -p.
-  if (cgroups.processes.empty() && request.limits.processes > 0) {
+  if (!processes_are_limited && request.limits.processes > 0) {
     script = fmt::format("ulimit -u {0} 2>/dev/null || ulimit -p {0} 2>/dev/null\n",
                          request.limits.processes);
   }

@@ -1,7 +1,6 @@
 #include "worker/sandbox/supervise.h"
 
 #include <poll.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 
 #include <algorithm>
@@ -17,7 +16,6 @@
 #include "worker/sandbox/deleted_files.h"
 #include "worker/sandbox/disk_watch.h"
 #include "worker/sandbox/memory_file.h"
-#include "worker/sandbox/status.h"
 
 namespace swarmlab::sandbox {
 namespace {
@@ -25,10 +23,11 @@ namespace {
 constexpr Milliseconds kDiskPeriod{500};         // between two walks
 constexpr Milliseconds kDiskPause{100};          // between two looks of a walk
 constexpr std::size_t kEntriesPerLook = 20'000;  // some 20 ms
-constexpr Milliseconds kStartGrace{1000};  // of bubblewrap, to say which process is the tree's
+constexpr Milliseconds kStartGrace{1000};        // of a driver, to say which process is the tree's
 // Of the kernel, to end a tree that is killed. To free some GB of memory, or a million files in
 // memory, takes it a second.
 constexpr Milliseconds kDeathGrace{60'000};
+constexpr std::uint64_t kWordsBytes = 16UL << 10U;  // of a driver's words
 constexpr std::uint64_t kDrainBytes = 4ULL << 20U;  // more than the pipes of a dead tree hold
 
 // Readable once, after the wait.
@@ -46,15 +45,6 @@ Result<UniqueFd> disk_timer() {
   return timer;
 }
 
-bool wait_for_end(const UniqueFd& process, Deadline deadline) {
-  pollfd event{.fd = process.get(), .events = POLLIN, .revents = 0};
-  int ready = 0;
-  do {
-    ready = ::poll(&event, 1, deadline.poll_timeout());
-  } while (ready < 0 && errno == EINTR);
-  return ready > 0;
-}
-
 class Supervision {
  public:
   Supervision(Job job, const CancelToken& cancel)
@@ -64,19 +54,17 @@ class Supervision {
         disk_(writable_folders(request_), request_.limits.disk_bytes),
         out_(request_.limits.output_bytes),
         err_(request_.limits.output_bytes),
-        in_bubblewrap_(static_cast<bool>(job_.status)) {}
+        words_(kWordsBytes),
+        tree_(*job_.tree) {}
 
   Result<SandboxResult> run() {
     SWARMLAB_CHECK(open());
     started_ = std::chrono::steady_clock::now();
-    if (request_.timeout.count() > 0) deadline_ = Deadline::after(request_.timeout);
+    set_deadline();
     SWARMLAB_TRY(process, spawn(job_.spawn));
     process_ = std::move(process);
-    job_.handed_over.clear();
-    for (Channel& channel : channels_) channel.close_child_end();
+    if (job_.start_within.count() == 0) close_other_ends();
     SWARMLAB_CHECK(watch());
-    took_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
-                                                                  started_);
     SWARMLAB_CHECK(bury());
     return conclude();
   }
@@ -92,13 +80,17 @@ class Supervision {
       SWARMLAB_CHECK(add_channel(3, Channel::Kind::sealed,
                                  [this](std::string_view bytes) { keep_result(bytes); }));
     }
-    if (in_bubblewrap_) {
-      channels_.emplace_back(std::move(job_.status),
-                             [this](std::string_view bytes) { status_.read(bytes); });
+    if (job_.words_apart) {
+      SWARMLAB_TRY(channel, Channel::make(Channel::Kind::pipe, [this](std::string_view bytes) {
+                     words_.append(bytes);
+                   }));
+      job_.spawn.fds.push_back({channel.child_end(), 1});
+      job_.spawn.fds.push_back({channel.child_end(), 2});
+      channels_.push_back(std::move(channel));
     }
     if (request_.in) {
       SWARMLAB_TRY(in, memory_file("stdin", *request_.in));
-      job_.spawn.fds.push_back({in.get(), 0});
+      tree_.give(job_.spawn, in.get(), 0);
       job_.handed_over.push_back(std::move(in));
     }
     if (request_.limits.disk_bytes > 0) {
@@ -111,9 +103,15 @@ class Supervision {
 
   Result<void> add_channel(int child_fd, Channel::Kind kind, Channel::Keep keep) {
     SWARMLAB_TRY(channel, Channel::make(kind, std::move(keep)));
-    job_.spawn.fds.push_back({channel.child_end(), child_fd});
+    tree_.give(job_.spawn, channel.child_end(), child_fd);
     channels_.push_back(std::move(channel));
     return {};
+  }
+
+  // Once the command has them.
+  void close_other_ends() {
+    job_.handed_over.clear();
+    for (Channel& channel : channels_) channel.close_child_end();
   }
 
   void keep_result(std::string_view bytes) {
@@ -123,13 +121,27 @@ class Supervision {
     if (bytes.size() > room) result_.result_truncated = true;
   }
 
-  // Until the spawned process has ended.
+  // While the driver starts its time runs, then the command's.
+  void set_deadline() {
+    running_ = tree_.runs();
+    if (!running_ && job_.start_within.count() > 0) {
+      deadline_ = Deadline::after(job_.start_within);
+    } else if (request_.timeout.count() > 0) {
+      deadline_ = Deadline::after(request_.timeout);
+    } else {
+      deadline_ = Deadline::never();
+    }
+  }
+
+  // Until the spawned process has ended, or the tree says that it is over.
   Result<void> watch() {
     std::vector<pollfd> events;
     for (;;) {
       events = {{process_->pidfd(), POLLIN, 0},
                 {stopped_ ? -1 : cancel_.fd(), POLLIN, 0},
-                {stopped_ ? -1 : timer_.get(), POLLIN, 0}};
+                {stopped_ ? -1 : timer_.get(), POLLIN, 0},
+                {tree_.fd(), POLLIN, 0}};
+      const std::size_t first_channel = events.size();
       for (const Channel& channel : channels_) events.push_back({channel.fd(), POLLIN, 0});
       const std::size_t first_gate = events.size();
       for (const UniqueFd& gate : listeners()) events.push_back({gate.get(), POLLIN, 0});
@@ -138,14 +150,13 @@ class Supervision {
         return fail(ErrorCode::internal, "poll: {}", std::strerror(errno));
       }
       for (std::size_t i = 0; i < channels_.size(); ++i) {
-        if (events[3 + i].revents != 0) channels_[i].take();
+        if (events[first_channel + i].revents != 0) channels_[i].take();
       }
       for (std::size_t i = first_gate; i < events.size(); ++i) {
         if (events[i].revents != 0) job_.gates->let_in(i - first_gate);
       }
-      note_process_of_the_tree();
-      if (events[0].revents != 0) return {};
-      if (!stopped_ && init_ && job_.block) SWARMLAB_CHECK(open_gates());
+      if (events[3].revents != 0) SWARMLAB_CHECK(hear());
+      if (events[0].revents != 0 || tree_.is_over()) return {};
       if (!stopped_) decide_to_stop(events[1].revents != 0, events[2].revents != 0);
       if (stopped_) kill_tree();
     }
@@ -156,18 +167,21 @@ class Supervision {
     return job_.gates->listeners();
   }
 
-  // Then the command starts.
-  Result<void> open_gates() {
-    const auto opened = job_.gates->open_inside(*status_.child());
-    if (!opened) return give_up(opened.error());
-    job_.block.reset();
+  Result<void> hear() {
+    const auto heard = tree_.hear();
+    if (!heard && !stopped_) return give_up(heard.error());
+    if (running_ || !tree_.runs() || stopped_) return {};
+    // What the sandbox itself took to be there is none of the command's time.
+    close_other_ends();
+    if (job_.start_within.count() > 0) started_ = std::chrono::steady_clock::now();
+    set_deadline();
     return {};
   }
 
   // Before the command has started, and without starting it.
   Result<void> give_up(const Error& error) {
     SWARMLAB_CHECK(bury());
-    return fail(error.code, "{}; {}", error.message, err_.text());
+    return fail(error.code, "{}; {}{}", error.message, words_.text(), err_.text());
   }
 
   void decide_to_stop(bool cancelled, bool look_at_disk) {
@@ -178,8 +192,9 @@ class Supervision {
 
   bool is_over_disk_limit() {
     // At the start of a walk: few hold deleted files, and each look has its price.
-    if (job_.cgroup != nullptr && !disk_.walking() && !disk_.folders().empty()) {
-      disk_.count_besides(bytes_of_deleted_files(job_.cgroup->members(), disk_.folders()));
+    if (!disk_.walking() && !disk_.folders().empty()) {
+      const auto members = job_.cgroup != nullptr ? job_.cgroup->members() : tree_.members();
+      disk_.count_besides(bytes_of_deleted_files(members, disk_.folders()));
     }
     const bool over = disk_.step(kEntriesPerLook);
     return !wake_after(timer_, disk_.walking() ? kDiskPause : kDiskPeriod) || over;
@@ -190,59 +205,52 @@ class Supervision {
     kill_by_ = Deadline::after(kStartGrace);
   }
 
-  // While bubblewrap has not said which process it started, that one would survive bubblewrap.
+  // What cannot be killed yet would survive the one that starts it.
   void kill_tree() {
-    const bool unknown = in_bubblewrap_ && !init_ && job_.cgroup == nullptr;
-    if (unknown && !kill_by_.expired()) return;
+    if (!tree_.can_be_killed() && job_.cgroup == nullptr && !kill_by_.expired()) return;
     kill_by_ = Deadline::after(kStartGrace);
-    kill_now();
+    tree_.kill(*process_);
   }
 
-  void kill_now() const {
-    if (init_) ::syscall(SYS_pidfd_send_signal, init_.get(), SIGKILL, nullptr, 0);
-    if (in_bubblewrap_) {
-      process_->kill(SIGKILL);
-    } else {
-      process_->kill_group(SIGKILL);
-    }
-  }
-
-  void note_process_of_the_tree() {
-    if (init_ || !status_.child()) return;
-    init_.reset(static_cast<int>(::syscall(SYS_pidfd_open, *status_.child(), 0)));
-  }
-
-  // Bubblewrap ends when the command does. The first process inside ends after all others there:
-  // the kernel sees to that. So its end is the end of the tree. What else there may be, the group
-  // knows: a tree outside of bubblewrap, or one that bubblewrap had not told of yet.
+  // What the tree does not know of, the group does: one that has left it, or that the driver had
+  // not told of yet.
   Result<void> bury() {
+    took_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
+                                                                  started_);
     const Deadline deadline = Deadline::after(kDeathGrace);
-    kill_now();
     // First of all: of what the group kills it also reaps our children.
-    SWARMLAB_TRY(status, process_->wait(deadline));
-    bool dead = !init_ || wait_for_end(init_, deadline);
-    if (init_) reap_orphan(init_);
+    SWARMLAB_TRY(status, tree_.bury(*process_, deadline));
+    bool dead = status.has_value();
     if (job_.cgroup != nullptr) dead = job_.cgroup->kill_all(deadline) && dead;
     for (Channel& channel : channels_) channel.drain(kDrainBytes);
-    if (!dead || !status) {
+    if (!dead) {
       return fail(ErrorCode::internal, "the sandbox's processes do not die: killed {} ms ago",
                   kDeathGrace.count());
     }
     ended_ = *status;
+    usage_ = tree_.usage();
     return {};
   }
 
   Result<SandboxResult> conclude() {
-    if (!stopped_ && in_bubblewrap_ && !status_.exit_code() && !ended_.signaled &&
-        !ran_out_of_memory()) {
-      return fail(ErrorCode::unavailable, "the sandbox does not start: {}", err_.text());
+    const bool says_nothing = !tree_.is_spawned() && !tree_.exit_code() && !ended_.signaled;
+    const bool never_ran = !running_ && job_.start_within.count() > 0;
+    if ((!stopped_ && says_nothing && !ran_out_of_memory()) ||
+        (stopped_ == HowEnded::timed_out && never_ran)) {
+      return fail(ErrorCode::unavailable, "the sandbox {}: {}{}",
+                  running_ && job_.words_apart ? "was ended from outside" : "does not start",
+                  words_.text(), err_.text());
     }
     settle_how();
     result_.out = out_.text();
     result_.err = err_.text();
     result_.took = took_;
-    // Bubblewrap does not wait for its tree: its own time says nothing of it.
-    if (!in_bubblewrap_) result_.cpu_time = ended_.cpu_time;
+    // A driver does not wait for its tree: its own time says nothing of it.
+    if (tree_.is_spawned()) result_.cpu_time = ended_.cpu_time;
+    if (usage_) {
+      result_.cpu_time = usage_->cpu_time.value_or(result_.cpu_time);
+      result_.peak_memory_bytes = usage_->peak_memory_bytes;
+    }
     if (job_.cgroup != nullptr) {
       result_.cpu_time = job_.cgroup->cpu_time().value_or(result_.cpu_time);
       result_.peak_memory_bytes = job_.cgroup->peak_memory_bytes();
@@ -252,10 +260,10 @@ class Supervision {
 
   void settle_how() {
     constexpr int kShellSignal = 128;  // a shell's way to say that a signal ended its command
-    const int code = status_.exit_code().value_or(ended_.code);
+    const int code = tree_.exit_code().value_or(ended_.code);
     result_.how = HowEnded::exited;
     result_.code = code;
-    if (ended_.signaled && !status_.exit_code()) {
+    if (ended_.signaled && !tree_.exit_code()) {
       result_.how = HowEnded::signaled;
     } else if (code > kShellSignal && code <= kShellSignal + SIGRTMAX) {
       result_.how = HowEnded::signaled;
@@ -271,6 +279,7 @@ class Supervision {
   }
 
   [[nodiscard]] bool ran_out_of_memory() const {
+    if (usage_ && usage_->ran_out_of_memory) return true;
     return job_.cgroup != nullptr && job_.cgroup->ran_out_of_memory();
   }
 
@@ -280,11 +289,11 @@ class Supervision {
   DiskWatch disk_;
   OutputCapture out_;
   OutputCapture err_;
-  bool in_bubblewrap_;
-  StatusReader status_;
+  OutputCapture words_;  // of the driver
+  Tree& tree_;
+  bool running_ = false;  // the command, not only its driver
   std::vector<Channel> channels_;
   UniqueFd timer_;
-  UniqueFd init_;  // the first process inside, by its pidfd
   std::optional<Process> process_;
   std::chrono::steady_clock::time_point started_;
   std::chrono::microseconds took_{0};
@@ -292,6 +301,7 @@ class Supervision {
   Deadline kill_by_;
   std::optional<HowEnded> stopped_;  // by us
   ExitStatus ended_;
+  std::optional<Usage> usage_;
   SandboxResult result_;
 };
 

@@ -8,21 +8,20 @@
 #include "common/os/process.h"
 #include "worker/sandbox/cgroup.h"
 #include "worker/sandbox/sandbox.h"
+#include "worker/sandbox/tree.h"
 
 namespace swarmlab::sandbox {
 
 struct Job {
   const SandboxRequest* request = nullptr;
-  SpawnRequest spawn = {};  // 0 to 3 are added here
-  // Where bubblewrap reports the process that holds the tree's pid namespace, and the exit code of
-  // the command; without: the spawned process is the command itself, and its group is the tree.
-  UniqueFd status = {};
-  // Bubblewrap starts the command when this is closed. A request with gates has it, or the gates
-  // are open already.
-  UniqueFd block = {};
+  SpawnRequest spawn = {};                 // the tree adds the command's 0 to 3
+  Tree* tree = nullptr;                    // never null
   Gatekeeper* gates = nullptr;             // may be null
   std::vector<UniqueFd> handed_over = {};  // what `spawn` passes on; closed once it has started
   Cgroup* cgroup = nullptr;                // may be null
+  // Of the driver, until the command starts; 0: the command's own time covers it.
+  Milliseconds start_within{0};
+  bool words_apart = false;  // the driver has a stderr that is not the command's
 };
 
 /// \return unavailable when the sandbox itself could not start, in its own words.
@@ -33,10 +32,10 @@ struct Job {
 
 /// Limits that hold for each process of a run, whatever else is there.
 [[nodiscard]] std::vector<ResourceLimit> process_limits(const ResourceLimits& limits,
-                                                        const CgroupAbilities& cgroups);
+                                                        bool memory_is_limited);
 
 /// What /bin/sh -c runs for the request.
 [[nodiscard]] std::vector<std::string> shell_words(const SandboxRequest& request,
-                                                   const CgroupAbilities& cgroups);
+                                                   bool processes_are_limited);
 
 }  // namespace swarmlab::sandbox

@@ -30,23 +30,17 @@ constexpr std::string_view kHosts = "127.0.0.1 localhost swarmlab\n::1 localhost
 // The services that others name here are not reachable from inside.
 constexpr std::string_view kNameServices = "passwd: files\ngroup: files\nhosts: files dns\n";
 
-void add(SystemView& view, std::initializer_list<std::string> words) {
-  view.args.insert(view.args.end(), words);
-}
-
-void add_file(SystemView& view, const std::string& inside, std::string_view bytes) {
-  const auto fd = static_cast<std::size_t>(kFirstFileFd) + view.files.size();
-  add(view, {"--perms", "0644", "--file", std::to_string(fd), inside});
-  view.files.emplace_back(bytes);
+void add_file(SystemView& view, const std::string& path, std::string_view bytes) {
+  view.files.push_back({path, std::string(bytes)});
 }
 
 void bind_system_folders(SystemView& view) {
   std::error_code error;
   for (const std::string folder : kSystemFolders) {
     if (fs::is_symlink(folder, error)) {
-      add(view, {"--symlink", fs::read_symlink(folder, error).string(), folder});
+      view.links.push_back({fs::read_symlink(folder, error).string(), folder});
     } else if (fs::is_directory(folder, error) && !fs::is_empty(folder, error)) {
-      add(view, {"--ro-bind", folder, folder});
+      view.binds.push_back(folder);
     }
   }
 }
@@ -57,10 +51,10 @@ void show_in_etc(SystemView& view, const std::string& path) {
   const fs::path target = fs::canonical(path, error);
   if (error) return;
   if (fs::is_symlink(path, error) && target.string().starts_with("/usr/")) {
-    return add(view, {"--symlink", target.string(), path});
+    return view.links.push_back({target.string(), path});
   }
   if (!fs::is_regular_file(target, error) || fs::file_size(target, error) > kSmall) {
-    return add(view, {"--ro-bind", path, path});
+    return view.binds.push_back(path);
   }
   std::ifstream file(target, std::ios::binary);
   std::ostringstream bytes;
@@ -91,7 +85,7 @@ Result<void> expose(const std::string& path, SystemView& view) {
   if (!fs::exists(path, error)) {
     return fail(ErrorCode::not_found, "--expose {}: there is no such path", path);
   }
-  add(view, {"--ro-bind", path, path});
+  view.exposed.push_back(path);
   const fs::path named(path);
   if (named.filename() == "bin") {
     view.path.append(1, ':').append(path);

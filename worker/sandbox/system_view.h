@@ -10,13 +10,20 @@
 
 namespace swarmlab::sandbox {
 
-// Small files are not mounted: bubblewrap writes them from descriptors, this one and the next.
-inline constexpr int kFirstFileFd = 8;
-
 struct SystemView {
-  std::vector<std::string> args = {};   // of bubblewrap, the same in every run
-  std::vector<std::string> files = {};  // contents; number i is to be at kFirstFileFd + i
-  std::string path = {};                // the value of PATH
+  struct Link {
+    std::string target;
+    std::string path;
+  };
+  struct File {  // small: not mounted, but written
+    std::string path;
+    std::string bytes;
+  };
+  std::vector<Link> links = {};
+  std::vector<File> files = {};
+  std::vector<std::string> binds = {};    // of the same path on the host, read-only
+  std::vector<std::string> exposed = {};  // likewise, over all else
+  std::string path = {};                  // the value of PATH
 };
 
 /// Reads what is there now.
