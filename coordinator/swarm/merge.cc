@@ -1,35 +1,47 @@
 #include "coordinator/swarm/merge.h"
 
-#include <set>
-#include <vector>
+#include <iterator>
+#include <map>
+#include <optional>
 
 #include "common/result.h"
 
 namespace swarmlab::swarm {
 namespace {
 
-// An experiment, all that it comes from, and the other sides of merges on the way.
-std::set<ExperimentNumber> ancestry(const Lab& lab, const FrontierEntry& entry) {
-  std::set<ExperimentNumber> seen = {entry.number};
-  std::vector<const FrontierEntry*> left = {&entry};
-  const auto add = [&](const std::optional<ExperimentNumber>& number) {
-    if (!number || !seen.insert(*number).second) return;
-    const auto found = lab.frontier.find(*number);
-    if (found != lab.frontier.end()) left.push_back(&found->second);
-  };
-  while (!left.empty()) {
-    const FrontierEntry* one = left.back();
-    left.pop_back();
-    add(one->parent);
-    add(one->merged);
-  }
-  return seen;
-}
+// A merge of lines that went apart longer ago is hardly better than either, and a keep should not
+// cost more the longer a lab runs.
+constexpr std::size_t kMostAncestors = 256;
 
-std::optional<ExperimentNumber> newest_of_both(const std::set<ExperimentNumber>& one,
-                                               const std::set<ExperimentNumber>& other) {
-  for (auto it = one.rbegin(); it != one.rend(); ++it) {
-    if (other.contains(*it)) return *it;
+struct Sides {
+  bool kept = false;
+  bool best = false;
+};
+
+// The newest experiment that both come from, by parents and by the other sides of merges; the best
+// itself where what is kept comes from it. Numbers grow from parent to child: from the newest down,
+// everything that leads to an experiment has been seen before it, and nothing older than the answer
+// is looked at.
+// \param kept  not in the frontier yet
+std::optional<ExperimentNumber> newest_of_both(const Lab& lab, const FrontierEntry& kept,
+                                               const FrontierEntry& best) {
+  std::map<ExperimentNumber, Sides> left;
+  const auto from = [&](const FrontierEntry& entry, Sides sides) {
+    for (const auto& number : {entry.parent, entry.merged}) {
+      if (!number) continue;
+      left[*number].kept |= sides.kept;
+      left[*number].best |= sides.best;
+    }
+  };
+  left[best.number].best = true;
+  from(kept, {.kept = true});
+  for (std::size_t looked = 0; looked < kMostAncestors && !left.empty(); ++looked) {
+    const auto newest = std::prev(left.end());
+    const auto [number, sides] = *newest;
+    if (sides.kept && sides.best) return number;
+    left.erase(newest);
+    const auto found = lab.frontier.find(number);
+    if (found != lab.frontier.end()) from(found->second, sides);
   }
   return std::nullopt;
 }
@@ -45,13 +57,8 @@ std::optional<MergeWish> merge_wish(const Lab& lab, const FrontierEntry& kept, b
   if (!keeps_for_merging(lab)) return std::nullopt;
   const FrontierEntry& ours = becomes_best ? kept : *lab.best;
   const FrontierEntry& theirs = becomes_best ? *lab.best : kept;
-  const std::set<ExperimentNumber> our_ancestry = ancestry(lab, ours);
-  const std::set<ExperimentNumber> their_ancestry = ancestry(lab, theirs);
-  if (our_ancestry.contains(theirs.number) || their_ancestry.contains(ours.number)) {
-    return std::nullopt;
-  }
-  const auto base = newest_of_both(our_ancestry, their_ancestry);
-  if (!base || !lab.frontier.contains(*base)) return std::nullopt;
+  const auto base = newest_of_both(lab, kept, *lab.best);
+  if (!base || *base == lab.best->number || !lab.frontier.contains(*base)) return std::nullopt;
   return MergeWish{.ours = ours.number, .theirs = theirs.number, .base = *base};
 }
 

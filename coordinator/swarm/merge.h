@@ -15,10 +15,11 @@ struct MergeWish {
 };
 
 /// What a keep asks for: the best of after it, and the one that is not, if neither comes from the
-/// other. Nothing where the lab wants no merges.
+/// other. Nothing where the lab wants no merges, or where there are more than 256 between the two
+/// and what both come from.
 /// \param kept  an entry of the frontier from now on, not in it yet
 /// \pre  the lab has a best, of before
-/// \complexity  in the ancestors of both
+/// \complexity  in the ancestors since both went apart
 [[nodiscard]] std::optional<MergeWish> merge_wish(const Lab& lab, const FrontierEntry& kept,
                                                   bool becomes_best);
 

@@ -89,6 +89,46 @@ TEST_F(Merges, WhatAMergeTookInIsNotMergedAgain) {
   EXPECT_EQ(wish->theirs, ExperimentNumber(4));
 }
 
+// A chain of kept candidates, each a little better than the one before.
+void extend(Lab& lab, std::uint64_t from, std::uint64_t first, std::uint64_t count) {
+  for (std::uint64_t number = first; number < first + count; ++number) {
+    const FrontierEntry entry{.number = ExperimentNumber(number),
+                              .score = 10.0 - static_cast<double>(number) / 1000.0,
+                              .commit = object(4),
+                              .parent = ExperimentNumber(number == first ? from : number - 1)};
+    lab.frontier.emplace(entry.number, entry);
+    lab.best = entry;
+  }
+}
+
+TEST_F(Merges, WhatHasALongHistoryInCommonIsMergedAsAnythingElse) {
+  begin();
+  Lab long_lab = lab();
+  extend(long_lab, 1, 2, 2000);
+  const FrontierEntry sibling{.number = ExperimentNumber(2002),
+                              .score = 9.0,
+                              .commit = object(5),
+                              .parent = ExperimentNumber(1999)};
+  const auto wish = merge_wish(long_lab, sibling, false);
+  ASSERT_TRUE(wish);
+  EXPECT_EQ(wish->base, ExperimentNumber(1999));
+  EXPECT_EQ(wish->ours, ExperimentNumber(2001));
+  EXPECT_EQ(wish->theirs, ExperimentNumber(2002));
+}
+
+TEST_F(Merges, WhatWentApartLongAgoIsNotMerged) {
+  begin();
+  Lab long_lab = lab();
+  extend(long_lab, 1, 2, 200);
+  const FrontierEntry near{.number = ExperimentNumber(900),
+                           .score = 9.0,
+                           .commit = object(5),
+                           .parent = ExperimentNumber(1)};
+  EXPECT_TRUE(merge_wish(long_lab, near, false));
+  extend(long_lab, 201, 202, 100);
+  EXPECT_FALSE(merge_wish(long_lab, near, false));
+}
+
 TEST_F(Merges, AreNotMadeWhereTheLabWantsNone) {
   settings.search.merge = false;
   begin();
