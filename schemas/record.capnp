@@ -79,6 +79,7 @@ struct AgentRun {
   cachedTokens @8 :UInt64;    # of the input
   costSource @9 :CostSource;
   refused @10 :List(NetworkRefusal);
+  sessionExperiment @11 :UInt32;  # that its session was on, from 1; 0: sessions have one alone
 
   struct NetworkRefusal {
     # A place that its sandbox was not let to.
@@ -278,4 +279,28 @@ struct Attachments {
   guardLog @2 :Data;
   evaluatorLog @3 :Data;
   sketch @4 :Data $Since.since(2);  # of the change (common/model/sketch.h); empty: none
+  transcript @5 :Transcript $Since.since(2);  # absent: none
+}
+
+enum StepKind { prompt @0; words @1; thinking @2; tool @3; }
+
+struct Transcript {
+  # What an agent did, as its program wrote it: trimmed, without secrets, in order.
+  steps @0 :List(TranscriptStep);
+}
+
+struct TranscriptStep {
+  kind @0 :StepKind;
+  atMs @1 :Int64 = -1;        # since the agent was started; below 0: not known
+  tool @2 :Text;              # its name; of all other kinds empty
+  text @3 :Text;              # the words; of a tool what it was called with
+  result @4 :Text;            # of a tool
+  failed @5 :Bool;            # the tool did
+  tookMs @6 :Int64 = -1;      # of a tool; below 0: not known
+  inputTokens @7 :UInt64;     # of the model's answer that ends with this step
+  outputTokens @8 :UInt64;
+  microUsd @9 :Int64;
+  textBytes @10 :UInt64;      # before it was trimmed
+  resultBytes @11 :UInt64;
+  leftOutBefore @12 :UInt64;  # steps between the one before and this one
 }

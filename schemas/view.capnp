@@ -137,6 +137,7 @@ struct AgentView {
   cachedTokens @7 :Float64;      # of the input
   costSource @8 :Text;           # "none", "told", "priced" or "measured"
   refused @9 :List(NamedNumber); # times by "host:port" that its sandbox was not let to
+  sessionExperiment @10 :UInt32; # that its session was on, from 1; 0: sessions have one alone
 }
 
 struct ClimbView {
@@ -214,6 +215,32 @@ struct ExperimentDetail {
   guardLog @3 :Text;
   evaluatorLog @4 :Text;
   diff @5 :Text;                 # against the parent's commit, as git shows it
+  transcript @6 :List(StepView) $Since.since(2);  # of its agent
+  changedSamples @7 :List(SampleChangeView) $Since.since(2);  # those that changed most first
+  changedAgainst @8 :MaybeCount $Since.since(2);  # the experiment that they changed against
+}
+
+struct StepView {
+  # A step of an agent's work, trimmed.
+  kind @0 :Text;                 # "prompt", "words", "thinking" or "tool"
+  atMs @1 :Lab.MaybeNumber;      # since the agent was started; null: not known
+  tool @2 :Text;                 # its name; else empty
+  text @3 :Text;                 # the words; of a tool what it was called with
+  result @4 :Text;               # of a tool
+  failed @5 :Bool;               # the tool did
+  tookMs @6 :Lab.MaybeNumber;    # of a tool; null: not known
+  inputTokens @7 :Float64;       # of the model's answer that ends with this step
+  outputTokens @8 :Float64;
+  costUsd @9 :Float64;
+  textBytes @10 :Float64;        # before it was trimmed
+  resultBytes @11 :Float64;
+  leftOutBefore @12 :Float64;    # steps between the one before and this one
+}
+
+struct SampleChangeView {
+  id @0 :Text;
+  score @1 :Lab.MaybeNumber;     # null: it has none here
+  before @2 :Lab.MaybeNumber;    # null: it has none there
 }
 
 struct LabView {

@@ -61,6 +61,7 @@ struct AgentRun {
   std::uint64_t cached_tokens = 0;  // of the input, read from the provider's cache
   CostSource cost_source = CostSource::none;
   std::vector<NetworkRefusal> refused{};
+  std::uint32_t session_experiment = 0;  // that its session was on, from 1; 0: each has its own
   bool operator==(const AgentRun&) const = default;
 };
 

@@ -166,6 +166,20 @@ std::string_view name_of(CostSource source) {
   return "unknown";
 }
 
+std::string_view name_of(StepKind kind) {
+  switch (kind) {
+    case StepKind::prompt:
+      return "prompt";
+    case StepKind::words:
+      return "words";
+    case StepKind::thinking:
+      return "thinking";
+    case StepKind::tool:
+      return "tool";
+  }
+  return "unknown";
+}
+
 std::string_view name_of(NearDuplicates wish) {
   return wish == NearDuplicates::skip ? "skip" : "flag";
 }

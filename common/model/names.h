@@ -20,6 +20,7 @@ namespace swarmlab {
 [[nodiscard]] std::string_view name_of(AgentKind kind);
 [[nodiscard]] std::string_view name_of(AgentEnd end);
 [[nodiscard]] std::string_view name_of(CostSource source);
+[[nodiscard]] std::string_view name_of(StepKind kind);
 [[nodiscard]] std::string_view name_of(NearDuplicates wish);
 
 /// All that there are.

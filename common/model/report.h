@@ -8,6 +8,7 @@
 
 #include "common/model/experiment.h"
 #include "common/model/lab.h"
+#include "common/model/transcript.h"
 
 namespace swarmlab {
 
@@ -109,6 +110,7 @@ struct Attachments {
   std::string guard_log;
   std::string evaluator_log;
   std::string sketch{};  // of the change (sketch.h); empty: none
+  Transcript transcript{};
   bool operator==(const Attachments&) const = default;
 };
 

@@ -14,6 +14,7 @@ void write(schema::AgentRun::Builder to, const AgentRun& run) {
   to.setToolCalls(run.tool_calls);
   to.setCachedTokens(run.cached_tokens);
   to.setCostSource(to_schema_enum<schema::CostSource>(run.cost_source));
+  to.setSessionExperiment(run.session_experiment);
   auto refused = to.initRefused(length_of(run.refused));
   for (unsigned i = 0; i < refused.size(); ++i) {
     refused[i].setHost(text_of(run.refused[i].host));
@@ -34,7 +35,9 @@ Result<AgentRun> read(schema::AgentRun::Reader from) {
                .turns = from.getTurns(),
                .tool_calls = from.getToolCalls(),
                .cached_tokens = from.getCachedTokens(),
-               .cost_source = source};
+               .cost_source = source,
+               .refused = {},
+               .session_experiment = from.getSessionExperiment()};
   for (const auto one : from.getRefused()) {
     run.refused.push_back(
         {.host = string_of(one.getHost()), .port = one.getPort(), .times = one.getTimes()});

@@ -37,6 +37,7 @@ void write(schema::Experiment::Builder to, const Experiment& experiment);
 void write(schema::MergeWith::Builder to, const MergeWith& merge);
 void write(schema::Assignment::Builder to, const Assignment& assignment);
 void write(schema::Report::Builder to, const Report& report);
+void write(schema::Transcript::Builder to, const Transcript& transcript);
 void write(schema::Attachments::Builder to, const Attachments& attachments);
 
 [[nodiscard]] Result<AgentNotes> read(schema::AgentNotes::Reader from);
@@ -54,6 +55,7 @@ void write(schema::Attachments::Builder to, const Attachments& attachments);
 [[nodiscard]] Result<MergeWith> read(schema::MergeWith::Reader from);
 [[nodiscard]] Result<Assignment> read(schema::Assignment::Reader from);
 [[nodiscard]] Result<Report> read(schema::Report::Reader from);
+[[nodiscard]] Result<Transcript> read(schema::Transcript::Reader from);
 [[nodiscard]] Result<Attachments> read(schema::Attachments::Reader from);
 
 }  // namespace swarmlab::wire

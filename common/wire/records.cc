@@ -34,6 +34,9 @@ std::string to_bytes(const Report& report) {
 std::string to_bytes(const Attachments& attachments) {
   return encode_record<schema::Attachments>(attachments);
 }
+std::string to_bytes(const Transcript& transcript) {
+  return encode_record<schema::Transcript>(transcript);
+}
 
 Result<LabSettings> lab_settings_from(std::span<const std::byte> bytes) {
   return decode_record<schema::LabSettings>("lab settings", bytes);
@@ -49,6 +52,9 @@ Result<Report> report_from(std::span<const std::byte> bytes) {
 }
 Result<Attachments> attachments_from(std::span<const std::byte> bytes) {
   return decode_record<schema::Attachments>("attachments", bytes);
+}
+Result<Transcript> transcript_from(std::span<const std::byte> bytes) {
+  return decode_record<schema::Transcript>("transcript", bytes);
 }
 
 }  // namespace swarmlab::wire

@@ -18,11 +18,13 @@ namespace swarmlab::wire {
 [[nodiscard]] std::string to_bytes(const Assignment& assignment);
 [[nodiscard]] std::string to_bytes(const Report& report);
 [[nodiscard]] std::string to_bytes(const Attachments& attachments);
+[[nodiscard]] std::string to_bytes(const Transcript& transcript);
 
 [[nodiscard]] Result<LabSettings> lab_settings_from(std::span<const std::byte> bytes);
 [[nodiscard]] Result<Experiment> experiment_from(std::span<const std::byte> bytes);
 [[nodiscard]] Result<Assignment> assignment_from(std::span<const std::byte> bytes);
 [[nodiscard]] Result<Report> report_from(std::span<const std::byte> bytes);
 [[nodiscard]] Result<Attachments> attachments_from(std::span<const std::byte> bytes);
+[[nodiscard]] Result<Transcript> transcript_from(std::span<const std::byte> bytes);
 
 }  // namespace swarmlab::wire

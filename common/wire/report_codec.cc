@@ -82,6 +82,7 @@ void write(schema::Attachments::Builder to, const Attachments& attachments) {
   to.setGuardLog(data_of(std::string_view(attachments.guard_log)));
   to.setEvaluatorLog(data_of(std::string_view(attachments.evaluator_log)));
   to.setSketch(data_of(std::string_view(attachments.sketch)));
+  if (!attachments.transcript.empty()) write(to.initTranscript(), attachments.transcript);
 }
 
 Result<Attachments> read(schema::Attachments::Reader from) {
@@ -90,6 +91,8 @@ Result<Attachments> read(schema::Attachments::Reader from) {
                           .guard_log = string_of(from.getGuardLog()),
                           .evaluator_log = string_of(from.getEvaluatorLog()),
                           .sketch = string_of(from.getSketch())};
+  SWARMLAB_TRY(transcript, read(from.getTranscript()));
+  attachments.transcript = std::move(transcript);
   attachments.samples.reserve(from.getSamples().size());
   for (const auto sample : from.getSamples()) {
     attachments.samples.push_back({.id = string_of(sample.getId()),

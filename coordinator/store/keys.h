@@ -20,6 +20,7 @@ enum class BlobKind : std::uint8_t {
   guard_log = 3,
   evaluator_log = 4,
   sketch = 5,
+  transcript = 6,
 };
 
 namespace keys {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "common/wire/records.h"
 #include "coordinator/store/codec.h"
 #include "coordinator/store/keys.h"
 #include "coordinator/store/meta.h"
@@ -27,6 +28,7 @@ void stage_attachments(const AttachmentsOf& of, Batch& batch) {
   put(BlobKind::guard_log, texts.guard_log);
   put(BlobKind::evaluator_log, texts.evaluator_log);
   put(BlobKind::sketch, texts.sketch);
+  if (!texts.transcript.empty()) put(BlobKind::transcript, wire::to_bytes(texts.transcript));
 }
 
 // Collects which records the changes touch, so that each is written once, as it is after the turn.

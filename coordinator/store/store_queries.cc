@@ -2,6 +2,8 @@
 #include <string>
 #include <utility>
 
+#include "common/wire/bytes_codec.h"
+#include "common/wire/records.h"
 #include "coordinator/store/codec.h"
 #include "coordinator/store/keys.h"
 #include "coordinator/store/store_impl.h"
@@ -90,6 +92,15 @@ Result<std::vector<Experiment>> experiments_of(const Database& database, LabId l
   return found;
 }
 
+Result<Transcript> transcript_of(const Database& database, LabId lab, ExperimentNumber number) {
+  const std::string key = keys::blob(lab, number, BlobKind::transcript);
+  SWARMLAB_TRY(bytes, database.get(Family::blobs, key));
+  if (!bytes) return Transcript();
+  auto transcript = wire::transcript_from(wire::bytes_of(*bytes));
+  if (!transcript) return within(fmt::format("blobs {}", keys::printable(key)), transcript.error());
+  return transcript;
+}
+
 Result<Attachments> attachments_of(const Database& database, LabId lab, ExperimentNumber number) {
   Attachments found;
   const auto text = [&](BlobKind kind, std::string& to) -> Result<void> {
@@ -101,6 +112,8 @@ Result<Attachments> attachments_of(const Database& database, LabId lab, Experime
   SWARMLAB_CHECK(text(BlobKind::guard_log, found.guard_log));
   SWARMLAB_CHECK(text(BlobKind::evaluator_log, found.evaluator_log));
   SWARMLAB_CHECK(text(BlobKind::sketch, found.sketch));
+  SWARMLAB_TRY(steps, transcript_of(database, lab, number));
+  found.transcript = std::move(steps);
   const std::string key = keys::blob(lab, number, BlobKind::samples);
   SWARMLAB_TRY(bytes, database.get(Family::blobs, key));
   if (!bytes) return found;

@@ -104,7 +104,8 @@ inline AgentRun any_agent_run() {
           .cost_source = any_of(CostSource::measured),
           .refused = several([] {
             return NetworkRefusal{any_text(), any<std::uint16_t>(), any<std::uint64_t>()};
-          })};
+          }),
+          .session_experiment = any<std::uint32_t>()};
 }
 
 inline std::optional<AgentRun> maybe_agent_run() {
@@ -380,6 +381,27 @@ inline Report any_report() {
           .agent = maybe_agent_run()};
 }
 
+inline std::optional<Milliseconds> maybe_time() {
+  if (!any<bool>()) return std::nullopt;
+  return Milliseconds(any<std::uint32_t>());
+}
+
+inline TranscriptStep any_step() {
+  return {.kind = any_of(StepKind::tool),
+          .at = maybe_time(),
+          .tool = any_text(),
+          .text = any_text(),
+          .result = any_text(),
+          .failed = any<bool>(),
+          .took = maybe_time(),
+          .input_tokens = any<std::uint64_t>(),
+          .output_tokens = any<std::uint64_t>(),
+          .usd = MicroUsd(any<std::int64_t>()),
+          .text_bytes = any<std::uint64_t>(),
+          .result_bytes = any<std::uint64_t>(),
+          .left_out_before = any<std::uint64_t>()};
+}
+
 inline Attachments any_attachments() {
   return {.samples = several([] {
             return SampleScore{any_text(), any_finite(), any_text(), any_text()};
@@ -387,7 +409,8 @@ inline Attachments any_attachments() {
           .agent_log = any_text(),
           .guard_log = any_text(),
           .evaluator_log = any_text(),
-          .sketch = any_text()};
+          .sketch = any_text(),
+          .transcript = several(any_step)};
 }
 
 }  // namespace swarmlab::testing

@@ -30,7 +30,7 @@ TEST(Json, PrintsEveryFieldOfAnEmptyExperiment) {
       R"("descendsFromRejected":null,"nearDuplicateOf":null,"similarity":null,"reworks":0,)"
       R"("judged":{},"evidence":[],"hypervolume":null,"agent":{"end":"","said":"","session":"",)"
       R"("model":"","finalMessage":"","turns":0,"toolCalls":0,"cachedTokens":0,"costSource":"",)"
-      R"("refused":{}}})");
+      R"("refused":{},"sessionExperiment":0}})");
 }
 
 void fill(schema::ExperimentView::Builder view) {
@@ -78,7 +78,7 @@ TEST(Json, PrintsAnExperiment) {
       R"("descendsFromRejected":null,"nearDuplicateOf":null,"similarity":null,"reworks":0,)"
       R"("judged":{},"evidence":[],"hypervolume":null,"agent":{"end":"","said":"","session":"",)"
       R"("model":"","finalMessage":"","turns":0,"toolCalls":0,"cachedTokens":0,"costSource":"",)"
-      R"("refused":{}}})");
+      R"("refused":{},"sessionExperiment":0}})");
 }
 
 TEST(Json, PrintsPrettyWithTwoSpaces) {

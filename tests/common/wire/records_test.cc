@@ -125,8 +125,8 @@ TEST(ForeignBytes, CannotPretendToBeMuchLarger) {
                                    capnp::AllocationStrategy::FIXED_SIZE);
   flat.setRoot(attachments.asReader());
   bytes = to_bytes(flat);
-  // Words: segment table, root pointer, root (5 pointers), list tag, elements of 1 + 3 words.
-  constexpr std::size_t kFirst = 8 * (1 + 1 + 5 + 1);
+  // Words: segment table, root pointer, root (6 pointers), list tag, elements of 1 + 3 words.
+  constexpr std::size_t kFirst = 8 * (1 + 1 + 6 + 1);
   constexpr std::size_t kElement = 8 * 4;
   const std::size_t extra = kFirst + 8 * 3;
   std::uint64_t pointer = 0;
@@ -209,6 +209,7 @@ TEST(RecordCodec, EnumsOfTheSchemasAreThoseOfTheModel) {
   expect_same_names<schema::AgentKind>(AgentKind::opencode);
   expect_same_names<schema::AgentEnd>(AgentEnd::timed_out);
   expect_same_names<schema::CostSource>(CostSource::measured);
+  expect_same_names<schema::StepKind>(StepKind::tool);
   static_assert(static_cast<int>(schema::ParseKind::REGEX) == static_cast<int>(ParseKind::regex));
   static_assert(static_cast<int>(schema::ParseKind::JSON) == static_cast<int>(ParseKind::json));
   static_assert(static_cast<int>(schema::ParseKind::METRIC_LINES) ==

@@ -131,10 +131,12 @@ TEST(Store, KeepsAttachmentsBesideTheExperiment) {
   Store store = open_store(folder.store());
   StoredSwarm swarm(store);
   swarm.start(swarm::settings_named("lab"));
-  const Attachments texts{.samples = {{.id = "s1", .score = 0.5, .error = "", .extra = "{}"}},
-                          .agent_log = std::string("no\0text", 7),
-                          .guard_log = "",
-                          .evaluator_log = "score: 0.5"};
+  const Attachments texts{
+      .samples = {{.id = "s1", .score = 0.5, .error = "", .extra = "{}"}},
+      .agent_log = std::string("no\0text", 7),
+      .guard_log = "",
+      .evaluator_log = "score: 0.5",
+      .transcript = {{.kind = StepKind::tool, .tool = "Bash", .text = "ls", .result = "AGENT.md"}}};
   ASSERT_TRUE(swarm.commit({{.lab = kLab, .number = ExperimentNumber(1), .attachments = texts}}));
   EXPECT_EQ(*store.attachments(kLab, ExperimentNumber(1)), texts);
   EXPECT_EQ(*store.attachments(kLab, ExperimentNumber(2)), Attachments{});
