@@ -64,12 +64,13 @@ class WorkersThatAreToldToLeave(DrainTest):
     def test_a_busy_one_finishes_what_runs_and_takes_nothing_more(self):
         self.coordinator(self.gated_lab("max_iterations = 5"))
         busy = self.worker("busy")
-        self.at_work(1)
+        # Leased is not begun: what the worker has not begun when it is told goes back.
+        self.wait_until(lambda: "begins kind=explore" in busy.log.read_text(), "it has begun")
         busy.send_signal(signal.SIGTERM)
         self.wait_until(lambda: "may take 10m more" in busy.log.read_text(), "it has heard")
         self.open_gate()
         self.assertEqual(busy.wait(timeout=60 * swarm.PATIENCE), 0, busy.log.read_text())
-        self.assertEqual(swarm.verdicts(self.experiments()), ["keep", "keep"])
+        self.assertEqual(swarm.verdicts(self.experiments()), ["keep", "keep"], busy.log.read_text())
 
     def handed_back(self, leaves, *flags):
         """What runs is done by another worker in the end, although no loss at all would be forgiven."""
