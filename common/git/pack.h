@@ -21,8 +21,8 @@ namespace swarmlab::git {
 struct PackLimits {
   std::uint64_t max_pack_bytes = 64ULL << 20U;
   std::uint64_t max_objects = 100'000;
-  std::uint64_t max_object_bytes = 64ULL << 20U;  // inflated, deltas applied
-  std::uint64_t max_total_bytes = 512ULL << 20U;  // of all objects, likewise
+  std::uint64_t max_object_bytes = 256ULL << 20U;  // inflated, deltas applied
+  std::uint64_t max_total_bytes = 512ULL << 20U;   // of all objects, likewise
 };
 
 /// The wanted commits, their trees and blobs, less what the trees of the `had` commits hold at the

@@ -166,6 +166,15 @@ class ACandidateThatIsLarge(ArtifactTest):
         self.git(lab / ".swarmlab/objects.git", "fsck", "--strict")
         print(f"begun at {starts}", flush=True)
 
+    def test_that_is_small_on_its_way_counts_like_others(self):
+        lab = self.shell_lab(agent="head -c 70000000 /dev/zero > artifact/model.bin\necho 2 > artifact/value.txt\n",
+                             stop="max_iterations = 1")
+        text = (lab / "lab.toml").read_text().replace("[metric]", "max_file_size = \"80MB\"\n\n[metric]")
+        (lab / "lab.toml").write_text(text)
+        self.commit(lab, "larger files")
+        self.start_coordinator(lab)
+        self.start_worker("w", self.address)
+        self.wait_for_experiments(lab, 2)
 
     def test_beyond_the_workers_limit_is_invalid_and_says_why(self):
         agent = """
