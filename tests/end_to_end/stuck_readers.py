@@ -94,7 +94,7 @@ class WorkersThatStopReading(swarm.SwarmTest):
         self.assertGreater(len(stuck), READERS // 2, "they could be stopped in time")
         done = self.done()
         self.wait_until(lambda: self.done() >= min(done + 3, EXPERIMENTS + 1), "the healthy one goes on")
-        self.wait_until(lambda: self.done() == EXPERIMENTS + 1, "what the others held is done by it", timeout=300)
+        self.wait_until(lambda: self.done() == EXPERIMENTS + 1, "what the others held is done by it", timeout=120 + 20 * READERS)
         most = max(most, self.rss_mb())
         if swarm.PATIENCE == 1:  # sanitizers keep what is freed
             self.assertLess(most - before, 100)
