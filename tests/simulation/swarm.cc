@@ -6,8 +6,9 @@
 namespace swarmlab::simulation {
 namespace {
 
-// All must be over so long after the last fault, in steps and in simulated time.
-constexpr std::uint64_t kStepsToEnd = 200'000;
+// After the last fault all must be over in so much simulated time; and never may so many steps be
+// taken without an experiment that ends. (One worker alone may need millions for a long lab.)
+constexpr std::uint64_t kStepsToAdvance = 100'000;
 constexpr Micros kTimeToEnd = std::chrono::hours(12);
 
 }  // namespace
@@ -158,15 +159,29 @@ void Swarm::let_all_end() {
     worker->thaw();
   }
   help_to_end();
-  const std::uint64_t most_steps = world_.steps() + kStepsToEnd;
+  std::uint64_t advanced = world_.steps();
+  std::uint64_t ended = experiments_ended();
   const Micros most_time = world_.now() + kTimeToEnd;
   while (!world_.violation()) {
     if (world_.steps() % 16 == 0 && is_over()) return;
-    if (!world_.step() || world_.steps() > most_steps || world_.now() > most_time) {
+    if (const std::uint64_t now_ended = experiments_ended(); now_ended != ended) {
+      ended = now_ended;
+      advanced = world_.steps();
+    }
+    if (!world_.step() || world_.steps() > advanced + kStepsToAdvance ||
+        world_.now() > most_time) {
       tell_state();
       world_.violate("it does not end, though nothing goes wrong any more");
     }
   }
+}
+
+std::uint64_t Swarm::experiments_ended() {
+  const server::Engine* engine = coordinator_.engine();
+  std::uint64_t ended = 0;
+  if (engine == nullptr) return ended;
+  for (const auto& [id, lab] : engine->state().labs) ended += lab.counters.experiments;
+  return ended;
 }
 
 // What a person would do in the morning: a lab that stayed paused, as the word to resume it came

@@ -49,6 +49,7 @@ class Swarm {
   void tell_state();
   [[nodiscard]] bool is_done(const swarm::Lab& lab) const;
   [[nodiscard]] bool is_over();
+  [[nodiscard]] std::uint64_t experiments_ended();  // of all labs, as far as is known
   void check_end();
   SimulatedWorker& any_worker();
 
