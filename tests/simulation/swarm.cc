@@ -168,8 +168,7 @@ void Swarm::let_all_end() {
       ended = now_ended;
       advanced = world_.steps();
     }
-    if (!world_.step() || world_.steps() > advanced + kStepsToAdvance ||
-        world_.now() > most_time) {
+    if (!world_.step() || world_.steps() > advanced + kStepsToAdvance || world_.now() > most_time) {
       tell_state();
       world_.violate("it does not end, though nothing goes wrong any more");
     }
