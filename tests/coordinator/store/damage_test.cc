@@ -230,16 +230,20 @@ TEST_F(Damage, OfAnIndexIsNamedWithTheWayToMakeItAnew) {
 }
 
 // libgit2 would take all that is in it for missing.
-TEST_F(Damage, OfThePlaceWhereAPackSaysItsSumIsNamed) {
-  const fs::path copy = copy_of_it(folder_->path() / "copy");
-  const fs::path pack = files_with(copy / "objects.git", ".pack").front();
-  flip(pack, fs::file_size(pack) - 5, 1);
-  const auto refused = Objects::open(copy / "objects.git");
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::corrupt);
-  EXPECT_NE(refused.error().message.find(pack.lexically_normal().string() + " is damaged"),
-            std::string::npos)
-      << refused.error().message;
+TEST_F(Damage, OfWhatAPackBeginsAndEndsWithIsNamed) {
+  const fs::path sound = copy_of_it(folder_->path() / "sound");
+  const auto size = fs::file_size(files_with(sound / "objects.git", ".pack").front());
+  for (const std::uintmax_t place : {std::uintmax_t{3}, std::uintmax_t{10}, size - 5}) {
+    const fs::path copy = copy_of_it(folder_->path() / fmt::format("copy{}", place));
+    const fs::path pack = files_with(copy / "objects.git", ".pack").front();
+    flip(pack, place, 1);
+    const auto refused = Objects::open(copy / "objects.git");
+    ASSERT_FALSE(refused) << place;
+    EXPECT_EQ(refused.error().code, ErrorCode::corrupt);
+    EXPECT_NE(refused.error().message.find(pack.lexically_normal().string() + " is damaged"),
+              std::string::npos)
+        << refused.error().message;
+  }
 }
 
 // As RocksDB writes it. \param kind  1 full, 2 first, 4 last
