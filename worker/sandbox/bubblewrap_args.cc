@@ -1,11 +1,10 @@
 #include "worker/sandbox/bubblewrap_args.h"
 
-#include <filesystem>
+#include "worker/sandbox/supervise.h"
 
 namespace swarmlab::sandbox {
 namespace {
 
-namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
 constexpr std::uint64_t kSharedMemoryBytes = 1ULL << 30U;  // of /dev/shm; counts as memory too
@@ -18,44 +17,25 @@ std::string fd_of(BwrapFd fd) {
   return std::to_string(static_cast<int>(fd));
 }
 
-Result<void> add_mount(Words& words, const Mount& mount) {
-  if (!is_absolute_and_plain(mount.inside) || mount.inside == "/") {
-    return fail(ErrorCode::invalid_input, "mount at {}: expected an absolute path", mount.inside);
-  }
+void add_mount(Words& words, const Mount& mount) {
   if (mount.kind == Mount::Kind::empty) {
     if (mount.bytes > 0) add(words, {"--size", std::to_string(mount.bytes)});
     add(words, {"--tmpfs", mount.inside});
-    return {};
-  }
-  std::error_code error;
-  if (!mount.host.starts_with('/') || !fs::exists(mount.host, error)) {
-    return fail(ErrorCode::invalid_input, "mount of {} at {}: there is no such path", mount.host,
-                mount.inside);
+    return;
   }
   const bool writable = mount.kind == Mount::Kind::read_write;
   add(words, {writable ? "--bind" : "--ro-bind", mount.host, mount.inside});
-  return {};
 }
 
-bool is_variable_name(std::string_view name) {
-  return !name.empty() && name.find('=') == std::string_view::npos &&
-         name.find('\0') == std::string_view::npos;
-}
-
-Result<void> add_environment(Words& words, const SystemView& system,
-                             const SandboxRequest& request) {
+void add_environment(Words& words, const SystemView& system, const SandboxRequest& request) {
   std::string path;
   for (const std::string& folder : request.path_first) path += folder + ":";
   path += system.path;
   add(words, {"--clearenv", "--setenv", "PATH", path, "--setenv", "HOME", "/home/agent"});
   add(words, {"--setenv", "LANG", "C.UTF-8", "--setenv", "TMPDIR", "/tmp"});
   for (const auto& [name, value] : request.env) {
-    if (!is_variable_name(name) || value.find('\0') != std::string::npos) {
-      return fail(ErrorCode::invalid_input, "variable {}: not a name or value of a variable", name);
-    }
     add(words, {"--setenv", name, value});
   }
-  return {};
 }
 
 void add_system(Words& words, const SystemView& system) {
@@ -93,9 +73,7 @@ Words isolation(bool disable_user_namespaces) {
 
 Result<Words> bubblewrap_args(const SystemView& system, const SandboxRequest& request,
                               bool disable_user_namespaces) {
-  if (!request.folder.starts_with('/')) {
-    return fail(ErrorCode::invalid_input, "folder {}: expected an absolute path", request.folder);
-  }
+  SWARMLAB_CHECK(check_request(request));
   Words words = isolation(disable_user_namespaces);
   // Until its gates are open, the command does not start.
   if (!request.gates.empty()) add(words, {"--block-fd", fd_of(BwrapFd::block)});
@@ -111,8 +89,8 @@ Result<Words> bubblewrap_args(const SystemView& system, const SandboxRequest& re
   temporary("0755", "/home/agent");
   add(words, {"--symlink", "../tmp", "/var/tmp"});
   add_system(words, system);
-  for (const Mount& mount : request.mounts) SWARMLAB_CHECK(add_mount(words, mount));
-  SWARMLAB_CHECK(add_environment(words, system, request));
+  for (const Mount& mount : request.mounts) add_mount(words, mount);
+  add_environment(words, system, request);
   // Last, when all mount points are made. /proc too: started by root, we are root to the kernel's
   // settings in /proc/sys, and bubblewrap leaves those writable. Whoever may set core_pattern there
   // has programs run outside, with all rights.

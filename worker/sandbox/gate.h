@@ -40,6 +40,8 @@ class Gatekeeper {
   /// Listens at the loopback of this machine, where every user of it may connect.
   /// \return unavailable if a port is taken
   [[nodiscard]] Result<void> open_here();
+  /// Takes listeners that somebody made in the sandbox, in the order of the gates.
+  void adopt(std::vector<UniqueFd> listeners) { listeners_ = std::move(listeners); }
 
   /// For poll(2), in the order of the gates; none as long as they are not open.
   [[nodiscard]] const std::vector<UniqueFd>& listeners() const { return listeners_; }

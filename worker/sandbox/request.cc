@@ -1,8 +1,11 @@
 // What all sandboxes make of a request, whatever isolates it.
 #include <sys/resource.h>
 
+#include <filesystem>
+
 #include "worker/sandbox/sandbox.h"
 #include "worker/sandbox/supervise.h"
+#include "worker/sandbox/system_view.h"
 
 namespace swarmlab::sandbox {
 
@@ -40,6 +43,51 @@ std::string describe(const SandboxResult& result) {
       return "wrote more to disk than it may";
   }
   return "unknown";
+}
+
+namespace {
+
+Result<void> check_mount(const Mount& mount) {
+  if (!is_absolute_and_plain(mount.inside) || mount.inside == "/") {
+    return fail(ErrorCode::invalid_input, "mount at {}: expected an absolute path", mount.inside);
+  }
+  if (mount.kind == Mount::Kind::empty) return {};
+  std::error_code error;
+  if (!mount.host.starts_with('/') || !std::filesystem::exists(mount.host, error)) {
+    return fail(ErrorCode::invalid_input, "mount of {} at {}: there is no such path", mount.host,
+                mount.inside);
+  }
+  return {};
+}
+
+bool is_variable_name(std::string_view name) {
+  return !name.empty() && name.find('=') == std::string_view::npos &&
+         name.find('\0') == std::string_view::npos;
+}
+
+}  // namespace
+
+Result<void> check_request(const SandboxRequest& request) {
+  if (!request.folder.starts_with('/')) {
+    return fail(ErrorCode::invalid_input, "folder {}: expected an absolute path", request.folder);
+  }
+  if (request.gates.size() > kMostGates) {
+    return fail(ErrorCode::invalid_input, "{} gates, expected {} at most", request.gates.size(),
+                kMostGates);
+  }
+  for (const Mount& mount : request.mounts) SWARMLAB_CHECK(check_mount(mount));
+  for (const auto& [name, value] : request.env) {
+    if (!is_variable_name(name) || value.find('\0') != std::string::npos) {
+      return fail(ErrorCode::invalid_input, "variable {}: not a name or value of a variable", name);
+    }
+  }
+  return {};
+}
+
+Result<void> refuse_image(const SandboxRequest& request, std::string_view driver) {
+  if (request.image.empty()) return {};
+  return fail(ErrorCode::invalid_input, "image {}: {} has no images, expected docker or podman",
+              request.image, driver);
 }
 
 std::vector<std::string> writable_folders(const SandboxRequest& request) {

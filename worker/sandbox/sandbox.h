@@ -35,6 +35,8 @@ struct SandboxRequest {
   std::string command = {};            // run by /bin/sh -c
   std::vector<std::string> args = {};  // put after the command, each one word whatever it holds
   std::string folder = "/";            // current folder inside
+  // Of a container engine, by name or id: its root file system stands for what the machine has.
+  std::string image = {};
   std::vector<Mount> mounts = {};
   // Set on top of PATH, HOME, LANG, TMPDIR; nothing else of our environment goes in.
   std::vector<std::pair<std::string, std::string>> env = {};
@@ -105,10 +107,18 @@ struct SandboxOptions {
   std::vector<std::string>
       expose;  // more host paths, bound read-only at the same place; their
                // bin folders (P/bin, or P itself if it is named bin) go on PATH
+  // Of container engines: where the files of a run are put, private and not shared with another
+  // process; what an earlier process left running from there is removed. Empty: a temporary one.
+  std::string folder = {};
 };
 
 /// bubblewrap. \return unavailable with the reason and what to do if no sandbox starts here.
 [[nodiscard]] Result<std::unique_ptr<Sandbox>> make_bubblewrap(const SandboxOptions& options);
+
+/// Containers, by the command line of docker or podman. \return unavailable with the reason and
+/// what to do if none starts here.
+[[nodiscard]] Result<std::unique_ptr<Sandbox>> make_docker(const SandboxOptions& options);
+[[nodiscard]] Result<std::unique_ptr<Sandbox>> make_podman(const SandboxOptions& options);
 
 /// No isolation: the command sees and may change all that the worker's user may, read-only mounts
 /// too. Limits and the kill of the tree hold as far as cgroups allow. Nothing is mounted: where

@@ -27,6 +27,12 @@ struct Job {
 /// \return unavailable when the sandbox itself could not start, in its own words.
 [[nodiscard]] Result<SandboxResult> supervise(Job job, const CancelToken& cancel);
 
+/// \return invalid_input if the request makes no sense, or names paths that are not there.
+[[nodiscard]] Result<void> check_request(const SandboxRequest& request);
+
+/// Of drivers that have no images. \return invalid_input if the request names one
+[[nodiscard]] Result<void> refuse_image(const SandboxRequest& request, std::string_view driver);
+
 /// Host folders of the request that its command may write to.
 [[nodiscard]] std::vector<std::string> writable_folders(const SandboxRequest& request);
 

@@ -22,6 +22,7 @@ class Folder {
   Folder() {
     std::string path = testing::TempDir() + "/sandbox-test-XXXXXX";
     if (::mkdtemp(path.data()) != nullptr) path_ = path;
+    std::filesystem::permissions(path, std::filesystem::perms(0755));  // as checkouts have it
     EXPECT_FALSE(path_.empty());
   }
   Folder(const Folder&) = delete;
@@ -55,10 +56,24 @@ class Folder {
   std::string path_;
 };
 
+// The driver that the same tests are run on: SWARMLAB_TEST_SANDBOX names another.
+inline std::string driver_under_test() {
+  const char* const named = std::getenv("SWARMLAB_TEST_SANDBOX");
+  return named == nullptr ? "bubblewrap" : named;
+}
+
+inline Result<std::unique_ptr<Sandbox>> make_driver(const SandboxOptions& options = {}) {
+  const std::string driver = driver_under_test();
+  if (driver == "docker") return make_docker(options);
+  if (driver == "podman") return make_podman(options);
+  if (driver == "bubblewrap") return make_bubblewrap(options);
+  return fail(ErrorCode::invalid_input, "SWARMLAB_TEST_SANDBOX={}", driver);
+}
+
 class SandboxTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    auto made = make_bubblewrap({});
+    auto made = make_driver();
     ASSERT_TRUE(made.has_value()) << made.error().message;
     shared() = std::move(*made);
   }
@@ -108,11 +123,17 @@ class SandboxTest : public testing::Test {
 class EitherWay : public SandboxTest, public testing::WithParamInterface<bool> {
  protected:
   void SetUp() override {
+    if (driver_under_test() != "bubblewrap") {
+      if (!GetParam()) GTEST_SKIP() << "control groups are the engine's";
+      sandbox_ = made_once();
+      ASSERT_NE(sandbox_, nullptr);
+      return;
+    }
     auto parts = prepare_bubblewrap({});
     ASSERT_TRUE(parts.has_value()) << parts.error().message;
     if (GetParam() && parts->cgroups.version == 0) GTEST_SKIP() << "no cgroup can be made here";
     if (!GetParam()) parts->cgroups = {};
-    sandbox_ = std::make_unique<Bubblewrap>(std::move(*parts));
+    sandbox_ = std::make_shared<Bubblewrap>(std::move(*parts));
   }
 
   SandboxResult run(const SandboxRequest& request, const CancelToken& cancel = {}) const {
@@ -122,7 +143,16 @@ class EitherWay : public SandboxTest, public testing::WithParamInterface<bool> {
   }
 
  private:
-  std::unique_ptr<Bubblewrap> sandbox_;
+  static std::shared_ptr<Sandbox> made_once() {
+    static const std::shared_ptr<Sandbox> made = [] {
+      auto driver = make_driver();
+      EXPECT_TRUE(driver.has_value()) << driver.error().message;
+      return std::shared_ptr<Sandbox>(driver ? std::move(*driver) : nullptr);
+    }();
+    return made;
+  }
+
+  std::shared_ptr<Sandbox> sandbox_;
 };
 
 inline std::string cgroups_or_not(const testing::TestParamInfo<bool>& info) {

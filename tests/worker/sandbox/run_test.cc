@@ -106,7 +106,7 @@ TEST_F(SandboxRun, KeepsNoMoreOfTheResultThanAsked) {
 TEST_F(SandboxRun, SealedOutputIsOnlyForThoseWhoWereGivenIt) {
   SandboxRequest request = request_for(
       "echo mine\n"
-      "sh -c 'echo forged > /proc/$PPID/fd/1; echo forged > /proc/1/fd/1' > /dev/null 2>&1\n"
+      "(sh -c \"echo forged > /proc/$$/fd/1; echo forged > /proc/1/fd/1\") > /dev/null 2>&1\n"
       "echo shown > /dev/stderr");
   EXPECT_NE(run(request).out, "mine\n") << "otherwise this test tests nothing";
   request.sealed_output = true;
@@ -181,8 +181,8 @@ TEST_F(SandboxRun, ExposesMorePathsAndTheirPrograms) {
   const Folder host;
   std::filesystem::create_directory(host / "bin");
   host.write("bin/hello", "#!/bin/sh\necho hello\n");
-  std::filesystem::permissions(host / "bin/hello", std::filesystem::perms::owner_all);
-  auto made = make_bubblewrap({.expose = {host.path()}});
+  std::filesystem::permissions(host / "bin/hello", std::filesystem::perms(0755));
+  auto made = make_driver({.expose = {host.path()}});
   ASSERT_TRUE(made.has_value()) << made.error().message;
   const auto result = (*made)->run(request_for("hello"), CancelToken());
   ASSERT_TRUE(result.has_value());
@@ -190,7 +190,7 @@ TEST_F(SandboxRun, ExposesMorePathsAndTheirPrograms) {
 }
 
 TEST_F(SandboxRun, RefusesToExposeWhatIsNotThere) {
-  const auto made = make_bubblewrap({.expose = {"/no/such/path"}});
+  const auto made = make_driver({.expose = {"/no/such/path"}});
   ASSERT_FALSE(made.has_value());
   EXPECT_EQ(made.error().message, "--expose /no/such/path: there is no such path");
 }

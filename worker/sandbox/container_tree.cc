@@ -1,0 +1,188 @@
+#include "worker/sandbox/container_tree.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+
+#include "worker/sandbox/bubblewrap_tree.h"
+#include "worker/sandbox/inside/orders.h"
+
+namespace swarmlab::sandbox {
+namespace {
+
+constexpr std::size_t kLongestMessage = 1024;
+constexpr Milliseconds kRemoveGrace{20'000};  // of an engine, after the container's end
+
+union Control {
+  cmsghdr header;
+  std::array<char, CMSG_SPACE(sizeof(int) * kMostGates)> bytes;
+};
+
+std::vector<UniqueFd> descriptors_of(const msghdr& message) {
+  std::vector<UniqueFd> found;
+  const cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return found;
+  for (std::size_t i = 0; i < (header->cmsg_len - CMSG_LEN(0)) / sizeof(int); ++i) {
+    int fd = -1;
+    std::memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
+    found.emplace_back(fd);
+  }
+  return found;
+}
+
+}  // namespace
+
+void ContainerTree::give(SpawnRequest& /*spawn*/, int fd, int child_fd) {
+  given_.at(static_cast<std::size_t>(child_fd)) = fd;
+  // Where it fails, only the name /dev/stderr does not work.
+  if (parts_.user) {
+    [[maybe_unused]] const int done = ::fchown(fd, parts_.user->first, parts_.user->second);
+  }
+}
+
+Result<void> ContainerTree::hear() {
+  return control_ ? listen() : meet();
+}
+
+Result<void> ContainerTree::meet() {
+  control_.reset(::accept4(parts_.listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!control_) return {};
+  parts_.listener.reset();
+  met_ = true;
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(control_.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) first_ = peer.pid;
+  if (first_ > 0) init_ = open_pidfd(first_);
+  if (killed_) {
+    hang_up();
+    return {};
+  }
+  return send_orders();
+}
+
+Result<void> ContainerTree::send_orders() {
+  std::vector<int> fds = {parts_.orders.get(), parts_.filter.get()};
+  for (const int fd : given_) {
+    if (fd >= 0) fds.push_back(fd);
+  }
+  char byte = 'o';
+  iovec data{&byte, 1};
+  Control room{};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = &room;
+  message.msg_controllen = CMSG_SPACE(sizeof(int) * fds.size());
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int) * fds.size());
+  std::memcpy(CMSG_DATA(header), fds.data(), sizeof(int) * fds.size());
+  if (::sendmsg(control_.get(), &message, MSG_NOSIGNAL) != 1) {
+    return fail(ErrorCode::unavailable, "the program inside the container: {}",
+                std::strerror(errno));
+  }
+  return {};
+}
+
+Result<void> ContainerTree::listen() {
+  std::array<char, kLongestMessage> bytes{};
+  iovec data{bytes.data(), bytes.size()};
+  Control room{};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = &room;
+  message.msg_controllen = sizeof room;
+  const ssize_t got = ::recvmsg(control_.get(), &message, MSG_CMSG_CLOEXEC);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return {};
+  if (got <= 0) {
+    hang_up();
+    return {};
+  }
+  std::vector<UniqueFd> sockets = descriptors_of(message);
+  if (bytes[0] == kFailed) {
+    return fail(ErrorCode::unavailable, "the sandbox does not start: {}",
+                std::string_view(bytes.data() + 1, static_cast<std::size_t>(got) - 1));
+  }
+  if (bytes[0] == kReady) {
+    if (sockets.size() != gate_count_) {
+      return fail(ErrorCode::internal, "gate: a socket is missing");
+    }
+    gates_.adopt(std::move(sockets));
+    runs_ = true;
+  }
+  if (bytes[0] == kEnded && static_cast<std::size_t>(got) == 1 + sizeof(Ending)) {
+    Ending ending{};
+    std::memcpy(&ending, bytes.data() + 1, sizeof ending);
+    code_ = ending.code;
+    usage_ = Usage{.ran_out_of_memory = ending.ran_out_of_memory != 0};
+    if (ending.peak_memory_bytes >= 0) {
+      usage_->peak_memory_bytes = static_cast<std::uint64_t>(ending.peak_memory_bytes);
+    }
+    if (ending.cpu_us >= 0) usage_->cpu_time = std::chrono::microseconds(ending.cpu_us);
+    over_ = true;
+  }
+  return {};
+}
+
+void ContainerTree::hang_up() {
+  control_.reset();
+  over_ = true;
+}
+
+// Without its worker the program inside ends, and so does the container.
+void ContainerTree::kill(const Process& spawned) {
+  killed_ = true;
+  if (met_) {
+    hang_up();
+  } else {
+    spawned.kill(SIGKILL);  // what the engine starts nevertheless finds nobody to connect to
+  }
+  kill_by_pidfd(init_);
+}
+
+Result<std::optional<ExitStatus>> ContainerTree::bury(Process& spawned, Deadline deadline) {
+  const bool was_killed = killed_;
+  const bool met = met_;
+  kill(spawned);
+  if (init_ && !wait_for_end(init_, deadline)) return std::optional<ExitStatus>();
+  // The engine still has to tidy up; who was killed before he had told it that does not end at all.
+  const Milliseconds grace = met ? kRemoveGrace : Milliseconds(0);
+  SWARMLAB_TRY(ended, spawned.wait(Deadline::after(grace)));
+  if (!ended) {
+    spawned.kill(SIGKILL);
+    SWARMLAB_TRY(killed, spawned.wait(deadline));
+    ended = killed;
+    parts_.remove();
+  }
+  constexpr int kKilled = 128 + SIGKILL;
+  if (ended && !was_killed && runs_ && !code_ && ended->code == kKilled) {
+    usage_ = Usage{.ran_out_of_memory = parts_.memory_is_limited};
+  }
+  return ended;
+}
+
+// Those in its pid namespace: a control group of an engine may be anywhere.
+std::vector<pid_t> ContainerTree::members() const {
+  std::vector<pid_t> found;
+  if (first_ <= 0) return found;
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const auto space_of = [&error](const fs::path& process) {
+    return fs::read_symlink(process / "ns/pid", error).string();
+  };
+  const std::string ours = space_of("/proc/" + std::to_string(first_));
+  if (ours.empty()) return found;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (space_of(entry.path()) == ours) found.push_back(static_cast<pid_t>(std::stol(name)));
+  }
+  return found;
+}
+
+}  // namespace swarmlab::sandbox

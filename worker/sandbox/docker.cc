@@ -1,0 +1,53 @@
+// Sandboxes of docker: the daemon runs as root, wherever it listens.
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "common/os/host.h"
+#include "worker/sandbox/container.h"
+
+namespace swarmlab::sandbox {
+namespace {
+
+constexpr unsigned kAgent = 1000;
+constexpr Milliseconds kPatience{20'000};
+
+}  // namespace
+
+Result<std::unique_ptr<Sandbox>> make_docker(const SandboxOptions& options) {
+  const char* path = std::getenv("PATH");
+  Engine engine{.name = "docker",
+                .program = find_program("docker", std::string(path == nullptr ? "" : path) +
+                                                      ":/usr/local/bin:/usr/bin:/bin")};
+  if (engine.program.empty()) {
+    return fail(ErrorCode::unavailable,
+                "docker: it is not on the PATH; install it (apt-get install docker.io)");
+  }
+  const auto version =
+      tell_engine(engine, {"version", "--format", "{{.Client.Version}}"}, kPatience);
+  constexpr int kNewWord = 25;  // the release that renamed it
+  if (version && std::atoi(version->c_str()) >= kNewWord) {
+    engine.without_below = "bind-recursive=disabled";
+  }
+  const auto security =
+      tell_engine(engine, {"info", "--format", "{{.SecurityOptions}}"}, kPatience);
+  if (!security) return within("the daemon does not answer", security.error());
+  if (security->find("name=userns") != std::string::npos) {
+    return fail(ErrorCode::unavailable,
+                "docker: its daemon maps users (userns-remap), which is not supported");
+  }
+  if (security->find("name=rootless") != std::string::npos) {
+    // Root of a rootless daemon's containers is who started it: nobody who may do more than we.
+    engine.user = engine.group = 0;
+  } else if (::geteuid() == 0) {
+    engine.user = engine.group = kAgent;
+    engine.is_another_user = true;
+  } else {
+    engine.user = ::geteuid();
+    engine.group = ::getegid();
+  }
+  engine.tmpfs_words = fmt::format(",uid={},gid={}", engine.user, engine.group);
+  return Container::make(std::move(engine), options);
+}
+
+}  // namespace swarmlab::sandbox

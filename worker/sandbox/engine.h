@@ -1,0 +1,44 @@
+// A container engine by its command line: docker and podman are told the same but for a few words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/os/cancel.h"
+#include "common/os/process.h"
+#include "common/result.h"
+
+namespace swarmlab::sandbox {
+
+struct Engine {
+  std::string name;                                      // "docker", "podman": for messages
+  std::string program;                                   // its path
+  std::vector<std::string> words = {};                   // after `program`, of every command
+  std::vector<std::string> run_words = {};               // of `run`
+  std::vector<std::string> build_words = {};             // of `build`
+  std::string tmpfs_words = {};                          // of each --tmpfs
+  std::string without_below = "bind-nonrecursive=true";  // of a mount: not what is mounted below it
+  // Who the command is inside. Where that is not who we are on the host, what it may write is made
+  // its own before each run.
+  unsigned user = 0;
+  unsigned group = 0;
+  bool is_another_user = false;
+};
+
+/// Runs `engine.program words...` to its end. \return unavailable with the engine's last lines if
+/// it fails
+[[nodiscard]] Result<std::string> tell_engine(const Engine& engine,
+                                              const std::vector<std::string>& words,
+                                              Milliseconds timeout, int in = -1);
+
+/// Whether the engine has an image of that name.
+[[nodiscard]] bool has_image(const Engine& engine, const std::string& image);
+/// Makes an image of a tar file.
+[[nodiscard]] Result<void> import_image(const Engine& engine, const std::string& tar,
+                                        const std::string& image);
+
+/// Containers that an earlier process left.
+[[nodiscard]] Result<void> remove_containers(const Engine& engine, const std::string& owner);
+void remove_container(const Engine& engine, const std::string& name);
+
+}  // namespace swarmlab::sandbox
