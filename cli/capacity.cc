@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "common/lab/units.h"
+#include "common/model/sandbox.h"
 
 namespace swarmlab::cli {
 
@@ -61,6 +62,10 @@ Result<Capacity> capacity_of(const HostFacts& facts, const CapacityFlags& flags)
   }
   if (!flags.labels.empty()) {
     SWARMLAB_TRY(labels, words_of("--labels", flags.labels));
+    if (const auto own = std::ranges::find_if(labels, is_own_label); own != labels.end()) {
+      return fail(ErrorCode::invalid_input, "--labels has {}, which a worker tells by itself",
+                  *own);
+    }
     capacity.labels = std::move(labels);
   }
   return capacity;

@@ -8,6 +8,7 @@
 
 #include "cli/nearest.h"
 #include "cli/settings.h"
+#include "worker/sandbox/drivers.h"
 
 namespace swarmlab::cli {
 
@@ -112,6 +113,13 @@ void add_lab(CLI::App& command, Context& context) {
 
 void add_lab_flag(CLI::App& command, Context& context) {
   command.add_option("--lab", context.lab, "The lab: a folder or a name (default: the nearest)");
+}
+
+void add_sandbox(CLI::App& command, std::string& words, const char* help) {
+  command.add_option("--sandbox", words, help)->check([](const std::string& text) {
+    const auto drivers = sandbox::drivers_in(text);
+    return drivers ? std::string() : drivers.error().message;
+  });
 }
 
 void add_provider_keys(CLI::App& command, std::string& file) {

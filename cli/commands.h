@@ -40,6 +40,8 @@ void add_examples(CLI::App& command, const std::string& lines);
 
 /// --provider-keys FILE, of the commands that start workers.
 void add_provider_keys(CLI::App& command, std::string& file);
+/// --sandbox: drivers by name.
+void add_sandbox(CLI::App& command, std::string& words, const char* help);
 
 /// --data and --expose, of the commands that run an evaluator.
 void add_trial_options(CLI::App& command, TrialWish& wish);

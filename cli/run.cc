@@ -24,6 +24,7 @@
 #include "common/log/log.h"
 #include "common/os/host.h"
 #include "common/os/signals.h"
+#include "worker/sandbox/drivers.h"
 
 namespace swarmlab::cli {
 
@@ -35,7 +36,7 @@ struct RunOptions {
   unsigned workers = 0;  // 0: by the machine
   std::vector<std::string> expose;
   std::string provider_keys;
-  std::string sandbox = "bubblewrap";
+  std::string sandbox;  // empty: what the labs ask for
   std::vector<std::string> agent_args;
   bool detach = false;
   bool hooks = false;
@@ -76,8 +77,9 @@ class Run {
 
  private:
   // What is wrong with the labs is told before anything is written.
-  Result<void> check(const std::vector<LabPlace>& places) const {
+  Result<void> check(const std::vector<LabPlace>& places) {
     SWARMLAB_TRY(labs, check_labs(places, *options_.flags, options_.agent_args));
+    SWARMLAB_CHECK(choose_sandbox(labs));
     for (const LabSettings& lab : labs) {
       for (const std::string& name : lab.agent.env) {
         if (context_.environment.contains(name)) continue;
@@ -87,6 +89,16 @@ class Run {
                     name);
       }
     }
+    return {};
+  }
+
+  Result<void> choose_sandbox(const std::vector<LabSettings>& labs) {
+    sandbox_ = options_.sandbox;
+    if (!sandbox_.empty()) return {};
+    std::vector<SandboxSettings> wanted;
+    for (const LabSettings& lab : labs) wanted.push_back(lab.sandbox);
+    SWARMLAB_TRY(words, sandbox::drivers_for(wanted));
+    sandbox_ = std::move(words);
     return {};
   }
 
@@ -132,7 +144,7 @@ class Run {
                                 .folder = state / "workers",
                                 .address = address_,
                                 .count = options_.workers,
-                                .arguments = {"--sandbox", options_.sandbox}};
+                                .arguments = {"--sandbox", sandbox_}};
     SWARMLAB_TRY(machine, capacity_of(read_host_facts(), {}));
     workers.machine = std::move(machine);
     for (const std::string& path : options_.expose) {
@@ -208,6 +220,7 @@ class Run {
   const RunOptions& options_;
   SignalWatch signals_;
   std::string address_;
+  std::string sandbox_;  // drivers of the workers
   std::unique_ptr<HostedCoordinator> coordinator_;
   std::unique_ptr<Swarm> swarm_;
   std::optional<LocalWorkers> workers_;  // goes before the coordinator
@@ -266,10 +279,9 @@ void add_run(CLI::App& app, Context& context) {
   command->add_option("--expose", options->expose,
                       "A path of this machine that sandboxes see, read-only (may be given again)");
   add_provider_keys(*command, options->provider_keys);
-  command
-      ->add_option("--sandbox", options->sandbox,
-                   "bubblewrap, or none: no isolation at all, scores can be forged")
-      ->check(CLI::IsMember({"bubblewrap", "none"}));
+  add_sandbox(*command, options->sandbox,
+              "bubblewrap, docker, podman, with commas between (default: what the labs name, "
+              "else bubblewrap); or none: no isolation at all, scores can be forged");
   add_json(*command, context);
   add_quiet(*command, context);
   add_examples(

@@ -11,6 +11,8 @@
 #include "common/lab/lab_check.h"
 #include "common/lab/scope.h"
 #include "worker/evaluator/shim.h"
+#include "worker/sandbox/drivers.h"
+#include "worker/server/lab_image.h"
 
 namespace swarmlab::cli {
 
@@ -43,9 +45,28 @@ Result<Trial> Trial::prepare(const Context& context, const LabPlace& place, cons
   SWARMLAB_CHECK(trial.check_out(place, wish.working_tree));
   SWARMLAB_CHECK(trial.read_settings(place, wish));
   SWARMLAB_CHECK(worker::write_shim(trial.folder_.path() + "/shim"));
-  SWARMLAB_TRY(sandbox, sandbox::make_bubblewrap({.expose = wish.expose}));
-  trial.sandbox_ = std::move(sandbox);
+  SWARMLAB_TRY(drivers, sandbox::drivers_for({trial.settings_.sandbox}));
+  SWARMLAB_TRY(chosen, sandbox::open_drivers(drivers, {.expose = wish.expose}));
+  trial.sandbox_ = std::move(chosen.sandbox);
+  SWARMLAB_CHECK(trial.take_image(place));
   return trial;
+}
+
+// Of the commit, as workers have it.
+Result<void> Trial::take_image(const LabPlace& place) {
+  SWARMLAB_TRY(repository, git::Repository::open(place.root.string()));
+  SWARMLAB_TRY(cancel, CancelSource::make());
+  SWARMLAB_TRY(image, worker::image_of(settings_, repository, commit_, folder_.path() + "/image",
+                                       *sandbox_, cancel.token()));
+  image_ = std::move(image);
+  return {};
+}
+
+Result<sandbox::SandboxResult> Trial::run(sandbox::SandboxRequest request,
+                                          const CancelToken& cancel) {
+  request.driver = settings_.sandbox.driver;
+  request.image = image_;
+  return sandbox_->run(request, cancel);
 }
 
 Result<void> Trial::check_out(const LabPlace& place, bool working_tree) {
@@ -110,7 +131,7 @@ Result<worker::EvaluationPaths> Trial::fresh_paths() {
 
 Result<std::optional<worker::Failed>> Trial::guard(const CancelToken& cancel) {
   SWARMLAB_TRY(paths, fresh_paths());
-  SWARMLAB_TRY(ended, sandbox_->run(worker::prepare_guard(settings_, paths), cancel));
+  SWARMLAB_TRY(ended, run(worker::prepare_guard(settings_, paths), cancel));
   SWARMLAB_CHECK(remove_tree(paths.scratch));
   return worker::read_guard(ended);
 }
@@ -121,7 +142,7 @@ Result<TrialRun> Trial::measure(const std::vector<std::string>& samples,
   SWARMLAB_TRY(request,
                worker::prepare_evaluation(settings_, paths,
                                           samples.empty() ? std::nullopt : std::optional(samples)));
-  SWARMLAB_TRY(ended, sandbox_->run(request, cancel));
+  SWARMLAB_TRY(ended, run(request, cancel));
   SWARMLAB_CHECK(remove_tree(paths.scratch));
   return TrialRun{.evaluation = worker::read_evaluation(settings_, ended), .took = ended.took};
 }

@@ -59,6 +59,8 @@ class Trial {
   Result<void> check_out(const LabPlace& place, bool working_tree);
   Result<void> read_settings(const LabPlace& place, const TrialWish& wish);
   Result<worker::EvaluationPaths> fresh_paths();
+  Result<void> take_image(const LabPlace& place);
+  Result<sandbox::SandboxResult> run(sandbox::SandboxRequest request, const CancelToken& cancel);
 
   TempFolder folder_;  // holds checkout/, shim/ and scratch-N/
   LabSettings settings_;
@@ -68,6 +70,7 @@ class Trial {
   std::vector<std::string> uncommitted_;
   std::vector<std::string> files_;  // of the checkout
   std::unique_ptr<sandbox::Sandbox> sandbox_;
+  std::string image_;  // of the lab's sandboxes; empty: it has none
   unsigned runs_ = 0;
 };
 

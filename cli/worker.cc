@@ -26,6 +26,7 @@
 #include "common/os/host.h"
 #include "common/os/open_files.h"
 #include "common/os/process.h"
+#include "worker/sandbox/drivers.h"
 #include "worker/sandbox/own_program.h"
 
 namespace swarmlab::cli {
@@ -44,9 +45,19 @@ void leave_with(pid_t parent) {
   if (getppid() != parent) raise(DaemonSignals::kParentDied);
 }
 
-Result<std::unique_ptr<sandbox::Sandbox>> make_sandbox(const WorkerFlags& flags) {
-  if (flags.sandbox == "none") return sandbox::make_none({.expose = flags.expose});
-  return sandbox::make_bubblewrap({.expose = flags.expose});
+// Its labels tell the coordinator which labs it can work for.
+Result<std::unique_ptr<sandbox::Sandbox>> make_sandbox(const WorkerFlags& flags,
+                                                       worker::WorkerOptions& options) {
+  if (worker::is_worker_folder_taken(options.folder)) {
+    return fail(ErrorCode::conflict, "{}: another worker works here", options.folder);
+  }
+  SWARMLAB_TRY(chosen,
+               sandbox::open_drivers(flags.sandbox, {.expose = flags.expose,
+                                                     .folder = options.folder + "/containers"}));
+  for (std::string& label : labels_of(chosen.drivers)) {
+    options.capacity.labels.push_back(std::move(label));
+  }
+  return std::move(chosen.sandbox);
 }
 
 Result<worker::WorkerOptions> options_of(const Context& context, const WorkerFlags& flags,
@@ -106,7 +117,7 @@ class WorkerDaemon {
     SystemClock clock;
     SWARMLAB_TRY(options, options_of(context_, flags_, peer));
     options.on_beat = [this](const worker::WorkerPulse& pulse) { pulse_.beat(text_of(pulse)); };
-    SWARMLAB_TRY(sandbox, make_sandbox(flags_));
+    SWARMLAB_TRY(sandbox, make_sandbox(flags_, options));
     SWARMLAB_TRY(started, worker::Worker::start(options, std::move(sandbox), clock));
     worker_ = std::move(started);
     service_.ready();

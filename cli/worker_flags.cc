@@ -29,10 +29,9 @@ void add_worker_options(CLI::App& command, WorkerFlags& flags, Context& context)
   command.add_option("--expose", flags.expose,
                      "A path of this machine that sandboxes see, read-only (may be given again)");
   add_provider_keys(command, flags.provider_keys);
-  command
-      .add_option("--sandbox", flags.sandbox,
-                  "bubblewrap, or none: no isolation at all, scores can be forged")
-      ->check(CLI::IsMember({"bubblewrap", "none"}));
+  add_sandbox(command, flags.sandbox,
+              "bubblewrap, docker, podman, with commas between: the first is for labs that name "
+              "none of them; or none: no isolation at all, scores can be forged");
   add_duration(command, "--drain-timeout", flags.drain_timeout,
                "When told to leave, what runs is handed back after so long (default: 10m)",
                {.unlimited = true});

@@ -57,6 +57,7 @@ void freeze_own_files(LabSettings& settings) {
   }
   freeze(settings.agent.instructions);
   freeze(settings.results_file);
+  if (!settings.sandbox.dockerfile.empty()) freeze_file(artifact, settings.sandbox.dockerfile);
   const DataSource& data = settings.evaluator.data;
   if (data.kind == DataSource::Kind::folder) freeze_folder(artifact, data.path);
   freeze_folder(artifact, ".git");

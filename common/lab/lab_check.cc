@@ -55,6 +55,13 @@ void check_named_files(LabFile& file, const Files& files) {
   if (const auto* backend = std::get_if<PythonBackend>(&settings.evaluator.how)) {
     check_file(file.lines.backend, "[backend] module", backend->module);
   }
+  const std::string& dockerfile = settings.sandbox.dockerfile;
+  if (!dockerfile.empty() && !files.contains(dockerfile)) {
+    file.problems.add(file.lines.dockerfile,
+                      fmt::format("[sandbox] dockerfile is {}, expected a file: it is not in the "
+                                  "commit",
+                                  toml_tree::quoted(dockerfile)));
+  }
   check_file(file.lines.instructions, "[lab] agent_instructions", settings.agent.instructions);
   const DataSource& data = settings.evaluator.data;
   for (const Scale& scale : settings.scales) check_overlay(file, scale, files);

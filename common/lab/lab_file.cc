@@ -130,16 +130,6 @@ void read_lab_table(Section lab, LabFile& file) {
   lab.finish();
 }
 
-// [sandbox] is Autoresearch Lab's: it has containers.
-void read_sandbox(Section sandbox) {
-  sandbox.not_yet("dockerfile",
-                  "install on the workers what the lab needs, show it to its sandboxes with "
-                  "`swarmlab worker --expose PATH`, and take it out");
-  std::string ignored_without_dockerfile;
-  sandbox.text("build_context", ignored_without_dockerfile, "a folder");
-  sandbox.finish();
-}
-
 void read_tables(const Table& root, LabFile& file) {
   Tables tables(root, file.problems);
   read_lab_table(tables.section("lab"), file);
@@ -157,9 +147,10 @@ void read_tables(const Table& root, LabFile& file) {
   tables::read_holdout(tables.section("holdout"), file);
   tables::read_search(tables.section("search"), file);
   tables::read_stop(tables.section("stop"), file);
-  read_sandbox(tables.section("sandbox"));
+  tables::read_sandbox(tables.section("sandbox"), file);
   tables::read_artifact(tables.section("artifact"), file);
   tables::settle_scales(file);
+  tables::settle_sandbox(file);
   tables.finish();
 }
 

@@ -13,6 +13,7 @@ namespace swarmlab {
 
 // Where things were written; what was not, or not right, is not known().
 struct LabLines {
+  Place dockerfile;
   Place backend;  // [backend], or its module
   Place instructions;
   Place pipeline_dir;

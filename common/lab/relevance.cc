@@ -62,6 +62,15 @@ std::string measuring_rules(const LabSettings& settings) {
   for (const Destination& to : settings.evaluator.network) {
     text += fmt::format("network {}:{}\n", to.host, to.port);
   }
+  if (!settings.sandbox.image.empty()) text += fmt::format("image {}\n", settings.sandbox.image);
+  if (!settings.sandbox.dockerfile.empty()) {
+    text += fmt::format("dockerfile {} context {}\n", settings.sandbox.dockerfile,
+                        settings.sandbox.build_context);
+  }
+  if (settings.evaluator.service) {
+    text += fmt::format("service {} {}\n", settings.evaluator.service->port,
+                        settings.evaluator.service->command);
+  }
   text += fmt::format("memory {} cpus {}\n", settings.limits.memory_bytes, settings.limits.cpus);
   for (const Scale& scale : settings.scales) {
     text += fmt::format("scale {} overlay {}\n", scale.name, scale.overlay);
@@ -100,7 +109,10 @@ bool Relevance::matters(const std::string& path) const {
     return !scale.overlay.empty() && is_in(path, scale.overlay);
   };
   if (std::ranges::any_of(settings.scales, is_laid_over)) return true;
-  if (!is_of_the_lab(path)) return false;
+  const SandboxSettings& sandbox = settings.sandbox;
+  if (!sandbox.dockerfile.empty() && path == sandbox.dockerfile) return true;
+  const bool is_in_image = !sandbox.dockerfile.empty() && is_in(path, sandbox.build_context);
+  if (!is_in_image && !is_of_the_lab(path)) return false;
   const std::string_view name = name_in(path);
   return name != ".gitignore" && name != kLabFile && !name.starts_with("README") &&
          !is_path_of(path, settings, settings.results_file) &&

@@ -46,6 +46,11 @@ void settle_scales(LabFile& file);
 /// \pre  the evaluator was read
 void read_holdout(Section holdout, LabFile& file);
 
+// sandbox.cc
+void read_sandbox(Section sandbox, LabFile& file);
+/// What its workers must have. \pre  [resources], scales, sandbox and evaluator were read
+void settle_sandbox(LabFile& file);
+
 // artifact.cc
 /// \pre  all other tables were read: what they name is frozen
 void read_artifact(Section artifact, LabFile& file);

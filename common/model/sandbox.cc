@@ -7,7 +7,7 @@ namespace swarmlab {
 namespace {
 
 constexpr std::array kDrivers = {SandboxDriver::bubblewrap, SandboxDriver::docker,
-                                 SandboxDriver::podman, SandboxDriver::runsc};
+                                 SandboxDriver::podman};
 
 std::string label_of(SandboxDriver driver) {
   return std::string(kSandboxLabelPrefix) + std::string(name_of(driver));

@@ -4,6 +4,7 @@ The agent of experiment N first does what an honest one does, then runs attacks/
 the notes of the experiment, so that a test can tell "refused" from "never tried".
 """
 import json
+import os
 import pathlib
 import subprocess
 import textwrap
@@ -112,6 +113,8 @@ class Attacked(swarm.SwarmTest):
     files = {}
     toml = LAB_TOML
     run_args = ("--workers", "3")
+    # The driver that the same attacks are tried on.
+    sandbox = os.environ.get("SWARMLAB_TEST_SANDBOX", "bubblewrap")
     environment = {}
 
     @classmethod
@@ -133,7 +136,7 @@ class Attacked(swarm.SwarmTest):
         cls.lab = cls.shared.make_lab(files=files, toml=cls.toml, name="attacked")
         cls.before = cls.shared.git(cls.lab, "status", "--porcelain", "--ignored=no")
         # One more than attacks: whatever they did, the next experiment works.
-        cls.run_output = cls.shared.swarmlab("run", cls.lab, *cls.run_args, "--max-iterations", len(cls.attacks) + 1,
+        cls.run_output = cls.shared.swarmlab("run", cls.lab, *cls.run_args, "--sandbox", cls.sandbox, "--max-iterations", len(cls.attacks) + 1,
                                              env=cls.environment, timeout=240)
         cls.experiments = {e["number"]: e for e in cls.shared.json("experiments", cls.lab, "--last", 100000)}
 

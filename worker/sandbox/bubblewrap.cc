@@ -69,7 +69,7 @@ Result<BubblewrapTree::Pipes> add_pipes(Job& job, bool block) {
 }  // namespace
 
 Result<SandboxResult> Bubblewrap::run(const SandboxRequest& request, const CancelToken& cancel) {
-  SWARMLAB_CHECK(refuse_image(request, name()));
+  SWARMLAB_CHECK(check_driver(request, name()));
   SWARMLAB_TRY(args, bubblewrap_args(parts_.system, request, parts_.disable_user_namespaces));
   SWARMLAB_TRY(group, Cgroup::make(parts_.cgroups, request.limits));
   Job job{.request = &request, .cgroup = parts_.cgroups.version == 0 ? nullptr : &group};

@@ -138,6 +138,7 @@ Result<void> give_away(const std::string& path, unsigned user, unsigned group) {
 }
 
 Result<SandboxResult> Container::run(const SandboxRequest& wanted, const CancelToken& cancel) {
+  SWARMLAB_CHECK(check_driver(wanted, name()));
   SWARMLAB_CHECK(check_request(wanted));
   SandboxRequest request = wanted;
   SWARMLAB_TRY(folder, TempFolder::create(folder_.path(), "run"));
@@ -205,10 +206,18 @@ Result<void> Container::write_files() const {
   return {};
 }
 
+Result<bool> Container::has_image(const ImageWish& wish) {
+  return sandbox::has_image(engine_, wish.name);
+}
+
+Result<void> Container::build_image(const ImageWish& wish, const CancelToken& cancel) {
+  return sandbox::build_image(engine_, wish, cancel);
+}
+
 Result<void> Container::prepare_host_image() {
   const std::string tar = skeleton_of(system_);
   host_image_ = "swarmlab/host:" + sha256_hex(tar).substr(0, kOwnerDigits);
-  if (has_image(engine_, host_image_)) return {};
+  if (sandbox::has_image(engine_, host_image_)) return {};
   return import_image(engine_, tar, host_image_);
 }
 
@@ -243,7 +252,10 @@ Result<std::unique_ptr<Sandbox>> Container::make(Engine engine, const SandboxOpt
   std::error_code error;
   const std::string parent =
       options.folder.empty() ? fs::temp_directory_path(error).string() : options.folder;
-  if (!options.folder.empty()) SWARMLAB_CHECK(make_folders(parent, 0700));
+  if (!options.folder.empty()) {
+    SWARMLAB_CHECK(remove_tree(parent));
+    SWARMLAB_CHECK(make_folders(parent, 0700));
+  }
   SWARMLAB_TRY(folder, TempFolder::create(parent, "swarmlab-containers"));
   SWARMLAB_TRY(system, view_of_system(options));
   name_the_user(system, engine);

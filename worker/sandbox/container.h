@@ -22,6 +22,8 @@ class Container final : public Sandbox {
   [[nodiscard]] Result<SandboxResult> run(const SandboxRequest& request,
                                           const CancelToken& cancel) override;
   [[nodiscard]] std::string_view name() const override { return engine_.name; }
+  [[nodiscard]] Result<bool> has_image(const ImageWish& wish) override;
+  [[nodiscard]] Result<void> build_image(const ImageWish& wish, const CancelToken& cancel) override;
 
  private:
   Container(Engine engine, SystemView system, TempFolder folder, std::string owner)

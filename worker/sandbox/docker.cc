@@ -12,9 +12,8 @@ namespace {
 constexpr unsigned kAgent = 1000;
 constexpr Milliseconds kPatience{20'000};
 
-}  // namespace
-
-Result<std::unique_ptr<Sandbox>> make_docker(const SandboxOptions& options) {
+// Finds it and asks its daemon.
+Result<Engine> find_docker() {
   const char* path = std::getenv("PATH");
   Engine engine{.name = "docker",
                 .program = find_program("docker", std::string(path == nullptr ? "" : path) +
@@ -47,7 +46,23 @@ Result<std::unique_ptr<Sandbox>> make_docker(const SandboxOptions& options) {
     engine.group = ::getegid();
   }
   engine.tmpfs_words = fmt::format(",uid={},gid={}", engine.user, engine.group);
+  return engine;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Sandbox>> make_docker(const SandboxOptions& options) {
+  SWARMLAB_TRY(engine, find_docker());
   return Container::make(std::move(engine), options);
+}
+
+Result<SandboxDriver> engine_here() {
+  const auto docker = find_docker();
+  if (docker) return SandboxDriver::docker;
+  const auto podman = find_podman();
+  if (podman) return SandboxDriver::podman;
+  return fail(ErrorCode::unavailable, "a container engine is needed: {}; {}",
+              docker.error().message, podman.error().message);
 }
 
 }  // namespace swarmlab::sandbox

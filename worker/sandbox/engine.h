@@ -7,6 +7,7 @@
 #include "common/os/cancel.h"
 #include "common/os/process.h"
 #include "common/result.h"
+#include "worker/sandbox/sandbox.h"
 
 namespace swarmlab::sandbox {
 
@@ -25,6 +26,9 @@ struct Engine {
   bool is_another_user = false;
 };
 
+/// \return unavailable with what to do if it is not there, or does not answer
+[[nodiscard]] Result<Engine> find_podman();
+
 /// Runs `engine.program words...` to its end. \return unavailable with the engine's last lines if
 /// it fails
 [[nodiscard]] Result<std::string> tell_engine(const Engine& engine,
@@ -36,6 +40,10 @@ struct Engine {
 /// Makes an image of a tar file.
 [[nodiscard]] Result<void> import_image(const Engine& engine, const std::string& tar,
                                         const std::string& image);
+
+/// See Sandbox::build_image().
+[[nodiscard]] Result<void> build_image(const Engine& engine, const ImageWish& wish,
+                                       const CancelToken& cancel);
 
 /// Containers that an earlier process left.
 [[nodiscard]] Result<void> remove_containers(const Engine& engine, const std::string& owner);

@@ -145,7 +145,7 @@ class None final : public Sandbox {
 
   [[nodiscard]] Result<SandboxResult> run(const SandboxRequest& request,
                                           const CancelToken& cancel) override {
-    SWARMLAB_CHECK(refuse_image(request, name()));
+    SWARMLAB_CHECK(check_driver(request, name()));
     SWARMLAB_TRY(folder, PrivateFolder::make());
     SWARMLAB_TRY(places, places_of(request, folder));
     SWARMLAB_TRY(group, Cgroup::make(cgroups_, request.limits));

@@ -1,7 +1,10 @@
 // Sandboxes of podman: no daemon; as an ordinary user without any rights of root.
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "common/os/host.h"
 #include "worker/sandbox/container.h"
@@ -11,9 +14,23 @@ namespace {
 
 constexpr unsigned kAgent = 1000;
 
+// Podman asks for more than a process without CAP_SYS_RESOURCE gets; no sandbox needs that.
+std::vector<std::string> limit_words() {
+  constexpr rlim_t kEnough = 16'384;
+  std::vector<std::string> words;
+  for (const auto& [name, resource] :
+       {std::pair("nofile", RLIMIT_NOFILE), std::pair("nproc", RLIMIT_NPROC)}) {
+    rlimit limit{};
+    const bool known = ::getrlimit(resource, &limit) == 0;
+    const rlim_t most = known ? std::min(limit.rlim_max, kEnough) : kEnough;
+    words.push_back(fmt::format("--ulimit={0}={1}:{1}", name, most));
+  }
+  return words;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Sandbox>> make_podman(const SandboxOptions& options) {
+Result<Engine> find_podman() {
   const char* path = std::getenv("PATH");
   Engine engine{.name = "podman",
                 .program = find_program("podman", std::string(path == nullptr ? "" : path) +
@@ -24,6 +41,9 @@ Result<std::unique_ptr<Sandbox>> make_podman(const SandboxOptions& options) {
   }
   engine.run_words = {"--read-only-tmpfs=false", "--http-proxy=false", "--systemd=false",
                       "--no-hosts"};
+  engine.build_words = limit_words();
+  engine.run_words.insert(engine.run_words.end(), engine.build_words.begin(),
+                          engine.build_words.end());
   engine.tmpfs_words = ",notmpcopyup";
   engine.user = engine.group = kAgent;
   if (::geteuid() == 0) {
@@ -32,6 +52,11 @@ Result<std::unique_ptr<Sandbox>> make_podman(const SandboxOptions& options) {
     // We are user 1000 inside, so what we may write, the command may.
     engine.run_words.push_back(fmt::format("--userns=keep-id:uid={0},gid={0}", kAgent));
   }
+  return engine;
+}
+
+Result<std::unique_ptr<Sandbox>> make_podman(const SandboxOptions& options) {
+  SWARMLAB_TRY(engine, find_podman());
   return Container::make(std::move(engine), options);
 }
 

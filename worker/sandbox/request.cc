@@ -84,10 +84,25 @@ Result<void> check_request(const SandboxRequest& request) {
   return {};
 }
 
-Result<void> refuse_image(const SandboxRequest& request, std::string_view driver) {
-  if (request.image.empty()) return {};
+Result<void> check_driver(const SandboxRequest& request, std::string_view driver) {
+  if (request.driver != SandboxDriver::any && name_of(request.driver) != driver) {
+    return fail(ErrorCode::unavailable, "the lab's sandbox is {}, but this worker has {}",
+                name_of(request.driver), driver);
+  }
+  const auto which = sandbox_driver_from(driver);
+  if (request.image.empty() || (which && has_images(*which))) return {};
   return fail(ErrorCode::invalid_input, "image {}: {} has no images, expected docker or podman",
               request.image, driver);
+}
+
+Result<bool> Sandbox::has_image(const ImageWish& /*wish*/) {
+  return false;
+}
+
+Result<void> Sandbox::build_image(const ImageWish& wish, const CancelToken& /*cancel*/) {
+  return fail(ErrorCode::unavailable,
+              "{}: this worker has {}, which builds no images, expected docker or podman",
+              wish.dockerfile, name());
 }
 
 std::vector<std::string> writable_folders(const SandboxRequest& request) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/model/lab.h"
+#include "common/model/sandbox.h"
 #include "common/os/cancel.h"
 #include "common/result.h"
 #include "worker/sandbox/gate.h"
@@ -35,6 +36,7 @@ struct SandboxRequest {
   std::string command = {};            // run by /bin/sh -c
   std::vector<std::string> args = {};  // put after the command, each one word whatever it holds
   std::string folder = "/";            // current folder inside
+  SandboxDriver driver = SandboxDriver::any;  // that must run it
   // Of a container engine, by name or id: its root file system stands for what the machine has.
   std::string image = {};
   std::vector<Mount> mounts = {};
@@ -84,6 +86,14 @@ struct SandboxResult {
 /// For a message: "exit code 1", "killed by signal 9", "timed out", ...
 [[nodiscard]] std::string describe(const SandboxResult& result);
 
+// An image that is to be made of a Dockerfile. Paths of the host.
+struct ImageWish {
+  SandboxDriver driver = SandboxDriver::any;
+  std::string name;  // tells the contents: of two with one name only one is built
+  std::string dockerfile;
+  std::string context;  // folder
+};
+
 /// Thread-safe: several runs may go on at once.
 class Sandbox {
  public:
@@ -101,6 +111,13 @@ class Sandbox {
   [[nodiscard]] virtual Result<SandboxResult> run(const SandboxRequest& request,
                                                   const CancelToken& cancel) = 0;
   [[nodiscard]] virtual std::string_view name() const = 0;
+
+  /// Whether the driver that would run the wish's requests has such an image already.
+  [[nodiscard]] virtual Result<bool> has_image(const ImageWish& wish);
+  /// Builds it, unless it is there: of several processes that want it at once, one does; the others
+  /// wait. May take minutes. \return invalid_input with the engine's last lines if it cannot be
+  /// built, unavailable if the driver has no images or the engine does not answer
+  [[nodiscard]] virtual Result<void> build_image(const ImageWish& wish, const CancelToken& cancel);
 };
 
 struct SandboxOptions {
@@ -119,6 +136,9 @@ struct SandboxOptions {
 /// what to do if none starts here.
 [[nodiscard]] Result<std::unique_ptr<Sandbox>> make_docker(const SandboxOptions& options);
 [[nodiscard]] Result<std::unique_ptr<Sandbox>> make_podman(const SandboxOptions& options);
+
+/// The first of docker and podman that answers here. \return unavailable with what both say
+[[nodiscard]] Result<SandboxDriver> engine_here();
 
 /// No isolation: the command sees and may change all that the worker's user may, read-only mounts
 /// too. Limits and the kill of the tree hold as far as cgroups allow. Nothing is mounted: where

@@ -30,8 +30,9 @@ struct Job {
 /// \return invalid_input if the request makes no sense, or names paths that are not there.
 [[nodiscard]] Result<void> check_request(const SandboxRequest& request);
 
-/// Of drivers that have no images. \return invalid_input if the request names one
-[[nodiscard]] Result<void> refuse_image(const SandboxRequest& request, std::string_view driver);
+/// Whether a driver can run it at all. \return unavailable if the request names another driver,
+/// invalid_input if it names an image and this one has none
+[[nodiscard]] Result<void> check_driver(const SandboxRequest& request, std::string_view driver);
 
 /// Host folders of the request that its command may write to.
 [[nodiscard]] std::vector<std::string> writable_folders(const SandboxRequest& request);

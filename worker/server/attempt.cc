@@ -8,6 +8,7 @@
 #include "common/os/file.h"
 #include "worker/evaluator/evaluation.h"
 #include "worker/server/comparing.h"
+#include "worker/server/lab_image.h"
 #include "worker/server/laid_out.h"
 #include "worker/server/outlets.h"
 #include "worker/server/redaction.h"
@@ -55,6 +56,8 @@ class Attempt {
     }));
     SWARMLAB_CHECK(fetch());
     SWARMLAB_CHECK(take_data());
+    SWARMLAB_TRY(has_image, take_image());
+    if (!has_image) return {};
     if (const auto& comparison = assignment_.comparison) {
       return compare(trials_, repository_, *comparison, report_);
     }
@@ -73,6 +76,8 @@ class Attempt {
   // With the devices of this attempt, and no others.
   Result<sandbox::SandboxResult> run(sandbox::SandboxRequest request) {
     request.env.emplace_back("CUDA_VISIBLE_DEVICES", gpus_.visible_devices());
+    request.driver = settings_.sandbox.driver;
+    request.image = image_;
     SWARMLAB_TRY(ended, bench_.sandbox.run(request, cancel_));
     redact(ended, secrets_);
     return std::move(ended);
@@ -127,6 +132,20 @@ class Attempt {
     SWARMLAB_TRY(in_use, bench_.data.check_out(repository_, tree));
     data_ = std::move(in_use);
     return {};
+  }
+
+  // An image that cannot be built is the lab's fault: without it there is no baseline.
+  Result<bool> take_image() {
+    const StageTimer timer(report_.stages, Stage::fetch);
+    auto image = image_of(settings_, repository_, assignment_.lab_commit, folder_ + "/image",
+                          bench_.sandbox, cancel_);
+    if (!image && image.error().code == ErrorCode::invalid_input &&
+        assignment_.kind == TaskKind::baseline) {
+      return end(Outcome::crash, image.error().message);
+    }
+    if (!image) return tl::unexpected(image.error());
+    image_ = *std::move(image);
+    return true;
   }
 
   // A coordinator of protocol 1 gave it with the task.
@@ -228,6 +247,7 @@ class Attempt {
   Briefing briefing_;
   ObjectId parent_tree_;
   DataFolders::InUse data_;
+  std::string image_;             // of the lab's sandboxes; empty: it has none
   std::string data_in_checkout_;  // empty there, and to be mounted
   SpooledReport result_;
   Report& report_ = result_.report;

@@ -113,9 +113,9 @@ INSTANTIATE_TEST_SUITE_P(
               "max_parallel, weight"},
         Wrong{"UnknownKeyOfABackend", "[backend]\nklass = 'B'",
               "lab.toml:2: [backend] klass is no known key, expected class"},
-        Wrong{"UnknownKeyOfASandbox", COMMAND "[sandbox]\nimage = 'x'",
-              "lab.toml:4: [sandbox] image is no known key, expected one of dockerfile, "
-              "build_context"},
+        Wrong{"UnknownKeyOfASandbox", COMMAND "[sandbox]\nmemory = 'x'",
+              "lab.toml:4: [sandbox] memory is no known key, expected one of driver, image, "
+              "dockerfile, build_context"},
         Wrong{"UnknownKeyOfAConstraint", COMMAND "[[constraint]]\nmetric = 'm'\nmax = 1\nmaxx = 2",
               "lab.toml:6: [[constraint]] maxx is no known key, expected max"},
         Wrong{"UnknownTableNearAKnownOne", COMMAND "[metrics]\nname = 'x'",
@@ -410,10 +410,26 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"HostService", "[backend]\n[backend.host_service]\ncommand = 'x'\nport = 1",
               "lab.toml:2: [backend.host_service] is not in this version: start the service in "
               "setup() of the backend"},
-        Wrong{"Dockerfile", COMMAND "[sandbox]\ndockerfile = 'Dockerfile'",
-              "lab.toml:4: [sandbox] dockerfile is not in this version: install on the workers "
-              "what the lab needs, show it to its sandboxes with `swarmlab worker --expose PATH`, "
-              "and take it out"}),
+        Wrong{
+            "DriverNone", COMMAND "[sandbox]\ndriver = 'none'",
+            "lab.toml:4: [sandbox] driver is \"none\", which a lab cannot choose: whoever runs it "
+            "says --sandbox none"},
+        Wrong{"UnknownDriver", COMMAND "[sandbox]\ndriver = 'chroot'",
+              "lab.toml:4: [sandbox] driver is \"chroot\", expected \"bubblewrap\", \"docker\" or "
+              "\"podman\""},
+        Wrong{"ImageOfADriverWithoutImages",
+              COMMAND "[sandbox]\ndriver = 'bubblewrap'\nimage = 'x'",
+              "lab.toml:4: [sandbox] driver bubblewrap has no images, expected \"docker\" or "
+              "\"podman\""},
+        Wrong{"ImageAndDockerfile", COMMAND "[sandbox]\nimage = 'x'\ndockerfile = 'D'",
+              "lab.toml:4: [sandbox] image is set and so is dockerfile, expected only one of them"},
+        Wrong{"ImageThatIsAnOption", COMMAND "[sandbox]\nimage = '--privileged'",
+              "lab.toml:4: [sandbox] image is \"--privileged\", expected the name of an image such "
+              "as \"python:3.12-slim\""},
+        Wrong{
+            "DockerfileElsewhere", COMMAND "[sandbox]\ndockerfile = '../../Dockerfile'",
+            "lab.toml:4: [sandbox] dockerfile \"../../Dockerfile\" leaves the repository, expected "
+            "a file of the repository"}),
     name_of_test);
 
 TEST(LabErrors, AreAllReportedInTheOrderOfTheFile) {

@@ -1,0 +1,154 @@
+"""Whole labs in containers of a real engine: on the machine's own files, in an image of the lab's, and when things go wrong."""
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import unittest
+
+import engines
+import swarm
+
+# What an agent sees, for the test to read.
+LOOK = """
+echo "$SWARMLAB_EXPERIMENT" > artifact/value.txt
+printf '{"hypothesis": "look", "notes": "%s"}' "$(id -u) $(hostname) $(cat /made 2>/dev/null) $(pwd)" > "$SWARMLAB_OUTCOME"
+"""
+
+
+class OfAnEngine(swarm.SwarmTest):
+    """Each class of tests has one engine; those without tests are no tests."""
+    engine_kind = None
+
+    @classmethod
+    def setUpClass(cls):
+        if cls.engine_kind is None:
+            raise unittest.SkipTest("has no tests of its own")
+        folder = tempfile.TemporaryDirectory(prefix="swarmlab-engine-", ignore_cleanup_errors=True)
+        cls.addClassCleanup(folder.cleanup)
+        cls.engine = engines.ENGINES[cls.engine_kind](folder.name)
+        cls.addClassCleanup(cls.engine.end)
+
+    def swarmlab(self, *args, env=None, **kwargs):
+        return super().swarmlab(*args, env={**self.engine.environment, **(env or {})}, **kwargs)
+
+    def containers(self):
+        """Those of swarmlab that are there, running or not."""
+        done = self.engine.tell("ps", "--all", "--quiet", "--filter", "label=swarmlab.owner")
+        return done.stdout.split()
+
+    def base_image(self):
+        """The machine's own programs as an image: engines have no registry here."""
+        if self.engine.tell("image", "inspect", "test/base:1").returncode == 0:
+            return "test/base:1"
+        root = self.root / "base"
+        root.mkdir()
+        for tool in ("sh", "cat", "id", "hostname", "printf", "env", "sleep", "mkdir"):
+            self.copy_program(tool, root)
+        (root / "tmp").mkdir()
+        packed = subprocess.run(["tar", "-C", root, "-c", "."], capture_output=True, check=True).stdout
+        done = self.engine.tell("import", "-", "test/base:1", data=packed)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return "test/base:1"
+
+    def copy_program(self, name, root):
+        program = subprocess.run(["sh", "-c", f"command -v {name}"], capture_output=True, text=True, check=True).stdout.strip()
+        if not program.startswith("/"):
+            program = f"/bin/{name}"
+        program = os.path.realpath(program)
+        libraries = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
+        files = [program] + [word for word in libraries.split() if word.startswith("/")]
+        for file in files:
+            target = root / file.lstrip("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.exists():
+                target.write_bytes(pathlib.Path(file).read_bytes())
+                target.chmod(0o755)
+        link = root / "bin" / name
+        link.parent.mkdir(exist_ok=True)
+        if not link.exists():
+            link.symlink_to(program)
+
+
+class Labs:
+    """Of every engine."""
+
+    def test_a_lab_goes_through_with_its_driver_named_in_its_file(self):
+        lab = self.shell_lab(agent=LOOK, extra=f'\n[sandbox]\ndriver = "{self.engine_kind}"\n')
+        self.swarmlab("run", lab, "--workers", 2)
+        experiments = self.json("experiments", lab)
+        self.assertEqual(sorted(e["score"] for e in experiments), [1, 2, 3, 4])
+        looked = [e["notes"].split() for e in experiments if e["kind"] == "explore"]
+        self.assertEqual(looked, [["1000", "swarmlab", "/workspace"]] * 3)
+        self.assertEqual(self.containers(), [])
+
+    def test_a_worker_without_the_driver_gets_no_work_and_status_says_why(self):
+        lab = self.shell_lab(extra=f'\n[sandbox]\ndriver = "{self.engine_kind}"\n')
+        run = self.start("run", lab, "--workers", 1, "--sandbox", "bubblewrap", env=self.engine.environment)
+
+        def reason():
+            done = self.swarmlab("status", cwd=lab, expect=None)
+            return f"needs label sandbox={self.engine_kind}" in done.stdout + done.stderr
+        self.wait_until(reason, "status says what is missing")
+        self.end(run, signal.SIGINT)
+        self.assertEqual(self.json("experiments", lab), [])
+
+    def test_a_dockerfile_is_built_once_and_its_image_is_what_all_see(self):
+        base = self.base_image()
+        lab = self.shell_lab(agent=LOOK, stop="max_iterations = 2", extra="""
+            [sandbox]
+            dockerfile = "image/Dockerfile"
+            """, files={"image/Dockerfile": f"FROM {base}\nCOPY made /made\n", "image/made": "in-the-image\n"})
+        self.swarmlab("run", lab, "--workers", 2, "--sandbox", self.engine_kind)
+        looked = [e["notes"].split() for e in self.json("experiments", lab) if e["kind"] == "explore"]
+        self.assertEqual(looked, [["1000", "swarmlab", "in-the-image", "/workspace"]] * 2)
+        listed = self.engine.tell("images", "--format", "{{.Repository}}", ).stdout.decode().split()
+        self.assertEqual(len([name for name in listed if name.endswith("swarmlab/lab")]), 1, listed)
+
+    def test_a_dockerfile_that_cannot_be_built_ends_the_lab_with_the_engines_words(self):
+        lab = self.shell_lab(extra='\n[sandbox]\ndockerfile = "Dockerfile"\n', files={"Dockerfile": "FROM no/such-image:1\n"})
+        done = self.swarmlab("run", lab, "--workers", 1, "--sandbox", self.engine_kind, expect=None)
+        shown = done.stdout + done.stderr + self.swarmlab("show", 1, "--lab", lab, expect=None).stdout
+        self.assertIn("[sandbox] dockerfile Dockerfile: " + self.engine_kind + " build: exit code", shown)
+
+    def test_containers_end_with_a_worker_that_is_killed(self):
+        lab = self.shell_lab(agent='echo x > artifact/value.txt\nsleep 98765\n', stop="max_iterations = 1")
+        run = self.start("run", lab, "--workers", 1, "--sandbox", self.engine_kind, env=self.engine.environment)
+        self.wait_until(lambda: self.running(lab), "an agent works")
+        self.wait_until(lambda: self.sleeping("98765"), "it sleeps")
+        for child in self.children(run.pid):
+            os.kill(child, signal.SIGKILL)
+        os.kill(run.pid, signal.SIGKILL)
+        self.wait_until(lambda: not self.sleeping("98765"), "the agent dies with its worker")
+        self.wait_until(lambda: not self.containers() or self.engine_kind == "podman", "its container goes away")
+        run.wait()
+
+    @staticmethod
+    def sleeping(seconds):
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                if path.read_bytes() == b"sleep\0" + seconds.encode() + b"\0":
+                    return True
+            except OSError:
+                pass
+        return False
+
+    def test_an_engine_that_is_not_there_is_said_and_nothing_stands_in_for_it(self):
+        lab = self.shell_lab()
+        nowhere = {"DOCKER_HOST": f"unix://{self.root}/nobody.sock", "CONTAINERS_STORAGE_CONF": "/no/such/file"}
+        done = self.swarmlab("run", lab, "--workers", 1, "--sandbox", self.engine_kind, env=nowhere, expect=None)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(self.engine_kind, done.stderr)
+        self.assertEqual(self.json("experiments", lab), [])
+
+
+class InDocker(Labs, OfAnEngine):
+    engine_kind = "docker"
+
+
+class InPodman(Labs, OfAnEngine):
+    engine_kind = "podman"
+
+
+if __name__ == "__main__":
+    swarm.main()
