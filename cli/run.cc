@@ -40,6 +40,7 @@ struct RunOptions {
   std::vector<std::string> agent_args;
   bool detach = false;
   bool hooks = false;
+  bool host_services = false;
   std::shared_ptr<RunFlags> flags;
 };
 
@@ -80,6 +81,7 @@ class Run {
   Result<void> check(const std::vector<LabPlace>& places) {
     SWARMLAB_TRY(labs, check_labs(places, *options_.flags, options_.agent_args));
     SWARMLAB_CHECK(choose_sandbox(labs));
+    SWARMLAB_CHECK(check_services(labs));
     for (const LabSettings& lab : labs) {
       for (const std::string& name : lab.agent.env) {
         if (context_.environment.contains(name)) continue;
@@ -99,6 +101,18 @@ class Run {
     for (const LabSettings& lab : labs) wanted.push_back(lab.sandbox);
     SWARMLAB_TRY(words, sandbox::drivers_for(wanted));
     sandbox_ = std::move(words);
+    return {};
+  }
+
+  // They run outside of any sandbox, so only if asked for.
+  [[nodiscard]] Result<void> check_services(const std::vector<LabSettings>& labs) const {
+    for (const LabSettings& lab : labs) {
+      if (!lab.evaluator.service || options_.host_services) continue;
+      return fail(ErrorCode::invalid_input,
+                  "{} has a [backend.host_service], which runs on this machine as you and in no "
+                  "sandbox: {}\nexpected --host-services, which allows it",
+                  lab.name, lab.evaluator.service->command);
+    }
     return {};
   }
 
@@ -151,6 +165,7 @@ class Run {
       workers.arguments.push_back("--expose");
       workers.arguments.push_back(path);
     }
+    if (options_.host_services) workers.arguments.emplace_back("--host-services");
     if (!options_.provider_keys.empty()) {
       workers.arguments.push_back("--provider-keys");
       workers.arguments.push_back(options_.provider_keys);
@@ -276,6 +291,9 @@ void add_run(CLI::App& app, Context& context) {
   options->flags = add_run_flags(*command);
   command->add_flag("--hooks", options->hooks,
                     "Run the hooks of a lab of pi-autoresearch: here and as you, in no sandbox");
+  command->add_flag(
+      "--host-services", options->host_services,
+      "Start services of labs ([backend.host_service]): here and as you, in no sandbox");
   command->add_option("--expose", options->expose,
                       "A path of this machine that sandboxes see, read-only (may be given again)");
   add_provider_keys(*command, options->provider_keys);

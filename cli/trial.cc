@@ -44,6 +44,10 @@ Result<Trial> Trial::prepare(const Context& context, const LabPlace& place, cons
   Trial trial(std::move(folder));
   SWARMLAB_CHECK(trial.check_out(place, wish.working_tree));
   SWARMLAB_CHECK(trial.read_settings(place, wish));
+  if (trial.settings_.evaluator.service) {
+    return fail(ErrorCode::invalid_input,
+                "[backend.host_service] is started by workers only: swarmlab run --host-services");
+  }
   SWARMLAB_CHECK(worker::write_shim(trial.folder_.path() + "/shim"));
   SWARMLAB_TRY(drivers, sandbox::drivers_for({trial.settings_.sandbox}));
   SWARMLAB_TRY(chosen, sandbox::open_drivers(drivers, {.expose = wish.expose}));

@@ -28,6 +28,9 @@ void add_worker_options(CLI::App& command, WorkerFlags& flags, Context& context)
                      "Where it keeps its own (default: .swarmlab/workers/NAME here)");
   command.add_option("--expose", flags.expose,
                      "A path of this machine that sandboxes see, read-only (may be given again)");
+  command.add_flag(
+      "--host-services", flags.host_services,
+      "Start services of labs ([backend.host_service]): here and as you, in no sandbox");
   add_provider_keys(command, flags.provider_keys);
   add_sandbox(command, flags.sandbox,
               "bubblewrap, docker, podman, with commas between: the first is for labs that name "

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <string_view>
@@ -93,6 +94,31 @@ void read_parse(Section& evaluator, CommandEvaluator& command) {
   }
 }
 
+void read_service(Section& backend, LabFile& file) {
+  constexpr const char* kPort = "a port, 1 to 65535";
+  const Node* node = backend.find("host_service");
+  if (node == nullptr) return;
+  const auto* table = std::get_if<toml_tree::Table>(&node->value);
+  if (table == nullptr) return backend.wrong("host_service", "a table [backend.host_service]");
+  Section section(file.problems, "[backend.host_service]", table, backend.line("host_service"));
+  HostService service;
+  for (const char* key : {"command", "port"}) {
+    if (section.find(key) != nullptr) continue;
+    section.problem(section.line(),
+                    fmt::format("[backend.host_service] has no {}, expected command "
+                                "and port",
+                                key));
+  }
+  section.text("command", service.command, "a command such as \"java -jar server.jar\"");
+  section.whole<std::uint16_t>("port", service.port, 1, kPort);
+  constexpr std::array<std::uint16_t, 2> kTaken = {4100, 4101};  // bridge and proxy
+  if (std::ranges::find(kTaken, service.port) != kTaken.end()) {
+    section.wrong("port", "another port: 4100 and 4101 are swarmlab's in every sandbox");
+  }
+  section.finish();
+  file.settings.evaluator.service = std::move(service);
+}
+
 void read_backend(Section& backend, LabFile& file, PythonBackend& python) {
   backend.text("class", python.class_name, "the name of a class such as \"EvalBackend\"");
   if (backend.text("module", python.module, "a file such as \"backend.py\"")) {
@@ -104,11 +130,7 @@ void read_backend(Section& backend, LabFile& file, PythonBackend& python) {
                                   toml_tree::quoted(python.module), path.error().message));
     }
   }
-  if (backend.find("host_service") != nullptr) {
-    backend.problem(backend.line("host_service"),
-                    "[backend.host_service] is not in this version: start the service in "
-                    "setup() of the backend");
-  }
+  read_service(backend, file);
   file.lines.backend = backend.find("module") == nullptr ? backend.line() : backend.line("module");
 }
 

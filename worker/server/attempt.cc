@@ -6,6 +6,7 @@
 #include "common/git/data_commit.h"
 #include "common/lab/lab.h"
 #include "common/os/file.h"
+#include "worker/bridge/forward.h"
 #include "worker/evaluator/evaluation.h"
 #include "worker/server/comparing.h"
 #include "worker/server/lab_image.h"
@@ -58,6 +59,7 @@ class Attempt {
     SWARMLAB_CHECK(take_data());
     SWARMLAB_TRY(has_image, take_image());
     if (!has_image) return {};
+    SWARMLAB_CHECK(take_service());
     if (const auto& comparison = assignment_.comparison) {
       return compare(trials_, repository_, *comparison, report_);
     }
@@ -78,6 +80,7 @@ class Attempt {
     request.env.emplace_back("CUDA_VISIBLE_DEVICES", gpus_.visible_devices());
     request.driver = settings_.sandbox.driver;
     request.image = image_;
+    let_to_service(request);
     SWARMLAB_TRY(ended, bench_.sandbox.run(request, cancel_));
     redact(ended, secrets_);
     return std::move(ended);
@@ -146,6 +149,32 @@ class Attempt {
     if (!image) return tl::unexpected(image.error());
     image_ = *std::move(image);
     return true;
+  }
+
+  Result<void> take_service() {
+    if (!settings_.evaluator.service) return {};
+    const DataSource& data = settings_.evaluator.data;
+    const bool is_folder = data.kind == DataSource::Kind::folder;
+    SWARMLAB_TRY(use, bench_.services.need({.settings = settings_,
+                                            .repository = repository_,
+                                            .commit = assignment_.lab_commit,
+                                            .data = is_folder ? std::string() : data.path},
+                                           cancel_));
+    service_in_use_ = std::move(use);
+    SWARMLAB_TRY(forward, Forward::start(settings_.evaluator.service->port));
+    service_ = std::move(forward);
+    return {};
+  }
+
+  // At its own port, which is all that it sees of this machine.
+  void let_to_service(sandbox::SandboxRequest& request) {
+    if (!service_) return;
+    const std::uint16_t port = settings_.evaluator.service->port;
+    request.env.emplace_back("ARL_HOST_SERVICE_URL", fmt::format("http://127.0.0.1:{}", port));
+    if (bench_.sandbox.name() == "none") return;  // it is there already
+    request.gates.push_back({.port = port, .take = [this](UniqueFd connection) {
+                               service_->take(std::move(connection));
+                             }});
   }
 
   // A coordinator of protocol 1 gave it with the task.
@@ -247,6 +276,8 @@ class Attempt {
   Briefing briefing_;
   ObjectId parent_tree_;
   DataFolders::InUse data_;
+  UniqueFd service_in_use_;  // it is not ended meanwhile
+  std::unique_ptr<Forward> service_;
   std::string image_;             // of the lab's sandboxes; empty: it has none
   std::string data_in_checkout_;  // empty there, and to be mounted
   SpooledReport result_;

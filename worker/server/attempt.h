@@ -13,6 +13,7 @@
 #include "worker/sandbox/sandbox.h"
 #include "worker/server/data_folders.h"
 #include "worker/server/gpu_pool.h"
+#include "worker/server/host_services.h"
 #include "worker/server/janitor.h"
 #include "worker/server/link.h"
 #include "worker/server/object_cache.h"
@@ -28,6 +29,7 @@ struct Workbench {
   DataFolders& data;
   GpuPool& gpus;
   sandbox::Sandbox& sandbox;
+  HostServices& services;
   Clock& clock;
   Janitor& janitor;
   std::string work_folder;  // attempts make folders of their own in it

@@ -23,6 +23,7 @@ constexpr const char* kSpoolFolder = "/spool";
 constexpr const char* kWorkFolder = "/work";
 constexpr const char* kObjectsFolder = "/objects.git";
 constexpr const char* kDataFolder = "/data";
+constexpr const char* kServicesFolder = "/services";
 constexpr const char* kShimFolder = "/shim";
 
 Result<UniqueFd> lock_folder(const std::string& folder) {
@@ -61,11 +62,13 @@ struct Worker::Impl {
 
   Result<void> run() {
     Janitor janitor;
+    HostServices services(options.folder + kServicesFolder, options.environment);
     const Workbench bench{.link = crew->link(),
                           .objects = *objects,
                           .data = data,
                           .gpus = gpus,
                           .sandbox = *sandbox,
+                          .services = services,
                           .clock = clock,
                           .janitor = janitor,
                           .work_folder = options.folder + kWorkFolder,
@@ -113,6 +116,7 @@ Result<std::unique_ptr<Worker>> Worker::start(const WorkerOptions& options,
   SWARMLAB_CHECK(make_folders(options.folder, 0700));
   SWARMLAB_TRY(lock, lock_folder(options.folder));
   SWARMLAB_CHECK(remove_tree(options.folder + kWorkFolder));
+  SWARMLAB_CHECK(remove_tree(options.folder + kServicesFolder));
   SWARMLAB_CHECK(make_folders(options.folder + kWorkFolder));
   SWARMLAB_CHECK(write_shim(options.folder + kShimFolder));
   SWARMLAB_TRY(spool, Spool::open(options.folder + kSpoolFolder));

@@ -407,9 +407,13 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"Sessions", COMMAND "[agent]\nkind = 'codex'\nexperiments_per_session = 2",
               "lab.toml:5: [agent] experiments_per_session is more than 1, which is not in this "
               "version: each experiment has a session of its own, which reworks go on with"},
-        Wrong{"HostService", "[backend]\n[backend.host_service]\ncommand = 'x'\nport = 1",
-              "lab.toml:2: [backend.host_service] is not in this version: start the service in "
-              "setup() of the backend"},
+        Wrong{"HostServiceWithoutAPort", "[backend]\n[backend.host_service]\ncommand = 'x'",
+              "lab.toml:2: [backend.host_service] has no port, expected command and port"},
+        Wrong{
+            "HostServiceAtPortOfOurs",
+            "[backend]\n[backend.host_service]\ncommand = 'x'\nport = 4100",
+            "lab.toml:4: [backend.host_service] port is 4100, expected another port: 4100 and 4101 "
+            "are swarmlab's in every sandbox"},
         Wrong{
             "DriverNone", COMMAND "[sandbox]\ndriver = 'none'",
             "lab.toml:4: [sandbox] driver is \"none\", which a lab cannot choose: whoever runs it "
