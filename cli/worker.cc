@@ -57,6 +57,7 @@ Result<std::unique_ptr<sandbox::Sandbox>> make_sandbox(const WorkerFlags& flags,
   for (std::string& label : labels_of(chosen.drivers)) {
     options.capacity.labels.push_back(std::move(label));
   }
+  options.host_services = flags.host_services;
   if (flags.host_services) options.capacity.labels.emplace_back(kServicesLabel);
   return std::move(chosen.sandbox);
 }

@@ -45,7 +45,7 @@ Result<Engine> find_docker() {
     engine.user = ::geteuid();
     engine.group = ::getegid();
   }
-  engine.tmpfs_words = fmt::format(",uid={},gid={}", engine.user, engine.group);
+  engine.tmpfs_words = fmt::format(",mode=0755,uid={},gid={}", engine.user, engine.group);
   return engine;
 }
 

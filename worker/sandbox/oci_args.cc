@@ -41,7 +41,7 @@ void add_bind(Words& words, const Engine& engine, const Mount& mount) {
 
 void add_mount(Words& words, const Engine& engine, const Mount& mount) {
   if (mount.kind == Mount::Kind::empty) {
-    std::string text = mount.inside + ":rw,exec,mode=0755" + engine.tmpfs_words;
+    std::string text = mount.inside + ":rw,exec" + engine.tmpfs_words;
     if (mount.bytes > 0) text += fmt::format(",size={}", mount.bytes);
     return add(words, {"--tmpfs", text});
   }

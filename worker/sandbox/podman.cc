@@ -44,7 +44,7 @@ Result<Engine> find_podman() {
   engine.build_words = limit_words();
   engine.run_words.insert(engine.run_words.end(), engine.build_words.begin(),
                           engine.build_words.end());
-  engine.tmpfs_words = ",notmpcopyup";
+  engine.tmpfs_words = ",mode=1777,notmpcopyup";
   engine.user = engine.group = kAgent;
   if (::geteuid() == 0) {
     engine.is_another_user = true;

@@ -71,11 +71,12 @@ class Tar {
 
 std::string skeleton_of(const SystemView& system) {
   Tar tar;
-  for (const char* const path : {"/proc", "/sys", "/dev", "/run/swarmlab", "/var", "/home/agent"}) {
+  for (const char* const path : {"/proc", "/sys", "/dev", "/run/swarmlab", "/var"}) {
     tar.folder(path);
   }
   constexpr unsigned kForAll = 01777;
-  tar.folder("/tmp", kForAll);  // engines give a mount there the mode of the mount point
+  // Engines give a mount there the mode of the mount point, whatever they are told.
+  for (const char* const path : {"/tmp", "/home/agent"}) tar.folder(path, kForAll);
   tar.link("/var/tmp", "../tmp");
   for (const std::string& path : system.binds) {
     if (!path.starts_with("/etc/")) tar.folder(path);

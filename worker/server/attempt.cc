@@ -153,13 +153,17 @@ class Attempt {
 
   Result<void> take_service() {
     if (!settings_.evaluator.service) return {};
+    if (bench_.services == nullptr) {
+      return fail(ErrorCode::unavailable,
+                  "[backend.host_service]: this worker may start none (--host-services)");
+    }
     const DataSource& data = settings_.evaluator.data;
     const bool is_folder = data.kind == DataSource::Kind::folder;
-    SWARMLAB_TRY(use, bench_.services.need({.settings = settings_,
-                                            .repository = repository_,
-                                            .commit = assignment_.lab_commit,
-                                            .data = is_folder ? std::string() : data.path},
-                                           cancel_));
+    SWARMLAB_TRY(use, bench_.services->need({.settings = settings_,
+                                             .repository = repository_,
+                                             .commit = assignment_.lab_commit,
+                                             .data = is_folder ? std::string() : data.path},
+                                            cancel_));
     service_in_use_ = std::move(use);
     SWARMLAB_TRY(forward, Forward::start(settings_.evaluator.service->port));
     service_ = std::move(forward);

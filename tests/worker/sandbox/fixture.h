@@ -62,6 +62,12 @@ inline std::string driver_under_test() {
   return named == nullptr ? "bubblewrap" : named;
 }
 
+// Containers have what their engine gives to all of them: a /sys to read, masks over parts of
+// /proc.
+inline bool in_container() {
+  return driver_under_test() != "bubblewrap";
+}
+
 inline Result<std::unique_ptr<Sandbox>> make_driver(const SandboxOptions& options = {}) {
   const std::string driver = driver_under_test();
   if (driver == "docker") return make_docker(options);
