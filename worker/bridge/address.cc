@@ -11,8 +11,11 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
+#include <system_error>
+#include <thread>
 
 namespace swarmlab::worker {
 namespace {
@@ -163,6 +166,35 @@ Result<std::vector<Address>> resolve(const std::string& host, std::uint16_t port
     found.emplace_back(at->ai_addr, at->ai_addrlen);
   }
   return found;
+}
+
+Result<std::vector<Address>> resolve_until(const Resolve& resolve, const std::string& host,
+                                           std::uint16_t port, const CancelToken& stop) {
+  struct Asked {
+    explicit Asked(CancelSource source) : done(std::move(source)) {}
+    CancelSource done;
+    std::mutex mutex;  // guards the answer
+    Result<std::vector<Address>> found = fail(ErrorCode::unavailable, "it is over");
+  };
+  SWARMLAB_TRY(done, CancelSource::make());
+  const auto asked = std::make_shared<Asked>(std::move(done));
+  try {
+    std::thread([asked, resolve, host, port] {
+      auto found = resolve ? resolve(host, port) : worker::resolve(host, port);
+      {
+        const std::lock_guard lock(asked->mutex);
+        asked->found = std::move(found);
+      }
+      asked->done.cancel();
+    }).detach();
+  } catch (const std::system_error& error) {
+    return fail(ErrorCode::unavailable, "{}: {}", host, error.what());
+  }
+  const CancelToken answered = asked->done.token();
+  std::array<pollfd, 2> waits{{{answered.fd(), POLLIN, 0}, {stop.fd(), POLLIN, 0}}};
+  while (::poll(waits.data(), waits.size(), -1) < 0 && errno == EINTR) continue;
+  const std::lock_guard lock(asked->mutex);
+  return asked->found;
 }
 
 std::vector<std::string> own_addresses() {

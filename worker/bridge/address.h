@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,18 @@ class Address {
 
 /// Asks the system's resolver, for as long as that takes (some 10 s where nobody answers).
 [[nodiscard]] Result<std::vector<Address>> resolve(const std::string& host, std::uint16_t port);
+
+using Resolve =
+    std::function<Result<std::vector<Address>>(const std::string& host, std::uint16_t port)>;
+
+/// The same by a resolver that cannot be interrupted, but without waiting for it any longer than
+/// until `stop`: then it ends behind us, on a thread of its own, and nobody hears what it found.
+/// \param resolve  empty: the system's. It must not refer to what ends before it.
+/// \return unavailable if there is no such name, or it was stopped
+[[nodiscard]] Result<std::vector<Address>> resolve_until(const Resolve& resolve,
+                                                         const std::string& host,
+                                                         std::uint16_t port,
+                                                         const CancelToken& stop);
 
 /// What this machine is called by others: a service may listen there, too.
 [[nodiscard]] std::vector<std::string> own_addresses();

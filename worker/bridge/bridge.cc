@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <mutex>
 
@@ -14,6 +15,7 @@
 #include "worker/bridge/secrets.h"
 #include "worker/bridge/upstream.h"
 #include "worker/bridge/usage.h"
+#include "worker/bridge/way.h"
 
 namespace swarmlab::worker {
 namespace {
@@ -79,7 +81,12 @@ struct Bridge::Impl {
       : options(std::move(given)),
         url(std::move(where)),
         base_path(url.path),
-        upstream({.url = url, .silence = options.silence, .ca_file = options.ca_file}) {
+        upstream({.url = url,
+                  .silence = options.silence,
+                  .ca_file = options.ca_file,
+                  .way = way_to(url, options.environment),
+                  .resolve = options.resolve}),
+        troubles(options.patience) {
     if (!options.key.empty()) secrets.add(options.key);
   }
 
@@ -91,14 +98,16 @@ struct Bridge::Impl {
   void pass_on(Peer& peer, HttpRequest request);
   [[nodiscard]] HttpRequest to_provider(HttpRequest request) const;
   void count(const Usage& usage, bool failed);
+  void note_failure(const Peer& peer, int status, std::string words, Milliseconds retry_after);
 
   const BridgeOptions options;
   const Url url;
   const std::string base_path;
   Secrets secrets;
   Upstream upstream;
-  mutable std::mutex mutex;  // guards the tally
+  mutable std::mutex mutex;  // guards the tally and the troubles
   Tally tally;
+  Troubles troubles;
   std::unique_ptr<Callers> callers;  // the last: its threads use all of the above
 };
 
@@ -151,6 +160,21 @@ class Passage {
       }
     }
     send(answer(status_, type, secrets.redacted(error_), headers));
+  }
+
+  // Of an error: what the provider says of it.
+  [[nodiscard]] std::string words(const Secrets& secrets) const {
+    return words_of_error(secrets.redacted(error_));
+  }
+  [[nodiscard]] Milliseconds retry_after() const {
+    constexpr int kMostSeconds = 24 * 3600;
+    for (const auto& [name, value] : error_headers_) {
+      int seconds = 0;
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+      if (name != "retry-after" || error != std::errc() || seconds <= 0) continue;
+      return std::chrono::seconds(std::min(seconds, kMostSeconds));
+    }
+    return Milliseconds(0);
   }
 
   [[nodiscard]] bool has_begun() const { return usage_.has_value(); }
@@ -215,8 +239,10 @@ bool Bridge::Impl::check(Peer& peer, HttpRequest& request, Deadline deadline) {
     return refuse_to(peer, Refusal::no_such_path, "the bridge passes on no such request");
   }
   if (request.method == "POST" && is_spent()) {
-    return refuse_to(peer, Refusal::out_of_budget,
-                     "Your credit balance is too low: the budget of this experiment is spent");
+    constexpr const char* kSpent =
+        "Your credit balance is too low: the budget of this experiment is spent";
+    note_failure(peer, status_of(Refusal::out_of_budget, options.provider.wire), kSpent, {});
+    return refuse_to(peer, Refusal::out_of_budget, kSpent);
   }
   const auto read = read_body(peer, request, options.most_request_bytes, deadline);
   if (read) return true;
@@ -255,20 +281,45 @@ void Bridge::Impl::count(const Usage& usage, bool failed) {
   if (rates) tally.cost.usd = MicroUsd(tally.cost.usd.value() + micro_usd(usage, *rates));
 }
 
+// What fails because all is over says nothing of the provider.
+void Bridge::Impl::note_failure(const Peer& peer, int status, std::string words,
+                                Milliseconds retry_after) {
+  const auto end = blame_of(status, words);
+  if (!end || peer.stop().cancelled()) return;
+  bool is_hopeless = false;
+  {
+    const std::lock_guard lock(mutex);
+    troubles.failed(*end, std::move(words), retry_after, std::chrono::steady_clock::now());
+    is_hopeless = troubles.row()->is_hopeless;
+  }
+  if (is_hopeless && options.on_hopeless) options.on_hopeless();
+}
+
 void Bridge::Impl::pass_on(Peer& peer, HttpRequest request) {
   const HttpRequest sent = to_provider(std::move(request));
   Passage passage(peer, options.provider.wire);
   const auto done = upstream.exchange(
       sent, [&](int status, const HttpHeaders& headers) { return passage.begin(status, headers); },
-      [&](std::string_view bytes) { return passage.take(bytes); });
+      [&](std::string_view bytes) { return passage.take(bytes); }, peer.stop());
   if (!passage.has_begun()) {
-    const std::string why = done ? "no answer" : done.error().message;
-    refuse_to(peer, Refusal::unreachable, "the provider cannot be reached: " + why);
+    const std::string why = "the provider cannot be reached: " +
+                            (done ? std::string("no answer") : done.error().message);
+    note_failure(peer, 0, secrets.redacted(why), {});
+    refuse_to(peer, Refusal::unreachable, why);
     return;
   }
-  if (done) passage.end(secrets);
   // Models that are listed, tokens that are counted beforehand: nothing was generated.
   const bool generates = sent.method == "POST" && !sent.path().ends_with("/count_tokens");
+  // Before the caller has the end of the answer, and asks again.
+  if (passage.is_error()) {
+    note_failure(peer, passage.status(), passage.words(secrets), passage.retry_after());
+  } else if (!done) {
+    note_failure(peer, 0, "the provider's answer broke off", {});
+  } else if (generates) {
+    const std::lock_guard lock(mutex);
+    troubles.answered();
+  }
+  if (done) passage.end(secrets);
   Usage usage;
   if (generates && !passage.is_error()) usage = passage.usage().finish(sent.body.size());
   count(usage, passage.is_error() || !done);
@@ -319,7 +370,9 @@ void Bridge::take(UniqueFd connection) {
 
 Tally Bridge::tally() const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->tally;
+  Tally tally = impl_->tally;
+  tally.trouble = impl_->troubles.row();
+  return tally;
 }
 
 Tally Bridge::end() {

@@ -11,11 +11,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/model/experiment.h"
 #include "common/os/unique_fd.h"
 #include "common/result.h"
+#include "worker/bridge/address.h"
 #include "worker/bridge/provider.h"
+#include "worker/bridge/trouble.h"
 
 namespace swarmlab::worker {
 
@@ -40,17 +43,23 @@ struct BridgeOptions {
   Milliseconds request_time = Milliseconds(30'000);  // for a request to come in whole
   Milliseconds silence = Milliseconds(600'000);      // of a provider that is still thinking
   std::string ca_file = {};                          // instead of the system's; for tests
+  std::vector<std::string> environment = {};         // of the worker: its proxies (way.h)
+  Resolve resolve = {};                              // empty: the system's
+  Troubles::Patience patience = {};
+  // Called from any thread, once the provider's failures are hopeless, perhaps again.
+  std::function<void()> on_hopeless = {};
 };
 
 // What went over a bridge so far.
 struct Tally {
   Cost cost;
-  std::uint64_t cached_tokens = 0;  // of cost.input_tokens
-  std::uint64_t requests = 0;       // passed on
-  std::uint64_t refused = 0;        // by the bridge: no token, no such path, budget spent, ...
-  std::uint64_t failed = 0;         // by the provider, or on the way to it
-  bool priced = true;               // every model that was used has a price
-  bool spent = false;               // a request was refused for the budget
+  std::uint64_t cached_tokens = 0;      // of cost.input_tokens
+  std::uint64_t requests = 0;           // passed on
+  std::uint64_t refused = 0;            // by the bridge: no token, no such path, budget spent, ...
+  std::uint64_t failed = 0;             // by the provider, or on the way to it
+  bool priced = true;                   // every model that was used has a price
+  bool spent = false;                   // a request was refused for the budget
+  std::optional<Trouble> trouble = {};  // none: the last request was answered
   bool operator==(const Tally&) const = default;
 };
 

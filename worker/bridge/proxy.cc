@@ -96,7 +96,7 @@ Result<UniqueFd> Proxy::Impl::open(const HostPort& place, const CancelToken& sto
     return std::vector<Address>{address};
   });
   if (!found) {
-    SWARMLAB_TRY(resolved, options.resolve(place.host, place.port));
+    SWARMLAB_TRY(resolved, resolve_until(options.resolve, place.host, place.port, stop));
     found = std::move(resolved);
   }
   std::erase_if(*found, [&](const Address& address) { return !may_reach(address, place.port); });

@@ -23,8 +23,7 @@ struct ProxyOptions {
   Milliseconds request_time = Milliseconds(30'000);  // for a request to come in whole
   Milliseconds connect_time = Milliseconds(20'000);
   Milliseconds silence = Milliseconds(600'000);  // then a connection ends
-  std::function<Result<std::vector<Address>>(const std::string& host, std::uint16_t port)> resolve =
-      worker::resolve;
+  Resolve resolve = {};                          // empty: the system's
   // Of a host that was refused, before it is remembered: it may carry words out.
   std::function<std::string(std::string)> redact = {};
 };
@@ -41,8 +40,7 @@ class Proxy {
 
   /// A connection from inside. Never blocks.
   void take(UniqueFd connection);
-  /// Hangs up on everybody and waits for its threads: until names that are just being looked up
-  /// are found, or not (resolve()).
+  /// Hangs up on everybody and waits for its threads, but for no name that is being looked up.
   void end();
   /// The most frequent first, kMostRefusals of them.
   [[nodiscard]] std::vector<NetworkRefusal> refusals() const;

@@ -4,6 +4,7 @@
 #include <httplib.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <list>
 #include <mutex>
 
@@ -71,7 +72,23 @@ struct Upstream::Impl {
     std::list<UniqueFd>::iterator place_;
   };
 
-  void set_up(httplib::Client& client, Entry& entry) const {
+  // How a request to one address went.
+  struct Attempt {
+    Result<void> ended;
+    bool connection_failed = false;  // nobody there: another address may do
+  };
+  Attempt exchange(const HttpRequest& request, const std::string& address, Entry& entry,
+                   const OnHead& on_head, const OnBytes& on_bytes) const;
+  [[nodiscard]] Result<std::vector<std::string>> addresses(const CancelToken& stop) const;
+
+  // The library would look a name up itself, and could not be interrupted meanwhile.
+  void set_up(httplib::Client& client, const std::string& address, Entry& entry) const {
+    if (const auto& way = options.way) {
+      client.set_proxy(address, way->proxy.port);
+      if (!way->user.empty()) client.set_proxy_basic_auth(way->user, way->password);
+    } else if (address != options.url.host) {
+      client.set_hostname_addr_map({{options.url.host, address}});
+    }
     client.set_connection_timeout(kConnectTime);
     client.set_write_timeout(kWriteTime);
     client.set_read_timeout(options.silence);
@@ -84,16 +101,15 @@ struct Upstream::Impl {
   }
 };
 
-Upstream::Upstream(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
-Upstream::~Upstream() = default;
-
-Result<void> Upstream::exchange(const HttpRequest& request, const OnHead& on_head,
-                                const OnBytes& on_bytes) {
-  Impl::Entry entry(*impl_);
+Upstream::Impl::Attempt Upstream::Impl::exchange(const HttpRequest& request,
+                                                 const std::string& address, Entry& entry,
+                                                 const OnHead& on_head,
+                                                 const OnBytes& on_bytes) const {
+  const std::string to = authority(options.url);
   bool goes_on = true;  // as far as the caller is concerned
   try {
-    httplib::Client client(authority(impl_->options.url));
-    impl_->set_up(client, entry);
+    httplib::Client client(to);
+    set_up(client, address, entry);
     httplib::Request sent;
     sent.method = request.method;
     sent.path = request.target;
@@ -107,14 +123,46 @@ Result<void> Upstream::exchange(const HttpRequest& request, const OnHead& on_hea
       goes_on = !entry.over() && on_bytes({bytes, size});
       return goes_on;
     };
-    if (entry.over()) return fail(ErrorCode::unavailable, "it is over");
+    if (entry.over()) return {.ended = fail(ErrorCode::unavailable, "it is over")};
     const auto result = client.send(sent);
-    if (result || !goes_on) return {};
-    return fail(ErrorCode::unavailable, "{}: {}", authority(impl_->options.url),
-                httplib::to_string(result.error()));
+    if (result || !goes_on) return {.ended = {}};
+    return {.ended = fail(ErrorCode::unavailable, "{}: {}", to, httplib::to_string(result.error())),
+            .connection_failed = result.error() == httplib::Error::Connection && !entry.over()};
   } catch (const std::exception& error) {
-    return fail(ErrorCode::unavailable, "{}: {}", authority(impl_->options.url), error.what());
+    return {.ended = fail(ErrorCode::unavailable, "{}: {}", to, error.what())};
   }
+}
+
+Upstream::Upstream(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Upstream::~Upstream() = default;
+
+// Where to connect to: the addresses of the provider, or of the proxy on the way to it.
+Result<std::vector<std::string>> Upstream::Impl::addresses(const CancelToken& stop) const {
+  const HostPort place = options.way ? options.way->proxy
+                                     : HostPort{.host = options.url.host, .port = options.url.port};
+  if (Address::parse(place.host, place.port)) return std::vector<std::string>{place.host};
+  SWARMLAB_TRY(found, resolve_until(options.resolve, place.host, place.port, stop));
+  std::vector<std::string> texts;
+  for (const Address& address : found) {
+    const std::string text = address.text();
+    if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
+  }
+  if (texts.empty()) return fail(ErrorCode::unavailable, "{}: it has no address", place.host);
+  return texts;
+}
+
+Result<void> Upstream::exchange(const HttpRequest& request, const OnHead& on_head,
+                                const OnBytes& on_bytes, const CancelToken& stop) {
+  Impl::Entry entry(*impl_);
+  const std::string to = authority(impl_->options.url);
+  const auto addresses = impl_->addresses(stop);
+  if (!addresses) return within(to, addresses.error());
+  Impl::Attempt last{.ended = {}};
+  for (const std::string& address : *addresses) {
+    last = impl_->exchange(request, address, entry, on_head, on_bytes);
+    if (!last.connection_failed) break;
+  }
+  return last.ended;
 }
 
 void Upstream::hang_up() {

@@ -3,13 +3,16 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/result.h"
 #include "common/strong_id.h"
+#include "worker/bridge/address.h"
 #include "worker/bridge/http.h"
 #include "worker/bridge/url.h"
+#include "worker/bridge/way.h"
 
 namespace swarmlab::worker {
 
@@ -19,8 +22,10 @@ class Upstream {
  public:
   struct Options {
     Url url = {};
-    Milliseconds silence{0};   // between two bytes of the answer
-    std::string ca_file = {};  // empty: the system's
+    Milliseconds silence{0};      // between two bytes of the answer
+    std::string ca_file = {};     // empty: the system's
+    std::optional<Way> way = {};  // none: straight there
+    Resolve resolve = {};         // empty: the system's
   };
   explicit Upstream(Options options);
   Upstream(const Upstream&) = delete;
@@ -34,7 +39,9 @@ class Upstream {
   using OnBytes = std::function<bool(std::string_view bytes)>;
 
   /// \return unavailable if there was no answer, or not all of it, and it was not told to end
-  Result<void> exchange(const HttpRequest& request, const OnHead& on_head, const OnBytes& on_bytes);
+  /// \param stop  of the wait for an address
+  Result<void> exchange(const HttpRequest& request, const OnHead& on_head, const OnBytes& on_bytes,
+                        const CancelToken& stop);
 
   /// Ends what is under way, and all that comes. What just begins to connect may be missed: call it
   /// again until all have returned.
