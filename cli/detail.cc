@@ -7,6 +7,7 @@
 
 #include "cli/table.h"
 #include "cli/text.h"
+#include "cli/transcript.h"
 #include "cli/views.h"
 
 namespace swarmlab::cli {
@@ -245,6 +246,27 @@ void print_samples(const Printer& print, const Context& context,
   table.print(context.out, context.color, context.width);
 }
 
+// Against the experiment that it was made from.
+void print_changed(const Printer& print, const Context& context,
+                   schema::ExperimentDetail::Reader detail, bool all) {
+  const auto changed = detail.getChangedSamples();
+  const auto against = count_of(detail.getChangedAgainst());
+  if (changed.size() == 0 || !against) return;
+  const std::uint32_t shown = all ? changed.size() : std::min(kSamples, changed.size());
+  print.heading(fmt::format("Samples that changed most against #{}", *against));
+  Table table({{"SAMPLE"},
+               {"BEFORE", Column::Align::right},
+               {"NOW", Column::Align::right},
+               {"CHANGE", Column::Align::right}});
+  for (std::uint32_t i = 0; i < shown; ++i) {
+    const auto before = number_of(changed[i].getBefore());
+    const auto now = number_of(changed[i].getScore());
+    table.add({cut(one_line(text_of(changed[i].getId())), 40), score_text(before), score_text(now),
+               before && now ? fmt::format("{:+.4g}", *now - *before) : std::string()});
+  }
+  table.print(context.out, context.color, context.width);
+}
+
 // What people did with it, and what it is like.
 void print_marks(const Printer& print, schema::ExperimentView::Reader experiment) {
   if (const auto near = count_of(experiment.getNearDuplicateOf())) {
@@ -316,6 +338,9 @@ std::string agent_text(schema::AgentView::Reader agent) {
     text +=
         fmt::format(", {:.0f} answers, {:.0f} tool calls", agent.getTurns(), agent.getToolCalls());
   }
+  if (agent.getSessionExperiment() > 1) {
+    text += fmt::format(", experiment {} of its session", agent.getSessionExperiment());
+  }
   if (agent.getSaid().size() > 0) text += ": " + one_line(text_of(agent.getSaid()));
   return text;
 }
@@ -347,13 +372,17 @@ void print_detail(const Context& context, schema::ExperimentDetail::Reader detai
   print.field("refused", refused_text(experiment.getAgent()));
   print.field("spent", spent_text(experiment));
   print_measurements(print, context, experiment);
+  print_changed(print, context, detail, options.all);
   print_samples(print, context, detail.getSamples(), options.all);
+  const bool all_steps = options.all || options.transcript;
+  if (all_steps || has_steps(detail)) print_transcript(context, detail, all_steps);
+  if (options.transcript) return;
   const auto log = [&](const char* title, capnp::Text::Reader text) {
     if (text.size() == 0) return;
     print.heading(title);
     print.lines(text_of(text), options.all ? SIZE_MAX : kLogLines, true, false);
   };
-  log("Agent's output", detail.getAgentLog());
+  if (options.all || !has_steps(detail)) log("Agent's output", detail.getAgentLog());
   log("Guard's output", detail.getGuardLog());
   log("Evaluator's output", detail.getEvaluatorLog());
   if (detail.getDiff().size() == 0) return;

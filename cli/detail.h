@@ -8,7 +8,8 @@
 namespace swarmlab::cli {
 
 struct DetailOptions {
-  bool all = false;  // else long logs, diffs and lists of samples are cut, and it is said
+  bool all = false;         // else long logs, diffs and lists of samples are cut, and it is said
+  bool transcript = false;  // all of the transcript, and no logs
 };
 
 void print_detail(const Context& context, schema::ExperimentDetail::Reader detail,

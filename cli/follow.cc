@@ -6,6 +6,7 @@
 
 #include "cli/text.h"
 #include "cli/views.h"
+#include "coordinator/swarm/backoff.h"
 
 namespace swarmlab::cli {
 
@@ -113,6 +114,13 @@ Result<void> Follower::summary() {
     if (const auto lab = find_lab_view(labs, name)) views.push_back(*lab);
   }
   view_.summary(views, context_.lab);
+  for (const auto& lab : views) {
+    const std::string reason = one_line(text_of(lab.getStopReason()));
+    if (text_of(lab.getState()) == "running" || !reason.starts_with(swarm::kStoppedByProvider)) {
+      continue;
+    }
+    return fail(ErrorCode::unavailable, "{} stopped: {}", text_of(lab.getName()), reason);
+  }
   return {};
 }
 

@@ -58,7 +58,7 @@ McpTool with(McpTool tool, std::vector<McpParameter> parameters) {
 McpTool experiment(const std::string& lab) {
   McpTool tool = query("experiment",
                        "All of one experiment: its change as a diff, hypothesis, measurements, "
-                       "verdict and why, cost, logs",
+                       "verdict and why, cost, what its agent did step by step, logs",
                        {"show", "--json"}, lab);
   tool.parameters.push_back({.name = "number",
                              .kind = Kind::number,

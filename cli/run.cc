@@ -221,14 +221,14 @@ class Run {
   }
 
   Result<void> finish() {
-    SWARMLAB_CHECK(follower_.summary());
+    const auto went = follower_.summary();
     swarm_.reset();
     SWARMLAB_CHECK(coordinator_->stop());
     if (interrupted_) {
       context_.note("interrupted; swarmlab run goes on where it was");
       context_.exit_code = kInterrupted;
     }
-    return {};
+    return went;
   }
 
   Context& context_;

@@ -76,9 +76,13 @@ void add_show(CLI::App& app, Context& context) {
   command->add_option("EXP", *number, "Its number")->required()->check(CLI::PositiveNumber);
   add_lab_flag(*command, context);
   command->add_flag("--all", options->all, "Whole logs, the whole diff and all samples");
+  command->add_flag("--transcript", options->transcript,
+                    "What the agent did, step by step, as far as it was kept; no logs, no diff");
   add_json(*command, context);
   add_connect(*command, context);
-  add_examples(*command, "  swarmlab show 12\n  swarmlab show 12 --lab my-lab --json");
+  add_examples(*command,
+               "  swarmlab show 12\n  swarmlab show 12 --transcript\n  swarmlab show 12 --lab "
+               "my-lab --json");
   command->callback([&context, number, options] {
     context.action = [&context, number, options] { return show(context, *number, *options); };
   });

@@ -6,6 +6,7 @@
 
 #include "cli/lab_source.h"
 #include "cli/open_lab.h"
+#include "cli/own_log.h"
 #include "cli/text.h"
 #include "cli/upload.h"
 #include "cli/views.h"
@@ -101,6 +102,7 @@ Result<bool> submit(const Context& context, Swarm& swarm, const LabPlace& place,
   }));
   if (!reply.body().isLabOpen()) return tl::unexpected(unexpected_reply("openLab"));
   tell(context, source.settings.name, reply.body().getLabOpen());
+  if (!previous) SWARMLAB_CHECK(tell_history(context, swarm, place));
   return text_of(reply.body().getLabOpen().getStaysStopped()).empty();
 }
 

@@ -148,26 +148,12 @@ void check_has_model(Section& agent, const Agent& settings) {
 
 // What only means something to those that are started by name.
 void refuse_for_commands(Section& agent) {
-  for (const char* key :
-       {"model", "base_url", "api_key", "credentials", "prices", "experiments_per_session"}) {
+  for (const char* key : {"model", "base_url", "api_key", "credentials", "prices"}) {
     if (agent.find(key) == nullptr) continue;
     agent.problem(agent.line(key), fmt::format("[agent] {} is of agents with a kind such as "
                                                "\"claude\": set kind, or take it out",
                                                key));
   }
-}
-
-void read_sessions(Section& agent, Agent& settings) {
-  constexpr const char* kWhole = "a whole number, 1 or more";
-  if (!agent.whole<std::uint32_t>("experiments_per_session", settings.experiments_per_session, 1,
-                                  kWhole)) {
-    return;
-  }
-  if (settings.experiments_per_session == 1) return;
-  agent.problem(
-      agent.line("experiments_per_session"),
-      "[agent] experiments_per_session is more than 1, which is not in this version: each "
-      "experiment has a session of its own, which reworks go on with");
 }
 
 }  // namespace
@@ -185,7 +171,8 @@ void read_agent(Section agent, LabFile& file) {
   read_credentials(agent, settings);
   read_network(agent, "[agent]", settings.network);
   read_prices(agent, settings);
-  read_sessions(agent, settings);
+  agent.whole<std::uint32_t>("experiments_per_session", settings.experiments_per_session, 1,
+                             "a whole number, 1 or more");
   if (kind_is_fine) check_has_model(agent, settings);
   if (kind_is_fine && settings.kind == AgentKind::command) refuse_for_commands(agent);
   agent.finish();

@@ -10,9 +10,11 @@
 #include "common/wire/lab_codec.h"
 #include "common/wire/record_codec.h"
 #include "coordinator/policy/policy.h"
+#include "coordinator/server/agent_views.h"
 #include "coordinator/server/context.h"
 #include "coordinator/server/ladder_view.h"
 #include "coordinator/server/metric_views.h"
+#include "coordinator/server/sample_views.h"
 #include "coordinator/server/views.h"
 #include "coordinator/store/backup.h"
 #include "coordinator/swarm/climb.h"
@@ -181,6 +183,8 @@ Result<void> write_detail(const Source& source, const swarm::Lab& lab, const Exp
   for (unsigned i = 0; i < attachments.samples.size(); ++i) {
     write_view(samples[i], attachments.samples[i]);
   }
+  SWARMLAB_CHECK(write_changed(source, lab, experiment, attachments.samples, to));
+  write_transcript(to, attachments.transcript);
   to.setAgentLog(wire::text_of(attachments.agent_log));
   to.setGuardLog(wire::text_of(attachments.guard_log));
   to.setEvaluatorLog(wire::text_of(attachments.evaluator_log));

@@ -97,8 +97,8 @@ void note_provider(Draft& draft, const Rules& rules, const Lab& lab, const Task&
     const LabStatus status = draft.standing(lab.id).status;
     if (status != LabStatus::running && status != LabStatus::paused) return;
     return draft.stop(lab.id,
-                      fmt::format("the agents' provider, asked by {}: {}: {}",
-                                  task.lease->worker.value(), name_of(run.end), run.said),
+                      fmt::format("{}{}: {}: {}", kStoppedByProvider, task.lease->worker.value(),
+                                  name_of(run.end), run.said),
                       kCoordinator);
   }
   if (is_given_back && passes_by_itself(run.end)) {

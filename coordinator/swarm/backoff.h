@@ -7,11 +7,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "coordinator/swarm/command.h"
 #include "coordinator/swarm/draft.h"
 
 namespace swarmlab::swarm {
+
+/// What the reason of a lab begins with that stopped for a failure which only a person can mend: a key
+/// that is refused, no credit left.
+inline constexpr std::string_view kStoppedByProvider = "the agents' provider, asked by ";
 
 // For evolve() alone.
 void apply(State& state, const ProviderFailed& fact);

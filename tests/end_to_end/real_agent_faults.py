@@ -11,9 +11,9 @@ from model_server import Fault  # noqa: E402
 
 
 class Faults(real_agent.RealAgentTest):
-    def check_backs_off(self, kind, fault, ends):
+    def check_backs_off(self, kind, fault, ends, timeout="25s"):
         self.model.fault = fault
-        lab = self.lab_of(kind, iterations=1, timeout="25s")
+        lab = self.lab_of(kind, iterations=1, timeout=timeout)
         process = self.start_lab(lab)
         waiting = self.wait_for(lab, lambda state: state["provider"])
         self.assertIn(waiting["provider"], ends)
@@ -34,12 +34,15 @@ class Faults(real_agent.RealAgentTest):
     def test_a_stream_that_breaks_off_makes_the_lab_wait(self):
         self.check_backs_off("pi", Fault(drop=True), ["unavailable"])
 
+    def test_a_program_that_tries_again_without_end_is_ended(self):
+        self.check_backs_off("opencode", Fault(status=500), ["unavailable"], timeout="90s")
+
     def test_a_key_that_is_refused_stops_the_lab_with_the_words_of_the_provider(self):
         self.model.fault = Fault(status=401, message="this key was revoked in spring")
         for kind in ("claude", "codex"):
             with self.subTest(kind):
                 lab = self.lab_of(kind, timeout="60s")
-                self.run_lab(lab, expect=None)
+                self.run_lab(lab, expect=1)
                 state = self.json("status", cwd=lab)["labs"][0]
                 self.assertEqual(state["state"], "stopped")
                 self.assertRegex(state["stopReason"], "authentication_failed: .")

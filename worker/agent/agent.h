@@ -43,7 +43,10 @@ struct AgentPaths {
   std::optional<Rework> rework = {};   // none: the first round
   std::optional<Bridged> bridge = {};  // none: provider() named none, or there is no key for it
   std::string home = {};     // folder: its home, in all rounds of an attempt; empty: a new one
-  std::string session = {};  // AgentRun::session of the round before; empty: there is none
+  std::string session = {};  // AgentRun::session of what went before; empty: there is none
+  // Of a session that goes on after another experiment: what that one came to.
+  std::string news = {};
+  std::uint32_t session_experiment = 0;  // of its session, from 1; 0: sessions have one alone
 };
 
 // Below AgentPaths::out.
@@ -63,6 +66,8 @@ struct AgentEnded {
   std::optional<AgentFailure> failure;  // none: it ended well
   Cost cost;                            // as far as its output tells
   std::optional<AgentRun> run = {};     // none: it was cancelled
+  Transcript transcript = {};           // its steps, without what it was asked
+  bool counts_session = false;          // `cost` is of its whole session so far
   bool operator==(const AgentEnded&) const = default;
 };
 

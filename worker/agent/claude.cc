@@ -13,32 +13,55 @@ namespace {
 
 using nlohmann::json;
 
-void take_assistant(const json& message, Transcript& transcript) {
-  AgentRun& run = transcript.run;
+void take_assistant(const json& message, Reading& reading) {
+  AgentRun& run = reading.run;
   const std::string model = text_at(message, "model");
   if (model == "<synthetic>") return;  // the program's own words
   run.turns += 1;
   if (!model.empty()) run.model = words_of(model);
   if (text_at(message, "stop_reason") == "refusal") run.end = AgentEnd::refused;
   for (const json& block : member(message, "content")) {
-    if (text_at(block, "type") == "tool_use") run.tool_calls += 1;
+    const std::string type = text_at(block, "type");
+    if (type == "tool_use") {
+      run.tool_calls += 1;
+      reading.steps.call(text_at(block, "id"), text_at(block, "name"),
+                         call_text(member(block, "input")));
+    } else if (type == "text") {
+      reading.steps.words(text_at(block, "text"));
+    } else if (type == "thinking") {
+      reading.steps.thought(text_at(block, "thinking"));
+    }
+  }
+  const json& usage = member(message, "usage");
+  reading.steps.spent({.usd = {},
+                       .input_tokens = count_at(usage, "input_tokens") +
+                                       count_at(usage, "cache_creation_input_tokens") +
+                                       count_at(usage, "cache_read_input_tokens"),
+                       .output_tokens = count_at(usage, "output_tokens")},
+                      text_at(message, "id"));
+}
+
+void take_results(const json& message, Steps& steps) {
+  for (const json& block : member(message, "content")) {
+    if (text_at(block, "type") != "tool_result") continue;
+    steps.result(text_at(block, "tool_use_id"), text_of_content(member(block, "content")),
+                 is_true(member(block, "is_error")));
   }
 }
 
-void take_result(const json& event, Transcript& transcript) {
-  AgentRun& run = transcript.run;
-  transcript.has_end = true;
+void take_result(const json& event, Reading& reading) {
+  AgentRun& run = reading.run;
+  reading.has_end = true;
   run.final_message = message_of(text_at(event, "result"));
-  transcript.cost.usd = dollars_at(event, "total_cost_usd");
-  transcript.cost_told = true;
+  reading.cost.usd = dollars_at(event, "total_cost_usd");
+  reading.cost_told = true;
   const json& usage = member(event, "usage");
   run.cached_tokens = count_at(usage, "cache_read_input_tokens");
-  transcript.cost.input_tokens = count_at(usage, "input_tokens") +
-                                 count_at(usage, "cache_creation_input_tokens") + run.cached_tokens;
-  transcript.cost.output_tokens = count_at(usage, "output_tokens");
+  reading.cost.input_tokens = count_at(usage, "input_tokens") +
+                              count_at(usage, "cache_creation_input_tokens") + run.cached_tokens;
+  reading.cost.output_tokens = count_at(usage, "output_tokens");
   const std::string subtype = text_at(event, "subtype");
-  const json& is_error = member(event, "is_error");
-  if (is_error.is_boolean() && is_error.get<bool>() && subtype == "success") {
+  if (is_true(member(event, "is_error")) && subtype == "success") {
     note_failure(run, count_at(event, "api_error_status"), run.final_message);
   } else if (text_at(event, "stop_reason") == "refusal") {
     run.end = AgentEnd::refused;
@@ -81,29 +104,31 @@ class Claude final : public Preset {
     return {};
   }
 
-  [[nodiscard]] Transcript read(std::string_view out) const override { return read_claude(out); }
+  [[nodiscard]] Reading read(std::string_view out) const override { return read_claude(out); }
 };
 
 }  // namespace
 
-Transcript read_claude(std::string_view out) {
-  Transcript transcript;
-  for_each_event(out, [&](const json& event) {
+Reading read_claude(std::string_view out) {
+  Reading reading;
+  for_each_event(out, [&](const json& event, std::uint64_t line) {
+    reading.steps.at_line(line);
     const std::string type = text_at(event, "type");
-    AgentRun& run = transcript.run;
+    AgentRun& run = reading.run;
     if (const std::string session = session_of(text_at(event, "session_id")); !session.empty()) {
       run.session = session;
     }
-    if (type == "assistant") return take_assistant(member(event, "message"), transcript);
-    if (type == "result") return take_result(event, transcript);
+    if (type == "assistant") return take_assistant(member(event, "message"), reading);
+    if (type == "result") return take_result(event, reading);
     // It tries again: what stands if nothing more comes.
     if (type == "system" && text_at(event, "subtype") == "api_retry") {
       note_failure(run, count_at(event, "error_status"), text_at(event, "error"));
-    } else if (type == "user" && run.end != AgentEnd::refused) {
-      run.end = AgentEnd::finished;
+    } else if (type == "user") {
+      take_results(member(event, "message"), reading.steps);
+      if (run.end != AgentEnd::refused) run.end = AgentEnd::finished;
     }
   });
-  return bounded(std::move(transcript));
+  return bounded(std::move(reading));
 }
 
 std::unique_ptr<Agent> make_claude() {

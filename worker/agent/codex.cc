@@ -13,24 +13,53 @@ namespace {
 
 using nlohmann::json;
 
-void take_item(const json& item, Transcript& transcript) {
-  AgentRun& run = transcript.run;
+// Of a tool, the name, what it was called with, and its result.
+void call_tool(const json& item, const std::string& type, Steps& steps) {
+  if (type == "command_execution") {
+    steps.call(text_at(item, "id"), "shell", text_at(item, "command"));
+  } else if (type == "mcp_tool_call") {
+    steps.call(text_at(item, "id"), text_at(item, "server") + "." + text_at(item, "tool"),
+               call_text(member(item, "arguments")));
+  } else if (type == "file_change") {
+    steps.call(text_at(item, "id"), type, call_text(member(item, "changes")));
+  } else if (type == "web_search") {
+    steps.call(text_at(item, "id"), type, text_at(item, "query"));
+  }
+}
+
+void end_tool(const json& item, const std::string& type, Steps& steps) {
+  std::string result = type == "command_execution" ? text_at(item, "aggregated_output")
+                                                   : call_text(member(item, "result"));
+  if (const std::string error = text_at(member(item, "error"), "message"); !error.empty()) {
+    result = error;
+  }
+  const bool failed = text_at(item, "status") == "failed" || count_at(item, "exit_code") != 0;
+  steps.result(text_at(item, "id"), result, failed);
+}
+
+void take_item(const json& item, Reading& reading) {
+  AgentRun& run = reading.run;
   const std::string type = text_at(item, "type");
   if (type == "agent_message") {
     run.final_message = message_of(text_at(item, "text"));
     run.turns += 1;
+    reading.steps.words(text_at(item, "text"));
+  } else if (type == "reasoning") {
+    reading.steps.thought(text_at(item, "text"));
   } else if (type == "command_execution" || type == "file_change" || type == "mcp_tool_call" ||
              type == "web_search") {
     run.tool_calls += 1;
     run.turns += 1;
+    if (!reading.steps.is_open(text_at(item, "id"))) call_tool(item, type, reading.steps);
+    end_tool(item, type, reading.steps);
   }
 }
 
 // Sums of the whole session so far, so the last ones count.
-void take_usage(const json& usage, Transcript& transcript) {
-  transcript.cost.input_tokens = count_at(usage, "input_tokens");
-  transcript.cost.output_tokens = count_at(usage, "output_tokens");
-  transcript.run.cached_tokens = count_at(usage, "cached_input_tokens");
+void take_usage(const json& usage, Reading& reading) {
+  reading.cost.input_tokens = count_at(usage, "input_tokens");
+  reading.cost.output_tokens = count_at(usage, "output_tokens");
+  reading.run.cached_tokens = count_at(usage, "cached_input_tokens");
 }
 
 // A provider of our own: its address and key are the bridge's, and it gives up in bounded time.
@@ -68,33 +97,38 @@ class Codex final : public Preset {
     return {};
   }
 
-  [[nodiscard]] Transcript read(std::string_view out) const override { return read_codex(out); }
+  [[nodiscard]] Reading read(std::string_view out) const override { return read_codex(out); }
+  [[nodiscard]] bool counts_session() const override { return true; }
 };
 
 }  // namespace
 
-Transcript read_codex(std::string_view out) {
-  Transcript transcript;
-  for_each_event(out, [&](const json& event) {
+Reading read_codex(std::string_view out) {
+  Reading reading;
+  for_each_event(out, [&](const json& event, std::uint64_t line) {
+    reading.steps.at_line(line);
     const std::string type = text_at(event, "type");
-    AgentRun& run = transcript.run;
+    AgentRun& run = reading.run;
     if (type == "thread.started") {
       run.session = session_of(text_at(event, "thread_id"));
+    } else if (type == "item.started") {
+      call_tool(member(event, "item"), text_at(member(event, "item"), "type"), reading.steps);
     } else if (type == "item.completed") {
-      take_item(member(event, "item"), transcript);
+      take_item(member(event, "item"), reading);
     } else if (type == "turn.completed") {
-      take_usage(member(event, "usage"), transcript);
-      transcript.has_end = true;
+      take_usage(member(event, "usage"), reading);
+      reading.steps.spent(reading.cost);
+      reading.has_end = true;
       run.end = AgentEnd::finished;
       run.said.clear();
     } else if (type == "turn.failed") {
-      transcript.has_end = true;
+      reading.has_end = true;
       note_failure(run, 0, text_at(member(event, "error"), "message"));
     } else if (type == "error") {  // it tries again: what stands if nothing more comes
       note_failure(run, 0, text_at(event, "message"));
     }
   });
-  return bounded(std::move(transcript));
+  return bounded(std::move(reading));
 }
 
 std::unique_ptr<Agent> make_codex() {

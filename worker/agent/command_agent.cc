@@ -62,6 +62,10 @@ class CommandAgent final : public Agent {
       return fail(ErrorCode::invalid_input, "the lab has no [agent] command");
     }
     SWARMLAB_TRY(request, sandbox_of(assignment, paths, environment));
+    if (paths.session_experiment > 0) {
+      request.mounts.push_back(
+          {.kind = Mount::Kind::read_write, .host = paths.home, .inside = kHomeInside});
+    }
     request.command = settings.agent.command;
     request.args = settings.agent.args;
     return request;
@@ -69,7 +73,10 @@ class CommandAgent final : public Agent {
 
   [[nodiscard]] AgentEnded read(const SandboxResult& result,
                                 const LabSettings& /*settings*/) const override {
-    AgentEnded ended{.failure = std::nullopt, .cost = read_cost(result)};
+    AgentEnded ended{.failure = std::nullopt,
+                     .cost = read_cost(result),
+                     .run = {},
+                     .transcript = last_words(result.out)};
     if (result.how == HowEnded::cancelled) {
       ended.failure = AgentFailure{Outcome::returned, sandbox::describe_failure("agent", result)};
       return ended;
@@ -85,6 +92,23 @@ class CommandAgent final : public Agent {
   }
 
  private:
+  // Of whatever it writes, the end: as one step.
+  [[nodiscard]] static Transcript last_words(std::string_view out) {
+    constexpr std::size_t kMost = 8000;
+    constexpr std::size_t kLookedAt = 64U << 10U;
+    const std::size_t begin = out.size() - std::min(kLookedAt, out.size());
+    std::string text = sandbox::clean_text(out.substr(begin), kLookedAt * 3, sandbox::Lines::keep);
+    if (text.size() > kMost) {
+      const std::size_t line = text.find('\n', text.size() - kMost);
+      text.erase(0, line == std::string::npos ? text.size() - kMost : line + 1);
+      text = sandbox::clean_text(text, kMost, sandbox::Lines::keep);
+    }
+    if (text.empty()) return {};
+    TranscriptStep step{.kind = StepKind::words, .text = std::move(text)};
+    step.text_bytes = out.size();
+    return {std::move(step)};
+  }
+
   [[nodiscard]] static Cost read_cost(const SandboxResult& result) {
     std::string_view rest = result.out;
     while (!rest.empty()) {  // from the end: the last event counts

@@ -13,25 +13,40 @@ namespace {
 
 using nlohmann::json;
 
-void take_step(const json& part, Transcript& transcript) {
-  AgentRun& run = transcript.run;
+void take_tool(const json& part, Steps& steps) {
+  const json& state = member(part, "state");
+  const bool failed = text_at(state, "status") == "error";
+  steps.call(text_at(part, "callID"), text_at(part, "tool"), call_text(member(state, "input")));
+  steps.result(text_at(part, "callID"), text_at(state, failed ? "error" : "output"), failed);
+  const json& time = member(state, "time");
+  const std::uint64_t start = count_at(time, "start");
+  const std::uint64_t end = count_at(time, "end");
+  if (start > 0 && end >= start) steps.took(Milliseconds(end - start));
+}
+
+void take_step(const json& part, Reading& reading) {
+  AgentRun& run = reading.run;
   const json& tokens = member(part, "tokens");
   const json& cache = member(tokens, "cache");
   const std::uint64_t cached = count_at(cache, "read");
   const std::uint64_t output = count_at(tokens, "output") + count_at(tokens, "reasoning");
+  const Cost cost{.usd = dollars_at(part, "cost"),
+                  .input_tokens = count_at(tokens, "input") + count_at(cache, "write") + cached,
+                  .output_tokens = output};
   run.turns += 1;
   run.cached_tokens += cached;
-  transcript.cost.input_tokens += count_at(tokens, "input") + count_at(cache, "write") + cached;
-  transcript.cost.output_tokens += output;
-  transcript.cost.usd = MicroUsd(transcript.cost.usd.value() + dollars_at(part, "cost").value());
-  transcript.cost_told = true;
+  reading.steps.spent(cost);
+  reading.cost.input_tokens += cost.input_tokens;
+  reading.cost.output_tokens += cost.output_tokens;
+  reading.cost.usd = MicroUsd(reading.cost.usd.value() + cost.usd.value());
+  reading.cost_told = true;
   const std::string reason = text_at(part, "reason");
   if (reason == "unknown" && output == 0) {
     run.end = AgentEnd::unavailable;
     run.said = "the provider's answer broke off";
     return;
   }
-  transcript.has_end = reason != "tool-calls";
+  reading.has_end = reason != "tool-calls";
   run.end = reason == "content-filter" ? AgentEnd::refused : AgentEnd::finished;
   run.said.clear();
 }
@@ -68,35 +83,40 @@ class OpenCode final : public Preset {
     return {};
   }
 
-  [[nodiscard]] Transcript read(std::string_view out) const override { return read_opencode(out); }
+  [[nodiscard]] Reading read(std::string_view out) const override { return read_opencode(out); }
 };
 
 }  // namespace
 
-Transcript read_opencode(std::string_view out) {
-  Transcript transcript;
-  for_each_event(out, [&](const json& event) {
+Reading read_opencode(std::string_view out) {
+  Reading reading;
+  for_each_event(out, [&](const json& event, std::uint64_t line) {
+    reading.steps.at_line(line);
     const std::string type = text_at(event, "type");
-    AgentRun& run = transcript.run;
+    AgentRun& run = reading.run;
     const json& part = member(event, "part");
     if (const std::string session = session_of(text_at(event, "sessionID")); !session.empty()) {
       run.session = session;
     }
     if (type == "tool_use") {
       run.tool_calls += 1;
+      take_tool(part, reading.steps);
     } else if (type == "text") {
       run.final_message = message_of(text_at(part, "text"));
+      reading.steps.words(text_at(part, "text"));
+    } else if (type == "reasoning") {
+      reading.steps.thought(text_at(part, "text"));
     } else if (type == "step_finish") {
-      take_step(part, transcript);
+      take_step(part, reading);
     } else if (type == "error") {
       const json& data = member(member(event, "error"), "data");
       const std::string words = text_at(data, "message");
       note_failure(run, count_at(data, "statusCode"),
                    words.empty() ? text_at(member(event, "error"), "name") : words);
-      transcript.has_end = true;
+      reading.has_end = true;
     }
   });
-  return bounded(std::move(transcript));
+  return bounded(std::move(reading));
 }
 
 std::unique_ptr<Agent> make_opencode() {

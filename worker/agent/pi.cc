@@ -13,6 +13,28 @@ namespace {
 
 using nlohmann::json;
 
+void take_steps(const json& message, Steps& steps) {
+  if (text_at(message, "role") == "toolResult") {
+    return steps.result(text_at(message, "toolCallId"), text_of_content(member(message, "content")),
+                        is_true(member(message, "isError")));
+  }
+  if (text_at(message, "role") != "assistant") return;
+  for (const json& block : member(message, "content")) {
+    const std::string type = text_at(block, "type");
+    if (type == "text") steps.words(text_at(block, "text"));
+    if (type == "thinking") steps.thought(text_at(block, "thinking"));
+    if (type == "toolCall") {
+      steps.call(text_at(block, "id"), text_at(block, "name"),
+                 call_text(member(block, "arguments")));
+    }
+  }
+  const json& usage = member(message, "usage");
+  steps.spent({.usd = dollars_at(member(usage, "cost"), "total"),
+               .input_tokens = count_at(usage, "input") + count_at(usage, "cacheWrite") +
+                               count_at(usage, "cacheRead"),
+               .output_tokens = count_at(usage, "output")});
+}
+
 std::string text_in(const json& message) {
   std::string text;
   for (const json& block : member(message, "content")) {
@@ -21,21 +43,21 @@ std::string text_in(const json& message) {
   return text;
 }
 
-void add_usage(const json& usage, Transcript& transcript) {
+void add_usage(const json& usage, Reading& reading) {
   const std::uint64_t cached = count_at(usage, "cacheRead");
-  transcript.run.cached_tokens += cached;
-  transcript.cost.input_tokens += count_at(usage, "input") + count_at(usage, "cacheWrite") + cached;
-  transcript.cost.output_tokens += count_at(usage, "output");
+  reading.run.cached_tokens += cached;
+  reading.cost.input_tokens += count_at(usage, "input") + count_at(usage, "cacheWrite") + cached;
+  reading.cost.output_tokens += count_at(usage, "output");
   const MicroUsd usd = dollars_at(member(usage, "cost"), "total");
-  transcript.cost.usd = MicroUsd(transcript.cost.usd.value() + usd.value());
-  transcript.cost_told = true;
+  reading.cost.usd = MicroUsd(reading.cost.usd.value() + usd.value());
+  reading.cost_told = true;
 }
 
 // The end of an answer of the model.
-void take_message(const json& message, Transcript& transcript) {
+void take_message(const json& message, Reading& reading) {
   if (text_at(message, "role") != "assistant") return;
-  AgentRun& run = transcript.run;
-  add_usage(member(message, "usage"), transcript);
+  AgentRun& run = reading.run;
+  add_usage(member(message, "usage"), reading);
   run.turns += 1;
   if (const std::string model = text_at(message, "model"); !model.empty()) {
     run.model = words_of(model);
@@ -94,24 +116,26 @@ class Pi final : public Preset {
     return {};
   }
 
-  [[nodiscard]] Transcript read(std::string_view out) const override { return read_pi(out); }
+  [[nodiscard]] Reading read(std::string_view out) const override { return read_pi(out); }
 };
 
 }  // namespace
 
-Transcript read_pi(std::string_view out) {
-  Transcript transcript;
-  for_each_event(out, [&](const json& event) {
+Reading read_pi(std::string_view out) {
+  Reading reading;
+  for_each_event(out, [&](const json& event, std::uint64_t line) {
+    reading.steps.at_line(line);
     const std::string type = text_at(event, "type");
     if (type == "session") {
-      transcript.run.session = session_of(text_at(event, "id"));
+      reading.run.session = session_of(text_at(event, "id"));
     } else if (type == "message_end") {
-      take_message(member(event, "message"), transcript);
+      take_steps(member(event, "message"), reading.steps);
+      take_message(member(event, "message"), reading);
     } else if (type == "agent_end") {
-      transcript.has_end = true;
+      reading.has_end = true;
     }
   });
-  return bounded(std::move(transcript));
+  return bounded(std::move(reading));
 }
 
 std::unique_ptr<Agent> make_pi() {

@@ -47,6 +47,24 @@ Result<void> mount_credentials(const std::vector<std::string>& files,
   return {};
 }
 
+// Of lines of what was kept of an output: those after a cut are counted from its end.
+Steps::TimeOf times_of(const SandboxResult& result) {
+  const std::string_view out = result.out;
+  const auto lines_in = [](std::string_view text) {
+    return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  };
+  constexpr std::string_view kCut = "\n[... ";
+  const std::uint64_t kept = lines_in(out);
+  const std::size_t cut = kept == result.out_times.lines() ? out.npos : out.find(kCut);
+  const std::uint64_t before = cut == out.npos ? kept + 1 : lines_in(out.substr(0, cut));
+  return [&result, kept, before](std::uint64_t line) -> std::optional<Milliseconds> {
+    if (line <= before) return result.out_times.of(line);
+    const std::uint64_t from_end = kept - std::min(kept, line);
+    const std::uint64_t all = result.out_times.lines();
+    return from_end > all ? std::nullopt : result.out_times.of(all - from_end);
+  };
+}
+
 // The shell that starts it does not find its program.
 bool is_missing(const SandboxResult& result) {
   constexpr int kNotFound = 127;
@@ -55,11 +73,11 @@ bool is_missing(const SandboxResult& result) {
 }
 
 // How it ended, by what the stream says and, where that says nothing, by how the program ended.
-AgentEnd end_of(const Transcript& transcript, const SandboxResult& result) {
-  const AgentEnd told = transcript.run.end;
+AgentEnd end_of(const AgentRun& run, bool has_end, const SandboxResult& result) {
+  const AgentEnd told = run.end;
   if (passes_by_itself(told) || needs_a_person(told)) return told;
   if (result.how == HowEnded::timed_out) return AgentEnd::timed_out;
-  if (transcript.has_end || told != AgentEnd::finished) return told;
+  if (has_end || told != AgentEnd::finished) return told;
   return result.succeeded() ? AgentEnd::finished : AgentEnd::crashed;
 }
 
@@ -78,15 +96,20 @@ std::optional<AgentFailure> failure_of(const AgentRun& run, const SandboxResult&
     case AgentEnd::unavailable:
     case AgentEnd::out_of_credit:
     case AgentEnd::authentication_failed:
-      return AgentFailure{Outcome::returned,
-                          fmt::format("the agent's provider: {}: {}", name_of(run.end), run.said)};
+      return failure_of_provider(run);
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-std::string prompt_of(const LabSettings& settings, const std::optional<Rework>& rework) {
+AgentFailure failure_of_provider(const AgentRun& run) {
+  return {Outcome::returned,
+          fmt::format("the agent's provider: {}: {}", name_of(run.end), run.said)};
+}
+
+std::string prompt_of(const LabSettings& settings, const std::optional<Rework>& rework,
+                      const std::string& news) {
   if (rework) {
     return fmt::format(
         "The guard of the lab failed on your change, which is still in the workspace. Read {} "
@@ -96,21 +119,35 @@ std::string prompt_of(const LabSettings& settings, const std::optional<Rework>& 
         "$SWARMLAB_OUTCOME, then stop.",
         kBriefInside);
   }
-  return fmt::format(
-      "You do one experiment of the lab {}. First read {}: it has the goal, what you may edit, "
-      "what "
-      "was tried and what others try now.\n\n"
-      "- Decide on one change, and say so before you begin: swarmlab hypothesis \"WHAT\" "
-      "--mechanism "
-      "\"WHY IT SHOULD HELP\".\n"
-      "- Make this one change, in the current folder.\n"
-      "- When you are done, write JSON to the path in $SWARMLAB_OUTCOME: hypothesis, mechanism, "
-      "notes, ideas. Then stop.\n\n"
-      "Leave git, results and logs to the swarm: do not commit, reset, or write result files. It "
-      "measures your change itself, on a clean checkout, and starts the next experiment. Where "
-      "instructions of the lab say to loop, to go on forever, to commit or to keep a log, this one "
-      "experiment is all the same all that you do.",
-      settings.name, kBriefInside);
+  const std::string before =
+      news.empty() ? std::string()
+                   : fmt::format(
+                         "Your last experiment is over. What became of it: {}\n\nNow the next one "
+                         "begins. It starts from what the swarm chose, which may lack your last "
+                         "change or have those of others: the files in the workspace are new, so "
+                         "read them again before you edit.\n\n",
+                         news);
+  return before +
+         fmt::format(
+             "You do one experiment of the lab {}. First read {}: it has the goal, what you may "
+             "edit, "
+             "what "
+             "was tried and what others try now.\n\n"
+             "- Decide on one change, and say so before you begin: swarmlab hypothesis \"WHAT\" "
+             "--mechanism "
+             "\"WHY IT SHOULD HELP\".\n"
+             "- Make this one change, in the current folder.\n"
+             "- When you are done, write JSON to the path in $SWARMLAB_OUTCOME: hypothesis, "
+             "mechanism, "
+             "notes, ideas. Then stop.\n\n"
+             "Leave git, results and logs to the swarm: do not commit, reset, or write result "
+             "files. It "
+             "measures your change itself, on a clean checkout, and starts the next experiment. "
+             "Where "
+             "instructions of the lab say to loop, to go on forever, to commit or to keep a log, "
+             "this one "
+             "experiment is all the same all that you do.",
+             settings.name, kBriefInside);
 }
 
 std::optional<Provider> Preset::provider_of(const LabSettings& settings, Provider own) {
@@ -143,7 +180,7 @@ Result<SandboxRequest> Preset::prepare(const Assignment& assignment, const Agent
         {.kind = Mount::Kind::read_write, .host = paths.home, .inside = kHomeInside});
   }
   SWARMLAB_CHECK(mount_credentials(agent.credentials, environment, request));
-  const std::string prompt = prompt_of(assignment.settings, paths.rework);
+  const std::string prompt = prompt_of(assignment.settings, paths.rework, paths.news);
   SWARMLAB_CHECK(start({.agent = agent,
                         .prompt = prompt,
                         .session = paths.session,
@@ -153,10 +190,14 @@ Result<SandboxRequest> Preset::prepare(const Assignment& assignment, const Agent
 }
 
 AgentEnded Preset::read(const SandboxResult& result, const LabSettings& settings) const {
-  Transcript transcript = read(result.out);
-  if (transcript.run.model.empty()) transcript.run.model = settings.agent.model;
-  put_price(transcript, settings.agent.prices);
-  AgentEnded ended{.failure = std::nullopt, .cost = transcript.cost};
+  Reading reading = read(result.out);
+  if (reading.run.model.empty()) reading.run.model = settings.agent.model;
+  put_price(reading, settings.agent.prices);
+  AgentEnded ended{.failure = std::nullopt,
+                   .cost = reading.cost,
+                   .run = {},
+                   .transcript = reading.steps.take(times_of(result)),
+                   .counts_session = counts_session()};
   if (result.how == HowEnded::cancelled) {
     ended.failure = AgentFailure{Outcome::returned, sandbox::describe_failure("agent", result)};
     return ended;
@@ -170,8 +211,8 @@ AgentEnded Preset::read(const SandboxResult& result, const LabSettings& settings
         .own_failure = true};
     return ended;
   }
-  AgentRun run = std::move(transcript.run);
-  run.end = end_of({.run = run, .has_end = transcript.has_end}, result);
+  AgentRun run = std::move(reading.run);
+  run.end = end_of(run, reading.has_end, result);
   ended.failure = failure_of(run, result);
   ended.run = std::move(run);
   return ended;

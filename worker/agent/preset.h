@@ -31,7 +31,9 @@ class Preset : public Agent {
   };
   /// The command, its arguments and what it needs beside the sandbox that any agent has.
   virtual Result<void> start(const Start& with, sandbox::SandboxRequest& request) const = 0;
-  [[nodiscard]] virtual Transcript read(std::string_view out) const = 0;
+  [[nodiscard]] virtual Reading read(std::string_view out) const = 0;
+  /// Whether its stream counts what the session cost, not what this run of it did.
+  [[nodiscard]] virtual bool counts_session() const { return false; }
 
   static void put(sandbox::SandboxRequest& request, std::string name, std::string value) {
     request.env.emplace_back(std::move(name), std::move(value));
@@ -43,9 +45,13 @@ class Preset : public Agent {
   [[nodiscard]] static std::optional<Provider> openai_of(const LabSettings& settings);
 };
 
-/// What an agent is asked: the brief has the rest.
+/// What an agent is asked: the brief has the rest. \param news  AgentPaths::news
 [[nodiscard]] std::string prompt_of(const LabSettings& settings,
-                                    const std::optional<Rework>& rework);
+                                    const std::optional<Rework>& rework,
+                                    const std::string& news = {});
+
+/// Of a run that its provider is to blame for.
+[[nodiscard]] AgentFailure failure_of_provider(const AgentRun& run);
 
 [[nodiscard]] std::unique_ptr<Agent> make_command();
 [[nodiscard]] std::unique_ptr<Agent> make_claude();

@@ -109,6 +109,10 @@ Result<SandboxRequest> sandbox_of(const Assignment& assignment, const AgentPaths
     mount(Mount::Kind::read_only, paths.conflicts, kConflicts);
     request.env.emplace_back("SWARMLAB_CONFLICTS", kConflicts);
   }
+  if (paths.session_experiment > 0) {
+    request.env.emplace_back("SWARMLAB_SESSION", fmt::to_string(paths.session_experiment));
+    if (!paths.news.empty()) request.env.emplace_back("SWARMLAB_LAST", paths.news);
+  }
   if (paths.rework) {
     mount(Mount::Kind::read_only, paths.rework->guard_log, kGuardLog);
     request.env.emplace_back("SWARMLAB_REWORK", fmt::to_string(paths.rework->round));

@@ -61,8 +61,9 @@ std::uint64_t status_in(const std::string& words) {
 
 }  // namespace
 
-void for_each_event(std::string_view out, const std::function<void(const json& event)>& take) {
-  while (!out.empty()) {
+void for_each_event(std::string_view out,
+                    const std::function<void(const json& event, std::uint64_t line)>& take) {
+  for (std::uint64_t number = 0; !out.empty(); ++number) {
     const std::size_t end = std::min(out.find('\n'), out.size());
     const std::string_view line = out.substr(0, end);
     out.remove_prefix(std::min(end + 1, out.size()));
@@ -73,7 +74,7 @@ void for_each_event(std::string_view out, const std::function<void(const json& e
       continue;
     }
     const json event = json::parse(line, nullptr, false);
-    if (event.is_object()) take(event);
+    if (event.is_object()) take(event, number);
   }
 }
 
@@ -87,6 +88,10 @@ const json& member(const json& object, std::string_view key) {
 std::string text_at(const json& object, std::string_view key) {
   const json& value = member(object, key);
   return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+bool is_true(const json& value) {
+  return value.is_boolean() && value.get<bool>();
 }
 
 std::uint64_t count_at(const json& object, std::string_view key) {
@@ -173,21 +178,21 @@ void note_failure(AgentRun& run, std::uint64_t status, std::string_view words) {
   if (const AgentEnd told = end_of_status(status); told != AgentEnd::crashed) run.end = told;
 }
 
-Transcript bounded(Transcript transcript) {
+Reading bounded(Reading reading) {
   constexpr auto kMostTokens = static_cast<std::uint64_t>(kMostCount);
   constexpr auto kMostMicro = static_cast<std::int64_t>(kMostDollars * 1e6);
-  Cost& cost = transcript.cost;
+  Cost& cost = reading.cost;
   cost.usd = std::min(cost.usd, MicroUsd(kMostMicro));
   cost.input_tokens = std::min(cost.input_tokens, kMostTokens);
   cost.output_tokens = std::min(cost.output_tokens, kMostTokens);
-  transcript.run.cached_tokens = std::min(transcript.run.cached_tokens, kMostTokens);
-  return transcript;
+  reading.run.cached_tokens = std::min(reading.run.cached_tokens, kMostTokens);
+  return reading;
 }
 
-void put_price(Transcript& transcript, const std::vector<Price>& prices) {
-  Cost& cost = transcript.cost;
-  AgentRun& run = transcript.run;
-  if (transcript.cost_told && cost.usd.value() > 0) {
+void put_price(Reading& reading, const std::vector<Price>& prices) {
+  Cost& cost = reading.cost;
+  AgentRun& run = reading.run;
+  if (reading.cost_told && cost.usd.value() > 0) {
     run.cost_source = CostSource::told;
     return;
   }

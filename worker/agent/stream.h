@@ -12,25 +12,30 @@
 
 #include "common/model/experiment.h"
 #include "common/model/lab.h"
+#include "worker/agent/steps.h"
 
 namespace swarmlab::worker {
 
 // What a stream says.
-struct Transcript {
+struct Reading {
   AgentRun run{};  // `finished` if no failure is in it
   Cost cost{};
   bool cost_told = false;  // cost.usd is the program's own; else `priced()` may know it
   bool has_end = false;    // it has what the program writes last
-  bool operator==(const Transcript&) const = default;
+  Steps steps{};
 };
 
-/// Calls for each line that is a JSON object of at most 8 MiB that is not nested without end.
-void for_each_event(std::string_view out,
-                    const std::function<void(const nlohmann::json& event)>& take);
+/// Calls for each line that is a JSON object of at most 8 MiB that is not nested without end, with
+/// its number from 0.
+void for_each_event(
+    std::string_view out,
+    const std::function<void(const nlohmann::json& event, std::uint64_t line)>& take);
 
 /// Members of an object; nothing of them that has another type.
 [[nodiscard]] const nlohmann::json& member(const nlohmann::json& object, std::string_view key);
 [[nodiscard]] std::string text_at(const nlohmann::json& object, std::string_view key);
+/// Whether it is there and true.
+[[nodiscard]] bool is_true(const nlohmann::json& value);
 /// A number of 0 or more, cut to what one attempt can take; else 0.
 [[nodiscard]] std::uint64_t count_at(const nlohmann::json& object, std::string_view key);
 [[nodiscard]] MicroUsd dollars_at(const nlohmann::json& object, std::string_view key);
@@ -51,15 +56,15 @@ void for_each_event(std::string_view out,
 void note_failure(AgentRun& run, std::uint64_t status, std::string_view words);
 
 /// Sums of what one attempt can take: many lines may each say the most.
-[[nodiscard]] Transcript bounded(Transcript transcript);
+[[nodiscard]] Reading bounded(Reading reading);
 
 /// What the tokens cost by the table: of the model, or the longest name that its name begins with.
-void put_price(Transcript& transcript, const std::vector<Price>& prices);
+void put_price(Reading& reading, const std::vector<Price>& prices);
 
 // Of each preset, in its own file.
-[[nodiscard]] Transcript read_claude(std::string_view out);
-[[nodiscard]] Transcript read_codex(std::string_view out);
-[[nodiscard]] Transcript read_pi(std::string_view out);
-[[nodiscard]] Transcript read_opencode(std::string_view out);
+[[nodiscard]] Reading read_claude(std::string_view out);
+[[nodiscard]] Reading read_codex(std::string_view out);
+[[nodiscard]] Reading read_pi(std::string_view out);
+[[nodiscard]] Reading read_opencode(std::string_view out);
 
 }  // namespace swarmlab::worker

@@ -16,6 +16,7 @@
 #include "common/os/cancel.h"
 #include "common/result.h"
 #include "worker/sandbox/gate.h"
+#include "worker/sandbox/line_times.h"
 
 namespace swarmlab::sandbox {
 
@@ -48,6 +49,7 @@ struct SandboxRequest {
   std::vector<Gate> gates = {};
   ResourceLimits limits = {};
   Milliseconds timeout{0};             // 0: none
+  CancelToken stop = {};               // ends it as the timeout would
   std::optional<std::string> in = {};  // stdin; none: /dev/null
   // stdout counts: no process inside can write to it that was not given it. /dev/stdout cannot be
   // opened then.
@@ -74,6 +76,7 @@ struct SandboxResult {
   // dropped.
   std::string out = {};
   std::string err = {};
+  LineTimes out_times = {};       // of all lines of stdout, those that were dropped too
   std::string result = {};        // what came through the result channel
   bool result_truncated = false;  // there was more than result_bytes
   std::chrono::microseconds took{0};

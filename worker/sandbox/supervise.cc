@@ -72,8 +72,7 @@ class Supervision {
  private:
   Result<void> open() {
     const auto out_kind = request_.sealed_output ? Channel::Kind::sealed : Channel::Kind::pipe;
-    SWARMLAB_CHECK(
-        add_channel(1, out_kind, [this](std::string_view bytes) { out_.append(bytes); }));
+    SWARMLAB_CHECK(add_channel(1, out_kind, [this](std::string_view bytes) { keep_out(bytes); }));
     SWARMLAB_CHECK(add_channel(2, Channel::Kind::pipe,
                                [this](std::string_view bytes) { err_.append(bytes); }));
     if (request_.result_channel) {
@@ -114,6 +113,12 @@ class Supervision {
     for (Channel& channel : channels_) channel.close_child_end();
   }
 
+  void keep_out(std::string_view bytes) {
+    out_.append(bytes);
+    result_.out_times.note(bytes, std::chrono::duration_cast<Milliseconds>(
+                                      std::chrono::steady_clock::now() - started_));
+  }
+
   void keep_result(std::string_view bytes) {
     const auto room = request_.result_bytes -
                       std::min<std::uint64_t>(request_.result_bytes, result_.result.size());
@@ -140,7 +145,8 @@ class Supervision {
       events = {{process_->pidfd(), POLLIN, 0},
                 {stopped_ ? -1 : cancel_.fd(), POLLIN, 0},
                 {stopped_ ? -1 : timer_.get(), POLLIN, 0},
-                {tree_.fd(), POLLIN, 0}};
+                {tree_.fd(), POLLIN, 0},
+                {stopped_ ? -1 : request_.stop.fd(), POLLIN, 0}};
       const std::size_t first_channel = events.size();
       for (const Channel& channel : channels_) events.push_back({channel.fd(), POLLIN, 0});
       const std::size_t first_gate = events.size();
@@ -158,6 +164,7 @@ class Supervision {
       if (events[3].revents != 0) SWARMLAB_CHECK(hear());
       if (events[0].revents != 0 || tree_.is_over()) return {};
       if (!stopped_) decide_to_stop(events[1].revents != 0, events[2].revents != 0);
+      if (!stopped_ && events[4].revents != 0) stop(HowEnded::timed_out);
       if (stopped_) kill_tree();
     }
   }

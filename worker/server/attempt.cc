@@ -8,6 +8,7 @@
 #include "common/os/file.h"
 #include "worker/bridge/forward.h"
 #include "worker/evaluator/evaluation.h"
+#include "worker/server/agent_session.h"
 #include "worker/server/comparing.h"
 #include "worker/server/lab_image.h"
 #include "worker/server/laid_out.h"
@@ -27,9 +28,10 @@ constexpr const char* kMade = "checkout";  // of what no agent makes here
 class Attempt {
  public:
   Attempt(const Workbench& bench, const Assignment& assignment, CancelToken cancel,
-          ObjectCache::Opened opened, std::string folder, GpuPool::Loan gpus)
+          ObjectCache::Opened opened, std::string folder, GpuPool::Loan gpus, AgentSession* session)
       : bench_(bench),
         assignment_(assignment),
+        session_(session),
         settings_(assignment.settings),
         cancel_(std::move(cancel)),
         opened_(std::move(opened)),
@@ -270,6 +272,7 @@ class Attempt {
 
   const Workbench& bench_;
   const Assignment& assignment_;
+  AgentSession* session_;  // null: none is kept
   const LabSettings& settings_;
   CancelToken cancel_;
   ObjectCache::Opened opened_;
@@ -304,6 +307,7 @@ class Attempt {
                       .data_in_checkout = data_in_checkout_,
                       .cancel = cancel_,
                       .secrets = secrets_,
+                      .session = session_,
                       .run = [this](auto request) { return run(std::move(request)); },
                       .result = result_}};
   Rounds rounds_{{.bench = bench_,
@@ -317,13 +321,18 @@ class Attempt {
 }  // namespace
 
 Result<SpooledReport> attempt(const Workbench& bench, const Assignment& assignment,
-                              const CancelToken& cancel) {
+                              const CancelToken& cancel, AgentSession* session) {
+  if (session != nullptr) session->make_way(assignment);
   SWARMLAB_TRY(gpus, bench.gpus.borrow(assignment.takes.gpus));
   SWARMLAB_TRY(opened, bench.objects.repository());
   SWARMLAB_TRY(folder, TempFolder::create(bench.work_folder, "attempt"));
-  auto result =
-      Attempt(bench, assignment, cancel, std::move(opened), folder.path(), std::move(gpus)).run();
+  const bool is_kept = AgentSession::is_wanted(assignment.settings, bench.sandbox.name());
+  auto result = Attempt(bench, assignment, cancel, std::move(opened), folder.path(),
+                        std::move(gpus), is_kept ? session : nullptr)
+                    .run();
   bench.janitor.remove(folder.release());
+  const bool is_done = result && result->report.outcome != Outcome::returned;
+  if (session != nullptr && !is_done) session->end();
   if (!result && cancel.cancelled()) return returned(assignment, "cancelled");
   return result;
 }

@@ -22,6 +22,8 @@
 
 namespace swarmlab::worker {
 
+class AgentSession;
+
 // What attempts need of their worker, which outlives them. All of it may be shared by slots.
 struct Workbench {
   Link& link;
@@ -46,7 +48,10 @@ struct Workbench {
 /// Blocks until it is done, failed (an outcome of the report), or cancelled (outcome `returned`).
 /// \return  an Error if this worker is what failed: a full disk, a sandbox that does not start. The
 ///          task should go back then.
+/// \param session  of the slot, for labs whose agents go on over several experiments; null: each
+///                  has a session of its own
 [[nodiscard]] Result<SpooledReport> attempt(const Workbench& bench, const Assignment& assignment,
-                                            const CancelToken& cancel);
+                                            const CancelToken& cancel,
+                                            AgentSession* session = nullptr);
 
 }  // namespace swarmlab::worker

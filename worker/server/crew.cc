@@ -22,9 +22,14 @@ Result<std::unique_ptr<Crew>> Crew::gather(Spool spool, SteadyClock& clock,
   return crew;
 }
 
-Result<void> Crew::work(std::uint32_t slot, const DoTask& do_task, bool once) {
-  const Slot::Shared shared{
-      .link = *link_, .spool = spool_, .holdings = holdings_, .clock = clock_, .do_task = do_task};
+Result<void> Crew::work(std::uint32_t slot, const DoTask& do_task, bool once,
+                        const OnAnswer& on_answer) {
+  const Slot::Shared shared{.link = *link_,
+                            .spool = spool_,
+                            .holdings = holdings_,
+                            .clock = clock_,
+                            .do_task = do_task,
+                            .on_answer = on_answer};
   Slot worked(slot, shared);
   if (once) worked.do_one();
   const auto end =

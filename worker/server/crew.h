@@ -31,7 +31,8 @@ class Crew {
   /// thread each. The first one also delivers what
   /// an earlier life left in the spool.
   /// \return  an error if nothing works here; the other slots leave then, they would fail alike.
-  Result<void> work(std::uint32_t slot, const DoTask& do_task, bool once = false);
+  Result<void> work(std::uint32_t slot, const DoTask& do_task, bool once = false,
+                    const OnAnswer& on_answer = {});
 
   /// Takes nothing more; what runs is finished and delivered. Thread-safe.
   void leave();

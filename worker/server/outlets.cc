@@ -7,6 +7,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "worker/agent/preset.h"
+#include "worker/agent/stream.h"
+
 namespace swarmlab::worker {
 namespace {
 
@@ -57,6 +60,19 @@ Cost cost_of(const Cost& said, const std::optional<Tally>& tally) {
   return cost;
 }
 
+void blame_provider(AgentEnded& end, const std::optional<Tally>& tally) {
+  if (!tally || !tally->trouble || !end.run) return;
+  const Trouble& trouble = *tally->trouble;
+  AgentRun& run = *end.run;
+  if (run.retry_after.count() == 0) run.retry_after = trouble.retry_after;
+  if (passes_by_itself(run.end) || needs_a_person(run.end)) return;
+  const bool broke = run.end == AgentEnd::timed_out || run.end == AgentEnd::crashed;
+  if (!trouble.is_hopeless && !(broke && trouble.times > 1)) return;
+  run.end = trouble.end;
+  run.said = words_of(trouble.said);
+  end.failure = failure_of_provider(run);
+}
+
 void add_measured(AgentRun& run, const Outlets::Went& went) {
   if (went.tally && went.tally->requests > 0) {
     run.cached_tokens = went.tally->cached_tokens;
@@ -92,7 +108,11 @@ Result<Outlets> Outlets::open(const Workbench& bench, const Wish& wish) {
   std::string key = bench.provider_keys.key_for(*wish.provider, bench.environment);
   if (key.empty() && wish.provider->is_default_url) return outlets;
   SWARMLAB_TRY(token, make_token());
+  SWARMLAB_TRY(hopeless, CancelSource::make());
+  outlets.hopeless_ = hopeless.token();
   BridgeOptions options{.provider = *wish.provider, .key = std::move(key), .token = token};
+  options.environment = bench.environment;
+  options.on_hopeless = [hopeless] { hopeless.cancel(); };
   if (wish.budget > MicroUsd(0)) options.budget = wish.budget;
   options.rates = [prices = wish.prices](std::string_view model) {
     return rates_for(prices, model);
@@ -106,6 +126,7 @@ Result<Outlets> Outlets::open(const Workbench& bench, const Wish& wish) {
 }
 
 void Outlets::add_to(sandbox::SandboxRequest& request) const {
+  request.stop = hopeless_;
   if (bridge_) {
     request.gates.push_back(
         {.port = bridge_port_, .take = [bridge = bridge_.get()](UniqueFd connection) {

@@ -9,6 +9,7 @@
 #include "common/model/agent_run.h"
 #include "common/model/lab.h"
 #include "common/result.h"
+#include "worker/agent/agent.h"
 #include "worker/bridge/bridge.h"
 #include "worker/bridge/proxy.h"
 #include "worker/bridge/secrets.h"
@@ -46,6 +47,7 @@ class Outlets {
   std::unique_ptr<Bridge> bridge_;
   std::unique_ptr<Proxy> proxy_;
   std::optional<Bridged> bridged_;
+  CancelToken hopeless_;  // of the provider's failures
   std::uint16_t bridge_port_ = 0;
 };
 
@@ -56,6 +58,10 @@ class Outlets {
 
 /// What a run cost: as the bridge measured it, as far as it did, else as the agent said.
 [[nodiscard]] Cost cost_of(const Cost& said, const std::optional<Tally>& tally);
+
+/// Where the provider failed to the end, that is what ended the agent, whatever its program made of
+/// it: it may have tried again until its time was over, or until we ended it.
+void blame_provider(AgentEnded& end, const std::optional<Tally>& tally);
 
 /// What the bridge measured and the proxy refused, besides what there is of earlier rounds.
 void add_measured(AgentRun& run, const Outlets::Went& went);

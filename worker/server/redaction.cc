@@ -4,6 +4,7 @@
 #include <array>
 
 #include "common/os/file.h"
+#include "worker/bridge/way.h"
 
 namespace swarmlab::worker {
 namespace {
@@ -82,6 +83,9 @@ void redact(Attachments& texts, const Secrets& secrets) {
   for (std::string* text : {&texts.agent_log, &texts.guard_log, &texts.evaluator_log}) {
     redact(*text, secrets);
   }
+  for (TranscriptStep& step : texts.transcript) {
+    for (std::string* text : {&step.tool, &step.text, &step.result}) redact(*text, secrets);
+  }
   for (SampleScore& sample : texts.samples) {
     for (std::string* text : {&sample.id, &sample.error, &sample.extra}) redact(*text, secrets);
   }
@@ -118,6 +122,7 @@ Secrets secrets_of(const Workbench& bench, const swarmlab::Agent& settings) {
       add(secrets, value_of(bench.environment, name));
     }
   }
+  for (const std::string& password : proxy_passwords(bench.environment)) add(secrets, password);
   const std::string home = value_of(bench.environment, "HOME");
   for (const std::string& path : settings.credentials) {
     const auto text =

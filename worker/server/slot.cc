@@ -62,6 +62,7 @@ void Slot::settle(const SpooledReport& report, const ReportAnswer& answer) {
                  answer.reason);
       break;
   }
+  if (shared_.on_answer) shared_.on_answer(said, answer);
   if (const auto removed = shared_.spool.remove(said.task, said.token); !removed) {
     log::warning("spool: {}", removed.error().message);
   }

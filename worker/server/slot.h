@@ -15,6 +15,9 @@ namespace swarmlab::worker {
 /// is what failed. See attempt.h.
 using DoTask = std::function<Result<SpooledReport>(const Assignment&, const CancelToken& cancel)>;
 
+/// What the coordinator said to a report.
+using OnAnswer = std::function<void(const Report&, const ReportAnswer&)>;
+
 /// The report of an attempt that comes back undone.
 [[nodiscard]] SpooledReport returned(const Assignment& assignment, std::string reason);
 
@@ -27,6 +30,7 @@ class Slot {
     Holdings& holdings;
     SteadyClock& clock;
     DoTask do_task;
+    OnAnswer on_answer = {};  // may be empty
   };
 
   Slot(std::uint32_t index, const Shared& shared) : index_(index), shared_(shared) {}

@@ -11,6 +11,7 @@
 #include "common/log/log.h"
 #include "common/os/file.h"
 #include "worker/evaluator/shim.h"
+#include "worker/server/agent_session.h"
 #include "worker/server/attempt.h"
 #include "worker/server/crew.h"
 
@@ -80,15 +81,19 @@ struct Worker::Impl {
                           .services = options.host_services ? &services : nullptr,
                           .provider_keys = options.provider_keys,
                           .program = options.program};
-    const DoTask do_task = [&bench](const Assignment& assignment, const CancelToken& cancel) {
-      return attempt(bench, assignment, cancel);
-    };
     std::vector<Result<void>> ends(options.slots);
     std::list<std::jthread> threads;
     for (std::uint32_t i = 0; i < options.slots; ++i) {
       threads.emplace_back([&, i] {
         const log::Context context("worker", options.name);
-        ends[i] = crew->work(i, do_task, options.once);
+        AgentSession session(bench.work_folder, janitor);
+        const DoTask do_task = [&](const Assignment& assignment, const CancelToken& cancel) {
+          return attempt(bench, assignment, cancel, &session);
+        };
+        ends[i] = crew->work(i, do_task, options.once,
+                             [&session](const Report& report, const ReportAnswer& answer) {
+                               session.judged(report, answer);
+                             });
       });
     }
     threads.clear();  // joins

@@ -7,6 +7,8 @@
 #include "common/model/sketch.h"
 #include "common/os/file.h"
 #include "worker/agent/outcome.h"
+#include "worker/agent/preset.h"
+#include "worker/agent/steps.h"
 #include "worker/server/announcer.h"
 #include "worker/server/laid_out.h"
 #include "worker/server/redaction.h"
@@ -19,11 +21,19 @@ namespace swarmlab::worker {
 namespace {
 
 constexpr std::size_t kMostDiff = 4U << 20U;  // a larger change has no sketch
+constexpr std::size_t kMostPrompt = 3000;     // bytes, in a transcript
 
 void add(Cost& sum, const Cost& cost) {
   sum.usd = MicroUsd(sum.usd.value() + cost.usd.value());
   sum.input_tokens += cost.input_tokens;
   sum.output_tokens += cost.output_tokens;
+}
+
+// Commands are not asked anything: they know what they do.
+std::string asked_of(const LabSettings& settings, const std::optional<Rework>& rework,
+                     const std::string& news) {
+  if (settings.agent.kind != AgentKind::command) return prompt_of(settings, rework, news);
+  return rework ? fmt::format("rework {}: {}", rework->round, rework->reason) : std::string();
 }
 
 }  // namespace
@@ -116,6 +126,12 @@ Result<void> Workshop::lay_out() {
   }
   SWARMLAB_CHECK(write_file(in_folder("results.tsv"), parts_.briefing.results));
   SWARMLAB_CHECK(lay_out_conflicts());
+  if (parts_.session != nullptr) {
+    SWARMLAB_CHECK(parts_.session->begin(parts_.assignment));
+    session_ = parts_.session->id();
+    news_ = parts_.session->news();
+    told_ = parts_.session->told();
+  }
   SWARMLAB_CHECK(make_folders(in_folder("home")));
   return make_folders(in_folder("out"));
 }
@@ -129,6 +145,24 @@ Result<void> Workshop::lay_out_conflicts() {
     SWARMLAB_CHECK(write_file(file, conflict.marked));
   }
   return {};
+}
+
+// Of all rounds, each after what the agent was asked.
+void Workshop::add_steps(const std::string& asked, const AgentEnded& said_end,
+                         const sandbox::SandboxResult& ended) {
+  const auto before = std::chrono::floor<Milliseconds>(worked_ - ended.took);
+  Transcript& all = parts_.result.attachments.transcript;
+  if (!asked.empty()) {
+    TranscriptStep prompt{.kind = StepKind::prompt, .at = before};
+    prompt.text = trimmed(asked, kMostPrompt);
+    prompt.text_bytes = asked.size();
+    all.push_back(std::move(prompt));
+  }
+  for (TranscriptStep step : said_end.transcript) {
+    if (step.at) *step.at += before;
+    all.push_back(std::move(step));
+  }
+  all = within_limit(std::move(all));
 }
 
 // What it says of its change in a later round replaces what it said before.
@@ -161,9 +195,85 @@ MicroUsd Workshop::left() const {
   return MicroUsd(std::max<std::int64_t>(1, most.value() - spent.value()));
 }
 
+AgentPaths Workshop::agent_paths(std::vector<sandbox::Mount> workspace,
+                                 const std::optional<Rework>& rework) const {
+  const AgentSession* session = parts_.session;
+  return {.workspace = std::move(workspace),
+          .checkout = in_folder("workspace"),
+          .brief = in_folder("brief.md"),
+          .results = in_folder("results.tsv"),
+          .out = in_folder("out"),
+          .data = parts_.data.folder,
+          .program = parts_.bench.program,
+          .conflicts = merged_ ? in_folder("conflicts") : "",
+          .rework = rework,
+          .home = session != nullptr ? session->home() : in_folder("home"),
+          .session = session_,
+          .news = news_,
+          .session_experiment = session != nullptr ? session->experiment() : 0};
+}
+
+// Of a program that counts its whole session, what this round added.
+void Workshop::count_round(AgentEnded& end) {
+  if (!end.counts_session) return;
+  const auto added = [](std::uint64_t now, std::uint64_t before) {
+    return now >= before ? now - before : now;  // it began to count anew
+  };
+  const Cost told = end.cost;
+  if (!session_.empty()) {
+    end.cost.input_tokens = added(told.input_tokens, told_.input_tokens);
+    end.cost.output_tokens = added(told.output_tokens, told_.output_tokens);
+    if (told.usd >= told_.usd) end.cost.usd = MicroUsd(told.usd.value() - told_.usd.value());
+    for (TranscriptStep& step : end.transcript) {
+      if (step.output_tokens != told.output_tokens) continue;
+      step.input_tokens = end.cost.input_tokens;
+      step.output_tokens = end.cost.output_tokens;
+    }
+  }
+  told_ = told;
+}
+
+// The program ended without a word: what was kept of an experiment before is of no use to it.
+bool Workshop::lost_session(const AgentEnded& end) const {
+  if (parts_.assignment.settings.agent.kind == AgentKind::command) return false;
+  const bool is_silent = end.run && end.run->turns == 0 && end.run->tool_calls == 0;
+  return !news_.empty() && is_silent &&
+         (end.run->end == AgentEnd::crashed || end.run->end == AgentEnd::finished);
+}
+
+void Workshop::settle_session(const AgentEnded& end) {
+  if (parts_.session == nullptr) return;
+  if (end.failure || !end.run || end.run->end != AgentEnd::finished) {
+    session_.clear();
+    return parts_.session->end();
+  }
+  // A command has no name for it: what it keeps is in its home.
+  const bool is_command = parts_.assignment.settings.agent.kind == AgentKind::command;
+  parts_.session->went(is_command ? "command" : end.run->session, told_);
+  if (parts_.result.report.agent) {
+    parts_.result.report.agent->session_experiment = parts_.session->experiment();
+  }
+}
+
 Result<std::optional<AgentFailure>> Workshop::let_agent_work(Milliseconds time,
                                                              const std::optional<Rework>& rework) {
   const StageTimer timer(parts_.result.report.stages, Stage::agent);
+  const auto before = worked_;
+  SWARMLAB_TRY(end, run_agent(time, rework));
+  const auto left = time - std::chrono::ceil<Milliseconds>(worked_ - before);
+  if (lost_session(end) && left > Milliseconds(0)) {
+    parts_.session->begin_anew();
+    session_.clear();
+    news_.clear();
+    SWARMLAB_TRY(again, run_agent(left, rework));
+    end = std::move(again);
+  }
+  news_.clear();  // a rework is told other things
+  settle_session(end);
+  return std::move(end.failure);
+}
+
+Result<AgentEnded> Workshop::run_agent(Milliseconds time, const std::optional<Rework>& rework) {
   const LabSettings& settings = parts_.assignment.settings;
   SWARMLAB_TRY(scope, Scope::from(settings.artifact));
   SWARMLAB_TRY(workspace, workspace_mounts(parts_.repository, start_tree(), scope,
@@ -171,29 +281,18 @@ Result<std::optional<AgentFailure>> Workshop::let_agent_work(Milliseconds time,
                                             .lab = settings.folder,
                                             .data = parts_.data.folder,
                                             .data_inside = parts_.data_in_checkout}));
-  const std::string brief = in_folder("brief.md");
-  SWARMLAB_CHECK(write_file(
-      brief, rework ? rework_brief(*rework, parts_.briefing.brief) : parts_.briefing.brief));
+  SWARMLAB_CHECK(
+      write_file(in_folder("brief.md"),
+                 rework ? rework_brief(*rework, parts_.briefing.brief) : parts_.briefing.brief));
   const std::unique_ptr<Agent> agent = make_agent(settings.agent.kind);
   SWARMLAB_TRY(outlets, Outlets::open(parts_.bench, {.network = settings.agent.network,
                                                      .secrets = parts_.secrets,
                                                      .provider = agent->provider(settings),
                                                      .prices = settings.agent.prices,
                                                      .budget = left()}));
-  SWARMLAB_TRY(request, agent->prepare(parts_.assignment,
-                                       {.workspace = workspace,
-                                        .checkout = in_folder("workspace"),
-                                        .brief = brief,
-                                        .results = in_folder("results.tsv"),
-                                        .out = in_folder("out"),
-                                        .data = parts_.data.folder,
-                                        .program = parts_.bench.program,
-                                        .conflicts = merged_ ? in_folder("conflicts") : "",
-                                        .rework = rework,
-                                        .bridge = outlets.bridge(),
-                                        .home = in_folder("home"),
-                                        .session = session_},
-                                       parts_.bench.environment));
+  AgentPaths paths = agent_paths(std::move(workspace), rework);
+  paths.bridge = outlets.bridge();
+  SWARMLAB_TRY(request, agent->prepare(parts_.assignment, paths, parts_.bench.environment));
   request.timeout = time;
   outlets.add_to(request);
   auto announcer =
@@ -204,10 +303,14 @@ Result<std::optional<AgentFailure>> Workshop::let_agent_work(Milliseconds time,
   SWARMLAB_TRY(ended, parts_.run(std::move(request)));
   worked_ += ended.took;
   AgentEnded end = agent->read(ended, settings);
-  take_agents_words(ended, end, rework, outlets.end());
+  count_round(end);
+  add_steps(asked_of(settings, rework, news_), end, ended);
+  const Outlets::Went went = outlets.end();
+  blame_provider(end, went.tally);
+  take_agents_words(ended, end, rework, went);
   if (announcer) (*announcer)->fill_in(parts_.result.report.notes);
   redact(parts_.result, parts_.secrets);
-  return std::move(end.failure);
+  return end;
 }
 
 Result<bool> Workshop::collect_changes() {

@@ -15,6 +15,7 @@
 #include "common/result.h"
 #include "worker/agent/agent.h"
 #include "worker/sandbox/sandbox.h"
+#include "worker/server/agent_session.h"
 #include "worker/server/attempt.h"
 #include "worker/server/outlets.h"
 #include "worker/server/trials.h"
@@ -35,6 +36,7 @@ class Workshop {
     const std::string& data_in_checkout;  // where it is to be mounted; empty: nowhere
     const CancelToken& cancel;
     const Secrets& secrets;
+    AgentSession* session;  // null: none is kept after this experiment
     RunSandbox run;
     SpooledReport& result;  // takes stages, log, notes, cost, and the outcome of what fails
   };
@@ -79,6 +81,14 @@ class Workshop {
   [[nodiscard]] std::map<std::string, std::string> texts_in_workspace(const Scope& scope) const;
   void take_agents_words(const sandbox::SandboxResult& ended, const AgentEnded& said_end,
                          const std::optional<Rework>& rework, const Outlets::Went& went);
+  void add_steps(const std::string& asked, const AgentEnded& said_end,
+                 const sandbox::SandboxResult& ended);
+  [[nodiscard]] AgentPaths agent_paths(std::vector<sandbox::Mount> workspace,
+                                       const std::optional<Rework>& rework) const;
+  Result<AgentEnded> run_agent(Milliseconds time, const std::optional<Rework>& rework);
+  void count_round(AgentEnded& end);
+  [[nodiscard]] bool lost_session(const AgentEnded& end) const;
+  void settle_session(const AgentEnded& end);
   [[nodiscard]] MicroUsd left() const;
   Result<bool> take_tree(const ObjectId& tree);
   Result<bool> commit_candidate(const ObjectId& tree);
@@ -97,6 +107,8 @@ class Workshop {
   std::optional<git::Merged> merged_;
   std::chrono::microseconds worked_{0};
   std::string session_;  // of the agent, which a rework goes on with
+  std::string news_;     // AgentPaths::news
+  Cost told_;            // of the session, before this round
 };
 
 }  // namespace swarmlab::worker

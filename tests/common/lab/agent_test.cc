@@ -46,5 +46,12 @@ TEST(AgentTable, NeedsNothingButAKind) {
   EXPECT_EQ(lab->agent.experiments_per_session, 1U);
 }
 
+TEST(AgentTable, MayKeepASessionOverSeveralExperiments) {
+  const auto lab = read_lab(
+      "[evaluator]\ncommand = 'x'\n[agent]\nkind = 'claude'\nexperiments_per_session = 8\n", "x");
+  ASSERT_TRUE(lab) << lab.error().message;
+  EXPECT_EQ(lab->agent.experiments_per_session, 8U);
+}
+
 }  // namespace
 }  // namespace swarmlab

@@ -404,9 +404,9 @@ INSTANTIATE_TEST_SUITE_P(
               "tokens: input, output, cached"},
         Wrong{"PiWithoutAModel", COMMAND "[agent]\nkind = 'pi'",
               "lab.toml:3: [agent] has no model, which kind \"pi\" needs"},
-        Wrong{"Sessions", COMMAND "[agent]\nkind = 'codex'\nexperiments_per_session = 2",
-              "lab.toml:5: [agent] experiments_per_session is more than 1, which is not in this "
-              "version: each experiment has a session of its own, which reworks go on with"},
+        Wrong{"Sessions", COMMAND "[agent]\nkind = 'codex'\nexperiments_per_session = 0",
+              "lab.toml:5: [agent] experiments_per_session is 0, expected a whole number, 1 or "
+              "more"},
         Wrong{"HostServiceWithoutAPort", "[backend]\n[backend.host_service]\ncommand = 'x'",
               "lab.toml:2: [backend.host_service] has no port, expected command and port"},
         Wrong{

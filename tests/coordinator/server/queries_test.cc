@@ -249,7 +249,17 @@ TEST_F(Queries, ShowAnExperimentWithItsTexts) {
   texts.attachments.samples = {
       {.id = "s1", .score = 0.5, .error = "", .extra = "{\"a\": 1}"},
       {.id = "s2", .score = std::numeric_limits<double>::quiet_NaN(), .error = "bad", .extra = ""}};
-  ASSERT_TRUE(swarm.commit({texts}));
+  texts.attachments.transcript = {{.kind = StepKind::tool,
+                                   .at = Milliseconds(1200),
+                                   .tool = "Bash",
+                                   .text = "ls",
+                                   .result = "AGENT.md",
+                                   .took = Milliseconds(30)},
+                                  {.kind = StepKind::words, .text = "Done.", .output_tokens = 5}};
+  store::AttachmentsOf parents{.lab = LabId(1), .number = ExperimentNumber(1), .attachments = {}};
+  parents.attachments.samples = {{.id = "s1", .score = 0.25, .error = "", .extra = ""},
+                                 {.id = "s2", .score = 1, .error = "", .extra = ""}};
+  ASSERT_TRUE(swarm.commit({texts, parents}));
 
   const auto reply = show(task.experiment.value());
   ASSERT_TRUE(reply) << reply.error().message;
@@ -269,6 +279,20 @@ TEST_F(Queries, ShowAnExperimentWithItsTexts) {
   ASSERT_EQ(detail.getSamples().size(), 2U);
   EXPECT_EQ(detail.getSamples()[0].getScore().getValue(), 0.5);
   EXPECT_TRUE(detail.getSamples()[1].getScore().isNone());
+  const auto steps = detail.getTranscript();
+  ASSERT_EQ(steps.size(), 2U);
+  EXPECT_STREQ(steps[0].getKind().cStr(), "tool");
+  EXPECT_STREQ(steps[0].getResult().cStr(), "AGENT.md");
+  EXPECT_EQ(steps[0].getAtMs().getValue(), 1200);
+  EXPECT_EQ(steps[0].getTookMs().getValue(), 30);
+  EXPECT_TRUE(steps[1].getAtMs().isNone());
+  EXPECT_EQ(steps[1].getOutputTokens(), 5);
+  const auto changed = detail.getChangedSamples();
+  ASSERT_EQ(changed.size(), 2U);
+  EXPECT_STREQ(changed[0].getId().cStr(), "s2") << "it has no score any more";
+  EXPECT_EQ(changed[1].getBefore().getValue(), 0.25);
+  EXPECT_EQ(changed[1].getScore().getValue(), 0.5);
+  EXPECT_EQ(detail.getChangedAgainst().getValue(), 1U);
 }
 
 TEST_F(Queries, OfAnExperimentThatIsNotThereSayWhichThereAre) {

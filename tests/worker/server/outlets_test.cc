@@ -297,5 +297,55 @@ TEST(CostOfARun, IsWhatWasMeasuredAsFarAsItWas) {
   EXPECT_EQ(cost_of(said, unpriced), (Cost{MicroUsd(5), 10, 20}));
 }
 
+AgentEnded ended_as(AgentEnd end) {
+  AgentEnded ended;
+  ended.run = AgentRun{.end = end, .said = "its own words"};
+  return ended;
+}
+
+Tally in_trouble(std::uint32_t times, bool is_hopeless) {
+  Tally tally;
+  tally.trouble = Trouble{.end = AgentEnd::rate_limited,
+                          .said = "slow down\x1b[31m",
+                          .retry_after = Milliseconds(7000),
+                          .times = times,
+                          .is_hopeless = is_hopeless};
+  return tally;
+}
+
+TEST(BlameOfTheProvider, IsPutOnWhatItFailedToTheEnd) {
+  for (const AgentEnd end : {AgentEnd::timed_out, AgentEnd::crashed, AgentEnd::finished}) {
+    AgentEnded ended = ended_as(end);
+    blame_provider(ended, in_trouble(5, true));
+    EXPECT_EQ(ended.run->end, AgentEnd::rate_limited);
+    EXPECT_EQ(ended.run->said, "slow down");
+    EXPECT_EQ(ended.run->retry_after, Milliseconds(7000));
+    ASSERT_TRUE(ended.failure);
+    EXPECT_EQ(ended.failure->outcome, Outcome::returned) << "no experiment is made of it";
+  }
+  AgentEnded late = ended_as(AgentEnd::timed_out);
+  blame_provider(late, in_trouble(2, false));
+  EXPECT_EQ(late.run->end, AgentEnd::rate_limited);
+}
+
+TEST(BlameOfTheProvider, IsNotPutOnOneFailureAmongOthersOrOnWhatWentWell) {
+  AgentEnded well = ended_as(AgentEnd::finished);
+  blame_provider(well, in_trouble(4, false));
+  EXPECT_EQ(well.run->end, AgentEnd::finished);
+  AgentEnded once = ended_as(AgentEnd::timed_out);
+  blame_provider(once, in_trouble(1, false));
+  EXPECT_EQ(once.run->end, AgentEnd::timed_out);
+  AgentEnded quiet = ended_as(AgentEnd::timed_out);
+  blame_provider(quiet, Tally{});
+  EXPECT_EQ(quiet.run->end, AgentEnd::timed_out);
+}
+
+TEST(BlameOfTheProvider, LeavesThatOfTheAgentsOwnStream) {
+  AgentEnded told = ended_as(AgentEnd::authentication_failed);
+  blame_provider(told, in_trouble(5, true));
+  EXPECT_EQ(told.run->end, AgentEnd::authentication_failed);
+  EXPECT_EQ(told.run->said, "its own words");
+}
+
 }  // namespace
 }  // namespace swarmlab::worker
