@@ -33,8 +33,8 @@ class Follower {
   void expect_hand_backs() { hand_backs_are_news_ = false; }
   /// Makes room for a line of the caller's.
   void erase() { view_.erase(); }
-  /// How it went, at the end. \return  unavailable with the provider's words where a lab stopped for
-  /// what only a person can mend
+  /// How it went, at the end. \return  unavailable with the provider's words where a lab stopped
+  /// for what only a person can mend
   Result<void> summary();
 
  private:

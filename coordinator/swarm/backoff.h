@@ -14,8 +14,8 @@
 
 namespace swarmlab::swarm {
 
-/// What the reason of a lab begins with that stopped for a failure which only a person can mend: a key
-/// that is refused, no credit left.
+/// What the reason of a lab begins with that stopped for a failure which only a person can mend: a
+/// key that is refused, no credit left.
 inline constexpr std::string_view kStoppedByProvider = "the agents' provider, asked by ";
 
 // For evolve() alone.
