@@ -20,17 +20,27 @@ void look(Result<Scored> scored) {
   }
 }
 
-void look(const Transcript& transcript) {
+void look(const Reading& reading) {
   constexpr std::uint64_t kMost = 1'000'000'000'000;
   constexpr std::size_t kLongest = 4000;
-  fuzz::hold(transcript.cost.usd.value() >= 0, "money is not given back");
-  fuzz::hold(transcript.cost.input_tokens <= kMost && transcript.cost.output_tokens <= kMost,
+  fuzz::hold(reading.cost.usd.value() >= 0, "money is not given back");
+  fuzz::hold(reading.cost.input_tokens <= kMost && reading.cost.output_tokens <= kMost,
              "tokens are bounded");
-  const AgentRun& run = transcript.run;
+  const AgentRun& run = reading.run;
   for (const std::string* text : {&run.said, &run.session, &run.model, &run.final_message}) {
     fuzz::hold(text->size() <= kLongest, "words are bounded");
     fuzz::hold(text->find('\x1b') == std::string::npos, "no escape of a terminal passes");
   }
+  std::size_t bytes = 0;
+  const auto steps =
+      reading.steps.take([](std::uint64_t line) { return std::optional(Milliseconds(line)); });
+  for (const TranscriptStep& step : steps) {
+    for (const std::string* text : {&step.tool, &step.text, &step.result}) {
+      bytes += text->size();
+      fuzz::hold(text->find('\x1b') == std::string::npos, "no escape of a terminal passes");
+    }
+  }
+  fuzz::hold(bytes <= 128U << 10U && steps.size() <= 400, "a transcript is bounded");
   fuzz::hold(run.session.empty() || run.session.front() != '-', "a session is no option");
 }
 
@@ -57,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else if (kind == 4) {
     if (const auto said = read_backend("score", text); said && said->scored) look(*said->scored);
   } else {
-    using Read = Transcript (*)(std::string_view);
+    using Read = Reading (*)(std::string_view);
     constexpr std::array<Read, 4> kReaders = {read_claude, read_codex, read_pi, read_opencode};
     look(kReaders.at(kind - 5)(text));
   }

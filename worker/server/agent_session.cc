@@ -18,7 +18,8 @@ bool AgentSession::is_wanted(const LabSettings& settings, std::string_view sandb
 AgentSession::Of AgentSession::of(const Assignment& assignment) {
   return {.lab = assignment.lab,
           .lab_commit = assignment.lab_commit,
-          .agent = assignment.settings.agent};
+          .agent = assignment.settings.agent,
+          .sandbox = assignment.settings.sandbox};
 }
 
 void AgentSession::make_way(const Assignment& assignment) {

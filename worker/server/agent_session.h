@@ -61,6 +61,7 @@ class AgentSession {
     LabId lab;
     ObjectId lab_commit;
     swarmlab::Agent agent;
+    decltype(LabSettings::sandbox) sandbox;
     bool operator==(const Of&) const = default;
   };
   [[nodiscard]] static Of of(const Assignment& assignment);
