@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/pool_option.h"
 #include "common/lab/units.h"
 #include "common/model/sandbox.h"
+#include "coordinator/swarm/pool.h"
 
 namespace swarmlab::cli {
 
@@ -67,6 +69,15 @@ Result<Capacity> capacity_of(const HostFacts& facts, const CapacityFlags& flags)
                   *own);
     }
     capacity.labels = std::move(labels);
+  }
+  if (!flags.pool.empty()) {
+    if (!is_pool_name(flags.pool)) {
+      return fail(
+          ErrorCode::invalid_input,
+          "--pool is \"{}\", expected 1 to 63 letters, digits, \".\", \"-\", \"_\" and \"+\"",
+          flags.pool);
+    }
+    capacity.labels.push_back(std::string(swarm::kPoolLabel) + flags.pool);
   }
   return capacity;
 }

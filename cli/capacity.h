@@ -17,6 +17,7 @@ struct CapacityFlags {
   std::string memory{};  // "64GB"
   std::string gpus{};    // ids "0,1", or "none"
   std::string labels{};  // "gpu=h100,zone=a"
+  std::string pool{};    // empty: what the labels say, or none
 };
 
 /// \return invalid_input with the flag that makes no sense

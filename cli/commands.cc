@@ -159,6 +159,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_status(app, context);
   add_labs(app, context);
   add_workers(app, context);
+  add_pools(app, context);
   add_experiments(app, context);
   add_show(app, context);
   add_best(app, context);

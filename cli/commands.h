@@ -58,6 +58,7 @@ void add_worker(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_labs(CLI::App& app, Context& context);
 void add_workers(CLI::App& app, Context& context);
+void add_pools(CLI::App& app, Context& context);
 void add_experiments(CLI::App& app, Context& context);
 void add_show(CLI::App& app, Context& context);
 void add_best(CLI::App& app, Context& context);

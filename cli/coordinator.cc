@@ -65,7 +65,8 @@ class CoordinatorDaemon {
     options.folder = state;
     options.address =
         flags_.listen.empty() ? "ipc://" + socket_file_of(state).string() : flags_.listen;
-    options.rules = rules_of(flags_);
+    SWARMLAB_TRY(rules, rules_of(flags_));
+    options.rules = std::move(rules);
     SWARMLAB_TRY(door, door_of(context_, flags_, state));
     options.door = door;
     options.reserve_bytes = std::uint64_t{flags_.disk_reserve_mib} << 20U;
@@ -135,10 +136,12 @@ class CoordinatorDaemon {
     fresh.daemon.config = flags_.daemon.config;
     add_coordinator_options(command, fresh, context);
     SWARMLAB_TRY(settings, load_settings(command, kTable, fresh.daemon, context, settings_));
+    SWARMLAB_TRY(rules, rules_of(fresh));
     SWARMLAB_CHECK(log::init(log_options(fresh.daemon, kComponent)));
-    coordinator_->server().set_rules(rules_of(fresh));
+    coordinator_->server().set_rules(rules);
     coordinator_->server().reload_keys();
-    settings_ = tell_changes(settings_, settings, {"lease", "log_level", "log_format", "log_file"});
+    settings_ =
+        tell_changes(settings_, settings, {"lease", "pool", "log_level", "log_format", "log_file"});
     return {};
   }
 

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/duration_option.h"
 #include "cli/endpoint.h"
+#include "cli/pool_option.h"
 #include "common/keys/key_folder.h"
 #include "common/net/endpoint.h"
 
@@ -43,13 +44,18 @@ void add_coordinator_options(CLI::App& command, CoordinatorFlags& flags, Context
                   "Write nothing while fewer MiB are free; while less than twice as many are, take "
                   "no candidates, and less than thrice, give out no work (default: 256)")
       ->check(CLI::Range(kLeastReserveMiB, kMostReserveMiB));
+  command.add_option("--pool", flags.pools,
+                     "A pool of workers that can be started, so that it is asked for while it has "
+                     "none: \"gpu labels=h100 gpus=8 slots=1 max=16\" (may be given again)");
   flags.run = add_run_flags(command);
   add_daemon_options(command, flags.daemon);
   add_quiet(command, context);
 }
 
-swarm::Rules rules_of(const CoordinatorFlags& flags) {
+Result<swarm::Rules> rules_of(const CoordinatorFlags& flags) {
   swarm::Rules rules;
+  SWARMLAB_TRY(pools, declared_pools(flags.pools));
+  rules.pools = std::move(pools);
   rules.lease = flags.lease.value_or(rules.lease);
   rules.grace = rules.lease;
   rules.worker_silence = std::min(rules.worker_silence, rules.lease);

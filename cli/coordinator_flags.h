@@ -22,6 +22,7 @@ struct CoordinatorFlags {
   std::string keys;    // folder
   bool insecure = false;
   std::optional<Milliseconds> lease = std::chrono::seconds(60);
+  std::vector<std::string> pools;
   unsigned disk_reserve_mib = server::kDiskReserve >> 20U;
   std::shared_ptr<RunFlags> run;
 };
@@ -30,7 +31,8 @@ struct CoordinatorFlags {
 /// `context.lab`.
 void add_coordinator_options(CLI::App& command, CoordinatorFlags& flags, Context& context);
 
-[[nodiscard]] swarm::Rules rules_of(const CoordinatorFlags& flags);
+/// \return invalid_input if a pool makes no sense
+[[nodiscard]] Result<swarm::Rules> rules_of(const CoordinatorFlags& flags);
 
 /// Over tcp:// the keys that are given, else those in the state folder, if it has any.
 /// \return invalid_input if other machines could connect without keys, and that was not asked for

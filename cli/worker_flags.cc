@@ -17,6 +17,9 @@ void add_worker_options(CLI::App& command, WorkerFlags& flags, Context& context)
       ->check(CLI::Range(1, 1024));
   command.add_option("--labels", flags.capacity.labels,
                      "Words with commas between, for labs that ask for them: gpu=h100,zone=a");
+  command.add_option("--pool", flags.capacity.pool,
+                     "The pool that it is started with; labs can ask for the label pool=NAME "
+                     "(default: the pool called default)");
   command.add_option("--gpus", flags.capacity.gpus,
                      "Ids of the GPUs that tasks may have, such as 0,1, or none (default: all)");
   command.add_option("--cpus", flags.capacity.cpus, "CPUs that tasks may have (default: all)");

@@ -86,6 +86,7 @@ struct Envelope {
     hints @53 :View.HintList $Since.since(2);
     context @54 :View.ContextView $Since.since(2);
     failures @55 :View.FailureList $Since.since(2);
+    pools @56 :View.PoolList $Since.since(2);
 
     # Coordinator -> anyone
     done @31 :Void;
@@ -386,6 +387,7 @@ struct Query {
     hints @9 :Text $Since.since(2);     # lab name
     context @10 :Text $Since.since(2);   # lab name
     failures @11 :Text $Since.since(2); # lab name
+    pools @12 :Void $Since.since(2);    # what each pool of workers could use
   }
 
   struct Experiments {

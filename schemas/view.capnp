@@ -201,6 +201,32 @@ struct HoldoutView {
   warning @4 :Text;              # of over-fitting; empty: none
 }
 
+# What a lab asks of a pool, at one of its scales.
+struct PoolLabView {
+  lab @0 :Text;
+  scale @1 :Text;                # empty: the lab has no ladder
+  leasable @2 :UInt32;           # tasks that could begin now, if there were slots for them
+  slotsEach @3 :UInt32;          # of the pool's machines, that one of them takes
+  why @4 :Text;                  # why so many
+}
+
+# Workers that are started and stopped together, and what they could be used for.
+struct PoolView {
+  name @0 :Text;
+  workers @1 :UInt32;            # that are here and take work
+  slots @2 :UInt32;              # of them
+  running @3 :UInt32;            # tasks
+  idle @4 :UInt32;               # slots
+  leasable @5 :UInt32;           # tasks that could begin now, if there were slots for them
+  wanted @6 :UInt32;             # slots: for what runs and what could begin
+  why @7 :Text;                  # why so many, in words
+  labs @8 :List(PoolLabView);    # that ask for it
+}
+
+struct PoolList {
+  pools @0 :List(PoolView);      # by name
+}
+
 struct SampleView {
   id @0 :Text;
   score @1 :Lab.MaybeNumber;

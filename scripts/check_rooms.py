@@ -16,7 +16,8 @@ LIBRARY = {
     "toml++/": {"common/lab", "cli"},
     "spdlog/": {"common/log"},
     "CLI/": {"cli"},
-    "httplib.h": {"worker/bridge"},
+    "httplib.h": {"worker/bridge", "common/http"},
+    "prometheus/": {"common/metrics"},
     "sqlite3.h": {"cli/predecessors"},
 }
 MODEL = {"common", "common/model"}
@@ -26,6 +27,8 @@ MAY_USE = {  # room: the rooms that it may include, besides itself
     "common/os": {"common"},
     "common/log": {"common", "common/os"},
     "common/wire": MODEL | {"schemas"},
+    "common/http": {"common", "common/os"},
+    "common/metrics": {"common"},
     "common/lab": MODEL,
     "common/git": MODEL | {"common/os"},
     "common/keys": {"common", "common/os"},

@@ -97,6 +97,7 @@ Kind kind_of(schema::Envelope::Body::Reader body) {
     case Body::HINTS:
     case Body::CONTEXT:
     case Body::FAILURES:
+    case Body::POOLS:
     case Body::LADDER:
     case Body::DONE:
     case Body::ERROR:

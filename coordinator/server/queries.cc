@@ -14,6 +14,7 @@
 #include "coordinator/server/context.h"
 #include "coordinator/server/ladder_view.h"
 #include "coordinator/server/metric_views.h"
+#include "coordinator/server/pool_view.h"
 #include "coordinator/server/sample_views.h"
 #include "coordinator/server/views.h"
 #include "coordinator/store/backup.h"
@@ -327,6 +328,9 @@ Result<void> answer(const Source& source, schema::Query::Reader query, Timestamp
       write_view(to.initLadder(), source.state, *lab);
       return {};
     }
+    case schema::Query::POOLS:
+      write_view(to.initPools(), source.state, source.rules ? *source.rules : swarm::Rules(), now);
+      return {};
   }
   return fail(ErrorCode::invalid_input, "a query of kind {} is not known here",
               static_cast<int>(query.which()));

@@ -8,6 +8,7 @@
 #include "coordinator/server/refusals.h"
 #include "coordinator/store/object_store.h"
 #include "coordinator/store/store.h"
+#include "coordinator/swarm/rules.h"
 #include "coordinator/swarm/state.h"
 #include "schemas/message.capnp.h"
 
@@ -26,7 +27,8 @@ struct Source {
   const store::Store& store;
   const store::ObjectStore* objects = nullptr;  // null: no diffs
   const Answerer& answerer;
-  const Refusals* refusals = nullptr;  // null: nobody could be refused
+  const Refusals* refusals = nullptr;   // null: nobody could be refused
+  const swarm::Rules* rules = nullptr;  // of the coordinator; null: none runs
 };
 
 /// Fills the body with the view that answers `query`.

@@ -172,8 +172,8 @@ void Desk::write_answer(const Request& request, const Replies& replies, Body bod
   } else if (asked.isPutCommit()) {
     done = write_put(asked.getPutCommit(), body);
   } else if (asked.isQuery()) {
-    const Source source{engine_.state(), engine_.store(), &engine_.objects(), answerer_,
-                        &refusals_};
+    const Source source{engine_.state(), engine_.store(), &engine_.objects(),
+                        answerer_,       &refusals_,      &engine_.rules()};
     done = answer(source, asked.getQuery(), engine_.now(), body);
   } else if (asked.isDrain()) {
     body.setDone();

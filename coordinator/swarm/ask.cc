@@ -1,11 +1,11 @@
 // A worker asks for work: whether it gets any, and what it was given before if it did not hear.
 #include <algorithm>
-#include <cmath>
 
 #include "common/result.h"
 #include "coordinator/policy/policy.h"
 #include "coordinator/swarm/backoff.h"
 #include "coordinator/swarm/choose.h"
+#include "coordinator/swarm/expected_cost.h"
 #include "coordinator/swarm/find.h"
 #include "coordinator/swarm/fit.h"
 #include "coordinator/swarm/handlers.h"
@@ -39,22 +39,6 @@ TaskCreated new_task(const State& state, const Lab& lab, const Worker& worker) {
   fact.parent_commit = lab.frontier.at(pick.parent).commit;
   fact.picked_because = std::move(pick.because);
   return fact;
-}
-
-// What an experiment of this lab cost lately, on average. As long as nothing is known a limit is
-// not spent on many that begin at once.
-MicroUsd expected_cost(const Lab& lab) {
-  constexpr std::int64_t kAtOnce = 4;
-  constexpr double kMicro = 1e6;
-  const judge::Prospects& prospects = lab.prospects;
-  if (prospects.costs > 0.0) {
-    return MicroUsd(std::llround(prospects.cost_usd / prospects.costs * kMicro));
-  }
-  const Budget& budget = lab.budget;
-  if (budget.charged > 0 && budget.spent.value() > 0) {
-    return MicroUsd(budget.spent.value() / static_cast<std::int64_t>(budget.charged));
-  }
-  return MicroUsd(lab.settings.stop.max_cost.value() / kAtOnce);
 }
 
 // A slot that the worker does not have is not remembered: a peer could name them without end.

@@ -13,22 +13,10 @@
 #include "common/model/report.h"
 #include "common/result.h"
 #include "coordinator/swarm/change.h"
+#include "coordinator/swarm/rules.h"
 #include "coordinator/swarm/state.h"
 
 namespace swarmlab::swarm {
-
-struct Rules {
-  Milliseconds lease = std::chrono::seconds(60);  // extended by every heartbeat
-  Milliseconds grace = std::chrono::seconds(60);  // after a restart, before a lease expires
-  Milliseconds worker_silence = std::chrono::seconds(15);   // then it gets nothing more
-  Milliseconds retry_ask = std::chrono::milliseconds(200);  // when there is nothing to do
-  // Of labs whose agents' provider fails: the first wait, each is twice as long, up to the last.
-  Milliseconds first_backoff = std::chrono::seconds(10);
-  Milliseconds most_backoff = std::chrono::minutes(10);
-  Milliseconds most_retry_after = std::chrono::hours(1);  // of what a provider asks for
-  std::uint32_t most_failures = 5;   // of different tasks in a row on one worker
-  std::uint32_t most_expired = 100;  // leases at one tick: retries come little by little
-};
 
 // A lease that a worker says it holds.
 struct HeldLease {
