@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/coordinator_flags.h"
+#include "cli/coordinator_port.h"
 #include "cli/daemon.h"
 #include "cli/endpoint.h"
 #include "cli/home.h"
@@ -70,7 +71,14 @@ class CoordinatorDaemon {
     SWARMLAB_TRY(door, door_of(context_, flags_, state));
     options.door = door;
     options.reserve_bytes = std::uint64_t{flags_.disk_reserve_mib} << 20U;
-    options.on_tick = [this](const server::Pulse& pulse) { pulse_.beat(text_of(pulse)); };
+    options.on_tick = [this](const server::Pulse& pulse) {
+      pulse_.beat(text_of(pulse));
+      port_.beat();
+    };
+    SWARMLAB_CHECK(port_.open(flags_.daemon, state));
+    if (port_.is_open()) {
+      options.on_vitals = [this](server::Vitals vitals) { port_.tell(std::move(vitals)); };
+    }
     SWARMLAB_TRY(started, HostedCoordinator::start(options));
     coordinator_ = std::move(started);
     if (!has_lab()) tell_address(what);
@@ -113,6 +121,7 @@ class CoordinatorDaemon {
         return;  // nobody is its parent
       case DaemonSignals::Told::stop:
         log::info("told to stop: nothing more is given out");
+        port_.stopping();
         service_.stopping();
         return server.request_stop();
       case DaemonSignals::Told::stop_at_once:
@@ -151,6 +160,7 @@ class CoordinatorDaemon {
   DaemonSignals signals_;
   Service service_;
   Pulse pulse_;  // of the coordinator's own thread
+  CoordinatorPort port_;
   std::unique_ptr<HostedCoordinator> coordinator_;
 };
 

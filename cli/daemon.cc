@@ -25,7 +25,7 @@ bool terminal_is_there() {
 }  // namespace
 
 void add_daemon_options(CLI::App& command, DaemonFlags& flags) {
-  constexpr const char* kGroup = "Settings and log";
+  constexpr const char* kGroup = "Settings, log and metrics";
   command
       .add_option("--config", flags.config,
                   "swarmlab.toml with settings (or SWARMLAB_CONFIG); flags and variables go first")
@@ -35,6 +35,16 @@ void add_daemon_options(CLI::App& command, DaemonFlags& flags) {
       .add_flag("--print-config,--check-config", flags.print_config,
                 "Check the settings, print them and where each came from, and end")
       ->configurable(false)
+      ->group(kGroup);
+  command
+      .add_option("--http", flags.http,
+                  "Serve /metrics, /healthz, /readyz and /version here, over HTTP for machines: a "
+                  "port of 127.0.0.1, or ADDRESS:PORT (default: nowhere)")
+      ->group(kGroup);
+  command
+      .add_flag("--http-anywhere", flags.http_anywhere,
+                "--http may name an address that other machines reach: who does can read the "
+                "names of labs and workers, scores and costs")
       ->group(kGroup);
   command
       .add_option("--log-file", flags.log_file,

@@ -22,6 +22,8 @@ struct DaemonFlags {
   std::string config;  // the file; empty: none
   bool print_config = false;
   std::string log_file;
+  std::string http;            // where metrics and health are served; empty: nowhere
+  bool http_anywhere = false;  // other machines may reach that
   std::string log_level = "info";
   std::string log_format = "text";
 };

@@ -32,6 +32,7 @@ Result<std::unique_ptr<HostedCoordinator>> HostedCoordinator::start(const Hosted
   serving.door = options.door;
   serving.reserve_bytes = options.reserve_bytes;
   serving.on_tick = options.on_tick;
+  serving.on_vitals = options.on_vitals;
   SWARMLAB_TRY(ended, CancelSource::make());
   std::unique_ptr<HostedCoordinator> hosted(
       new HostedCoordinator(address_file_of(options.folder), std::move(ended)));

@@ -23,6 +23,7 @@ struct HostedOptions {
   server::Door door{};
   std::uint64_t reserve_bytes = server::kDiskReserve;
   std::function<void(const server::Pulse&)> on_tick{};  // see server::ServerOptions
+  std::function<void(server::Vitals)> on_vitals{};      // likewise
 };
 
 class HostedCoordinator {

@@ -18,6 +18,7 @@
 #include "cli/commands.h"
 #include "cli/daemon.h"
 #include "cli/duration_option.h"
+#include "cli/machine_port.h"
 #include "cli/peer.h"
 #include "cli/worker_flags.h"
 #include "common/git/library.h"
@@ -35,6 +36,7 @@ namespace {
 
 constexpr const char* kTable = "worker";
 constexpr const char* kComponent = "worker";
+constexpr std::chrono::seconds kBeatsWithin{60};  // it waits for a coordinator that is away
 constexpr int kTidyMs = 1000;  // how late it is told that lines of the log repeat
 
 // The kernel tells us when our parent dies; if it did before we asked, we tell ourselves. Not by
@@ -118,10 +120,19 @@ class WorkerDaemon {
     const git::Library unsynced({.fsync = false});
     SystemClock clock;
     SWARMLAB_TRY(options, options_of(context_, flags_, peer));
-    options.on_beat = [this](const worker::WorkerPulse& pulse) { pulse_.beat(text_of(pulse)); };
+    options.on_beat = [this](const worker::WorkerPulse& pulse) {
+      pulse_.beat(text_of(pulse));
+      beat_.beat();
+    };
     SWARMLAB_TRY(sandbox, make_sandbox(flags_, options));
     SWARMLAB_TRY(started, worker::Worker::start(options, std::move(sandbox), clock));
     worker_ = std::move(started);
+    SWARMLAB_TRY(
+        port, MachinePort::open(flags_.daemon,
+                                {.page = [worker = worker_.get()] { return worker->vitals(); },
+                                 .reasons = [worker = worker_.get()] { return worker->reasons(); },
+                                 .hangs = [this] { return beat_.hangs_after(kBeatsWithin); }}));
+    port_ = std::move(port);
     service_.ready();
     return work_until_told();
   }
@@ -219,7 +230,9 @@ class WorkerDaemon {
   DaemonSignals signals_;
   Service service_;
   Pulse pulse_;  // of the thread that sends heartbeats
+  LastBeat beat_;
   std::unique_ptr<worker::Worker> worker_;
+  std::unique_ptr<MachinePort> port_;      // asks the worker
   Deadline patience_ = Deadline::never();  // then what runs is handed back
   bool orphan_ = false;
 };

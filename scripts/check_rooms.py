@@ -39,7 +39,7 @@ MAY_USE = {  # room: the rooms that it may include, besides itself
     "coordinator/swarm": MODEL | {"coordinator/policy", "coordinator/judge", "coordinator/ladder"},
     "coordinator/store": MODEL | {"coordinator/policy", "coordinator/swarm", "common/wire", "common/git", "common/os", "schemas"},
     "coordinator/server": MODEL | {"coordinator/policy", "coordinator/swarm", "coordinator/store", "coordinator/judge", "coordinator/ladder", "common/net", "common/keys", "common/lab",
-                                   "common/log", "common/git", "common/wire", "common/os", "schemas"},
+                                   "common/log", "common/git", "common/wire", "common/os", "common/http", "common/metrics", "schemas"},
     "worker/sandbox": MODEL | {"common/os"},
     "worker/bridge": MODEL | {"common/os", "common/log"},
     "worker/workspace": MODEL | {"common/git", "common/lab", "common/os"},
@@ -47,7 +47,8 @@ MAY_USE = {  # room: the rooms that it may include, besides itself
     "worker/evaluator": MODEL | {"worker/sandbox", "common/lab", "common/os"},
     "worker/spool": MODEL | {"common/wire", "common/os", "schemas"},
     "worker/server": MODEL | {"worker/sandbox", "worker/bridge", "worker/workspace", "worker/agent", "worker/evaluator",
-                              "worker/spool", "common/net", "common/log", "common/wire", "common/git", "common/lab", "common/os", "schemas"},
+                              "worker/spool", "common/net", "common/log", "common/wire", "common/git", "common/lab", "common/os", "common/http",
+                              "common/metrics", "schemas"},
     "cli/predecessors": {"common", "common/os"},
     "cli": None,  # everything
 }

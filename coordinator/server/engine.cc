@@ -5,6 +5,7 @@
 
 #include "common/lab/scope.h"
 #include "common/log/log.h"
+#include "common/os/stopwatch.h"
 
 namespace swarmlab::server {
 namespace {
@@ -147,9 +148,14 @@ Result<std::vector<swarm::Reply>> Engine::turn(std::vector<Step> steps) {
   mark_near_duplicates(steps);
   count_lines(steps);
   for (Step& step : steps) decide_step(draft, step, now);
+  const Stopwatch committing;
   if (const Result<void> done = store_.commit(draft.changes, state_, now, draft.attachments);
       !done) {
     return within("commit of a turn", done.error());
+  }
+  if (std::ranges::any_of(draft.changes, swarm::is_stored)) {
+    tally_.commits.add(committing.seconds());
+    tally_.batches.add(static_cast<double>(steps.size()));
   }
   fact_log_.write();
   for (const swarm::Change& change : draft.changes) {
@@ -231,7 +237,9 @@ Result<void> Engine::ingest_candidates(std::vector<Step>& steps, const store::Di
     owners.push_back(&report);
   }
   if (packs.empty()) return {};
+  const Stopwatch ingesting;
   SWARMLAB_TRY(results, objects_->ingest(packs));
+  tally_.ingests.add(ingesting.seconds());
   for (std::size_t i = 0; i < owners.size(); ++i) {
     // Not the candidate's fault: what we have is damaged.
     if (!results[i] && results[i].error().code == ErrorCode::corrupt) {
@@ -260,6 +268,7 @@ void Engine::decide_step(Draft& draft, Step& step, Timestamp now) {
   swarm::Decision decision = decide(state_, rules_, step.command, now);
   for (const swarm::Change& change : decision.changes) {
     fact_log_.note(state_, change);
+    tally_.note(state_, change, now);
     evolve(state_, change);
     const auto* finished = std::get_if<swarm::ExperimentFinished>(&change);
     if (const auto* spent = std::get_if<swarm::CostSpent>(&change)) {
@@ -270,6 +279,7 @@ void Engine::decide_step(Draft& draft, Step& step, Timestamp now) {
     draft.changes.push_back(change);
   }
   fact_log_.note(step.command, decision.reply);
+  tally_.note(step.command, decision.reply, !decision.changes.empty());
   draft.replies.push_back(std::move(decision.reply));
 }
 

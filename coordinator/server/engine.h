@@ -18,6 +18,7 @@
 #include "coordinator/server/history.h"
 #include "coordinator/server/lines.h"
 #include "coordinator/server/similar.h"
+#include "coordinator/server/tally.h"
 #include "coordinator/store/object_store.h"
 #include "coordinator/store/refs.h"
 #include "coordinator/store/store.h"
@@ -74,6 +75,9 @@ class Engine {
   [[nodiscard]] const swarm::Rules& rules() const { return rules_; }
   /// Never earlier than what is stored.
   [[nodiscard]] Timestamp now() { return clock_.now() + ahead_; }
+  /// Of the machine's clock, which was set back since the newest event.
+  [[nodiscard]] Milliseconds ahead() const { return ahead_; }
+  [[nodiscard]] Tally& tally() { return tally_; }
 
  private:
   Engine(store::Store store, std::unique_ptr<store::ObjectStore> objects, store::Refs refs,
@@ -102,6 +106,7 @@ class Engine {
   Similar similar_;
   LineCounter lines_;
   FactLog fact_log_;
+  Tally tally_;
 };
 
 }  // namespace swarmlab::server

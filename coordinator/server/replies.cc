@@ -29,6 +29,12 @@ unsigned size_of(std::size_t size) {
   return static_cast<unsigned>(size);
 }
 
+// For counting: a peer cannot make names of its own.
+std::string_view type_of(const wire::Incoming& message) {
+  const Kind kind = kind_of(message.body());
+  return kind.right == Kind::Right::none ? "other" : kind.name;
+}
+
 // An answer that no peer would take becomes an error that says so.
 std::string sendable(wire::Outgoing& reply, std::uint64_t request_id) {
   std::string bytes = reply.bytes();
@@ -55,6 +61,7 @@ std::vector<Desk::Request> Desk::open(std::vector<net::Letter> burst) {
   for (net::Letter& letter : burst) {
     auto message = wire::Incoming::parse(wire::bytes_of(letter.bytes));
     if (message) {
+      engine_.tally().note_message(type_of(*message), letter.bytes.size());
       requests.push_back(
           Request(std::move(letter.peer), std::move(letter.sender), *std::move(message)));
     } else {
@@ -93,6 +100,7 @@ Result<std::vector<Answer>> Desk::serve(std::vector<net::Letter> burst, bool tic
   answers.reserve(requests.size());
   for (const Request& request : requests) {
     if (std::optional<Answer> answer = answer_to(request, replies); answer) {
+      engine_.tally().note_answer(type_of(request.message), answer->bytes.size());
       answers.push_back(*std::move(answer));
     }
   }

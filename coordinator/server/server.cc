@@ -9,6 +9,7 @@
 #include "common/log/log.h"
 #include "common/os/fail_point.h"
 #include "common/os/file.h"
+#include "common/os/stopwatch.h"
 #include "coordinator/server/desk.h"
 #include "coordinator/server/keyring.h"
 #include "coordinator/server/turnstile.h"
@@ -18,6 +19,7 @@ namespace swarmlab::server {
 namespace {
 
 constexpr Milliseconds kTick{250};
+constexpr Milliseconds kVitals{1000};
 constexpr Milliseconds kLastWords{100};  // a connection that ends drops what was not read yet
 constexpr Milliseconds kClosing{3000};   // for the refs, which the next start brings up to date
 
@@ -69,16 +71,21 @@ struct Server::Impl {
   Result<void> serve_once(bool tick, Milliseconds wait) {
     look_after_the_door(tick);
     SWARMLAB_TRY(burst, router.receive(turnstile.has_waiting() ? Milliseconds(0) : wait));
+    const Stopwatch turning;
+    const bool is_idle = burst.empty() && !tick;
     burst = turnstile.admit(std::move(burst), engine->now(), desk.refusals());
     SWARMLAB_TRY(answers, desk.serve(std::move(burst), tick));
     send(std::move(answers));
     desk.refusals().raise_to(Refusal::malformed_parts, router.malformed(),
                              "a message of several parts");
+    if (!is_idle) engine->tally().turns.add(turning.seconds());
     if (tick) {
       if (const auto done = engine->tidy(); !done) {
         log::warning("refs and packs: {}", done.error().message);
+        engine->tally().store_errors += 1;
       }
       if (on_tick) on_tick(pulse());
+      tell_vitals();
     }
     return {};
   }
@@ -90,6 +97,7 @@ struct Server::Impl {
       const auto sent = router.send(answer.peer, std::move(answer.bytes));
       if (!sent) {
         log::warning("an answer was not sent: {}", sent.error().message);
+        engine->tally().send_failures += 1;
       } else if (*sent == net::Sent::full) {
         desk.refusals().count(Refusal::unread, "an answer to a peer that does not read");
       }
@@ -105,6 +113,22 @@ struct Server::Impl {
             .running_labs = static_cast<std::size_t>(std::ranges::count_if(state.labs, runs)),
             .workers = state.presence.workers.size(),
             .leases = state.presence.deadlines.size()};
+  }
+
+  void tell_vitals() {
+    if (!on_vitals || !next_vitals.expired()) return;
+    next_vitals = Deadline::after(kVitals);
+    on_vitals(vitals_of({.state = engine->state(),
+                         .rules = engine->rules(),
+                         .tally = engine->tally(),
+                         .refusals = desk.refusals(),
+                         .disk = engine->store().disk_room(),
+                         .reserve_bytes = reserve_bytes,
+                         .last_event = engine->store().last_sequence(),
+                         .peers = turnstile.peers(),
+                         .started_at = started_at,
+                         .now = engine->now(),
+                         .ahead = engine->ahead()}));
   }
 
   // What other threads asked for.
@@ -149,6 +173,10 @@ struct Server::Impl {
   Turnstile turnstile;
   std::optional<Keyring> keyring;  // none: plain
   std::function<void(const Pulse&)> on_tick;
+  std::function<void(Vitals)> on_vitals;
+  std::uint64_t reserve_bytes = 0;
+  Timestamp started_at;
+  Deadline next_vitals = Deadline::after(Milliseconds(0));
   std::atomic<bool> stopping = false;
   std::atomic<bool> at_once = false;
   std::atomic<bool> reload = false;  // of the keys
@@ -175,14 +203,18 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Cloc
   socket.insecure = options.door.insecure;
   SWARMLAB_TRY(router, net::Router::bind(options.address, socket,
                                          keyring ? std::optional(keyring->guard()) : std::nullopt));
+  const Timestamp started_at = engine->now();
   Answerer answerer{.version = options.version,
                     .address = router.address(),
-                    .started_at = engine->now(),
+                    .started_at = started_at,
                     .store = options.folder + "/store"};
   log::info("coordinator serves {} at {}", options.folder, router.address());
   auto impl = std::make_unique<Impl>(std::move(engine), std::move(router), std::move(answerer),
                                      std::move(keyring));
   impl->on_tick = options.on_tick;
+  impl->on_vitals = options.on_vitals;
+  impl->reserve_bytes = options.reserve_bytes;
+  impl->started_at = started_at;
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 

@@ -12,6 +12,7 @@
 #include "common/os/clock.h"
 #include "common/result.h"
 #include "coordinator/server/branch.h"
+#include "coordinator/server/vitals.h"
 #include "coordinator/swarm/command.h"
 
 namespace swarmlab::server {
@@ -42,6 +43,8 @@ struct ServerOptions {
   std::uint64_t reserve_bytes = kDiskReserve;  // free disk below which nothing is written
   // Called by the loop a few times a second: while it is, the loop turns. It must not block.
   std::function<void(const Pulse&)> on_tick{};
+  // Called by the loop about once a second. It must not block.
+  std::function<void(Vitals)> on_vitals{};
 };
 
 class Server {

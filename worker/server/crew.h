@@ -41,6 +41,7 @@ class Crew {
 
   [[nodiscard]] Link& link() { return *link_; }
   [[nodiscard]] std::vector<LeaseKey> held() const { return holdings_.all(); }
+  [[nodiscard]] const Spool& spool() const { return spool_; }
   [[nodiscard]] bool leaves() const { return drain_.token().cancelled(); }
 
  private:

@@ -5,15 +5,18 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <list>
 #include <thread>
 
 #include "common/log/log.h"
 #include "common/os/file.h"
+#include "common/os/folder_size.h"
 #include "worker/evaluator/shim.h"
 #include "worker/server/agent_session.h"
 #include "worker/server/attempt.h"
 #include "worker/server/crew.h"
+#include "worker/server/metered_sandbox.h"
 
 namespace swarmlab::worker {
 namespace {
@@ -50,12 +53,13 @@ bool has_undelivered_reports(const std::string& folder) {
 }
 
 struct Worker::Impl {
-  Impl(const WorkerOptions& chosen, UniqueFd lock, std::unique_ptr<ObjectCache> cache,
-       std::unique_ptr<Crew> gathered, std::unique_ptr<sandbox::Sandbox> opened_sandbox,
-       Clock& system_clock)
+  Impl(const WorkerOptions& chosen, std::shared_ptr<WorkTally> counts, UniqueFd lock,
+       std::unique_ptr<ObjectCache> cache, std::unique_ptr<Crew> gathered,
+       std::unique_ptr<sandbox::Sandbox> opened_sandbox, Clock& system_clock)
       : options(chosen),
+        tally(std::move(counts)),
         folder_lock(std::move(lock)),
-        sandbox(std::move(opened_sandbox)),
+        sandbox(metered(std::move(opened_sandbox), *tally)),
         clock(system_clock),
         gpus(chosen.capacity.gpus),
         objects(std::move(cache)),
@@ -87,10 +91,13 @@ struct Worker::Impl {
       threads.emplace_back([&, i] {
         const log::Context context("worker", options.name);
         AgentSession session(bench.work_folder, janitor);
-        const DoTask do_task = [&](const Assignment& assignment, const CancelToken& cancel) {
-          return attempt(bench, assignment, cancel, &session);
+        const DoTask counted = [&](const Assignment& assignment, const CancelToken& cancel) {
+          tally->begin(i);
+          auto report = attempt(bench, assignment, cancel, &session);
+          tally->end(i, report.map([](const SpooledReport& one) { return one.report.outcome; }));
+          return report;
         };
-        ends[i] = crew->work(i, do_task, options.once,
+        ends[i] = crew->work(i, counted, options.once,
                              [&session](const Report& report, const ReportAnswer& answer) {
                                session.judged(report, answer);
                              });
@@ -103,9 +110,12 @@ struct Worker::Impl {
   }
 
   const WorkerOptions options;
+  const std::shared_ptr<WorkTally> tally;
   UniqueFd folder_lock;
   std::unique_ptr<sandbox::Sandbox> sandbox;
   Clock& clock;
+  FolderSizes cached{
+      {{"objects", options.folder + kObjectsFolder}, {"data", options.folder + kDataFolder}}};
   DataFolders data{options.folder + kDataFolder, options.cache_bytes / 2};
   GpuPool gpus;
   std::unique_ptr<ObjectCache> objects;
@@ -127,7 +137,8 @@ Result<std::unique_ptr<Worker>> Worker::start(const WorkerOptions& options,
   SWARMLAB_TRY(spool, Spool::open(options.folder + kSpoolFolder));
   SWARMLAB_TRY(objects,
                ObjectCache::open(options.folder + kObjectsFolder, options.cache_bytes / 2));
-  const auto connect = [&options](std::function<void()> on_drain, Holdings& holdings) {
+  const auto tally = std::make_shared<WorkTally>();
+  const auto connect = [&options, &tally](std::function<void()> on_drain, Holdings& holdings) {
     return Link::connect({.address = options.address,
                           .credentials = options.credentials,
                           .insecure = options.insecure,
@@ -139,15 +150,17 @@ Result<std::unique_ptr<Worker>> Worker::start(const WorkerOptions& options,
                           .capacity = options.capacity,
                           .on_drain = std::move(on_drain),
                           .on_beat =
-                              [on_beat = options.on_beat, &holdings](bool heard) {
+                              [on_beat = options.on_beat, tally, &holdings](bool heard) {
+                                tally->heard(heard);
                                 if (on_beat)
                                   on_beat({.heard = heard, .leases = holdings.all().size()});
                               }},
                          holdings);
   };
   SWARMLAB_TRY(crew, Crew::gather(std::move(spool), system_steady_clock(), connect));
-  return std::unique_ptr<Worker>(new Worker(std::make_unique<Impl>(
-      options, std::move(lock), std::move(objects), std::move(crew), std::move(sandbox), clock)));
+  return std::unique_ptr<Worker>(
+      new Worker(std::make_unique<Impl>(options, tally, std::move(lock), std::move(objects),
+                                        std::move(crew), std::move(sandbox), clock)));
 }
 
 Result<void> Worker::run() {
@@ -171,6 +184,45 @@ void Worker::log_summary() const {
     log::info("summary: lease{}{}", log::field("task", lease.task.value()),
               log::field("token", lease.token.value()));
   }
+}
+
+metrics::Page Worker::vitals() const {
+  metrics::Page page;
+  impl_->tally->tell(page, impl_->options.slots, impl_->crew->held().size());
+  const Spool::Backlog backlog = Spool::backlog(impl_->options.folder + kSpoolFolder);
+  page.gauge("swarmlab_spool_reports", "Reports that the coordinator has not acknowledged",
+             static_cast<double>(backlog.reports));
+  page.gauge("swarmlab_spool_oldest_seconds", "Age of the oldest of them; 0: there is none",
+             std::chrono::duration<double>(backlog.oldest).count());
+  for (const auto& [kind, bytes] : impl_->cached.bytes()) {
+    page.gauge("swarmlab_cache_bytes", "Objects and data that are kept for later tasks",
+               static_cast<double>(bytes), {{"kind", kind}});
+  }
+  std::error_code error;
+  const auto space = std::filesystem::space(impl_->options.folder, error);
+  page.gauge("swarmlab_disk_free_bytes", "Free on the disk of the worker's folder",
+             error ? 0.0 : static_cast<double>(space.available));
+  return page;
+}
+
+std::vector<http::Reason> Worker::reasons() const {
+  std::vector<http::Reason> reasons;
+  const WorkTally::Connection connection = impl_->tally->connection();
+  if (!connection.is_there) {
+    reasons.push_back({.what = "connection",
+                       .why = fmt::format("the coordinator at {} has not answered for {} s",
+                                          impl_->options.address, connection.lasts.count())});
+  }
+  if (impl_->crew->leaves()) {
+    reasons.push_back({.what = "draining", .why = "it finishes what runs and takes nothing more"});
+  }
+  if (std::string why = impl_->tally->sandbox_failure(); !why.empty()) {
+    reasons.push_back({.what = "sandbox", .why = std::move(why)});
+  }
+  if (const auto room = impl_->crew->spool().has_room(); !room) {
+    reasons.push_back({.what = "disk", .why = room.error().message});
+  }
+  return reasons;
 }
 
 }  // namespace swarmlab::worker

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "common/http/health.h"
+#include "common/metrics/page.h"
 #include "common/model/resources.h"
 #include "common/net/gate.h"
 #include "common/os/clock.h"
@@ -76,6 +78,11 @@ class Worker {
 
   /// Writes to the log what it holds. Thread-safe.
   void log_summary() const;
+
+  /// Its metrics, and what keeps it from its work. Thread-safe; waits for no slot, but reads what
+  /// lies in its folder.
+  [[nodiscard]] metrics::Page vitals() const;
+  [[nodiscard]] std::vector<http::Reason> reasons() const;
 
  private:
   struct Impl;

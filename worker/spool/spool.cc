@@ -130,6 +130,22 @@ std::string Spool::path_of(TaskId task, FencingToken token) const {
   return fmt::format("{}/{}-{}{}", folder_, task.value(), token.value(), kEnding);
 }
 
+Spool::Backlog Spool::backlog(const std::string& folder) {
+  Backlog backlog;
+  const auto now = fs::file_time_type::clock::now();
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (!at->path().native().ends_with(kEnding)) continue;
+    std::error_code gone;
+    const auto written = at->last_write_time(gone);
+    if (gone) continue;  // it was acknowledged meanwhile
+    backlog.reports += 1;
+    backlog.oldest =
+        std::max(backlog.oldest, std::chrono::duration_cast<Milliseconds>(now - written));
+  }
+  return backlog;
+}
+
 std::string Spool::pack_file(const std::string& folder, TaskId task, FencingToken token) {
   return fmt::format("{}/{}-{}{}", folder, task.value(), token.value(), kPackEnding);
 }

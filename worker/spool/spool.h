@@ -32,6 +32,13 @@ class Spool {
   /// Whether reports wait in that folder.
   [[nodiscard]] static bool has_reports(const std::string& folder);
 
+  struct Backlog {
+    std::size_t reports = 0;
+    Milliseconds oldest{0};  // how long ago it was measured; 0: there is none
+  };
+  /// What waits in that folder. From any thread and process; looks at the files' names and times.
+  [[nodiscard]] static Backlog backlog(const std::string& folder);
+
   /// Unavailable, and says so, while what an experiment leaves may not fit on the disk.
   [[nodiscard]] Result<void> has_room() const;
 
