@@ -18,7 +18,8 @@ namespace {
 // A pool while it is reckoned.
 struct Row {
   PoolDemand demand;
-  std::uint64_t taken = 0;       // slots, by what runs on workers that stay
+  std::uint64_t taken = 0;       // slots, by what runs on workers that stay, and is for them
+  std::uint64_t lent = 0;        // slots, by what another pool's machines could do as well
   std::uint64_t most_slots = 0;  // 0: no limit
 };
 
@@ -60,23 +61,49 @@ void count_workers(Rows& rows, const State& state, const Rules& rules, Timestamp
   }
 }
 
+// Where tasks go, each kind looked up once.
+class Places {
+ public:
+  Places(const State& state, const Rules& rules) : state_(state), pools_(pools_of(state, rules)) {}
+
+  [[nodiscard]] const std::vector<Pool>& pools() const { return pools_; }
+  const Place& of(LabId lab, std::uint32_t scale) {
+    const auto known = places_.find({lab, scale});
+    if (known != places_.end()) return known->second;
+    const Needs& needs = needs_at(lab_of(state_, lab).settings, scale);
+    return places_.emplace(std::pair(lab, scale), place_for(pools_, needs)).first->second;
+  }
+
+ private:
+  const State& state_;
+  std::vector<Pool> pools_;
+  std::map<std::pair<LabId, std::uint32_t>, Place> places_;
+};
+
 // Of whoever holds leases: of workers that are expected back after a restart, too. Those that leave
-// are going, whatever is wanted.
-void count_leases(Rows& rows, const State& state) {
+// are going, whatever is wanted. What runs on machines that another pool's could do as well is no
+// reason to keep them: else small work would hold large machines for ever.
+void count_leases(Rows& rows, Places& places, const State& state) {
   for (const auto& [name, tasks] : state.index.holds) {
-    const Worker& worker = state.workers.at(name);
-    Row& row = rows.at(pool_named_in(worker.capacity.labels));
+    const std::string pool = pool_named_in(state.workers.at(name).capacity.labels);
+    Row& row = rows.at(pool);
     row.demand.running += tasks.size();
     const auto seen = state.presence.workers.find(name);
-    const bool leaves = seen != state.presence.workers.end() && seen->second.leaving;
-    if (!leaves) row.taken += slots_taken(state, worker, tasks.size());
+    if (seen != state.presence.workers.end() && seen->second.leaving) continue;
+    for (const TaskId id : tasks) {
+      const Task& task = task_of(state, id);
+      const std::uint32_t most = static_cast<std::uint32_t>(
+          std::max<std::size_t>(1, lab_of(state, task.lab).settings.scales.size()));
+      const Place& place = places.of(task.lab, std::min(task.scale, most - 1));
+      (place.pool == pool ? row.taken : row.lent) += place.slots_each;
+    }
   }
 }
 
-void ask_for_labs(Rows& rows, const std::vector<Pool>& pools, const State& state, Timestamp now) {
+void ask_for_labs(Rows& rows, Places& places, const State& state, Timestamp now) {
   for (const auto& [id, lab] : state.labs) {
     for (Appetite& appetite : appetite_of(state, lab, now)) {
-      const Place place = place_for(pools, needs_at(lab.settings, appetite.scale));
+      const Place& place = places.of(id, appetite.scale);
       Row& row = rows[place.pool];
       row.demand.pool = place.pool;
       row.demand.labs.push_back({.lab = id,
@@ -161,6 +188,10 @@ PoolDemand settled(Row row, const State& state) {
     demand.leasable += one.leasable;
     demand.wanted += slots_of(one);
   }
+  // What waits cannot have the slots that are lent.
+  if (demand.leasable > 0) demand.wanted += row.lent;
+  if (row.most_slots != 0)
+    demand.wanted = std::min(demand.wanted, std::max(row.most_slots, row.taken));
   if (demand.pool == kNoPool) demand.wanted = 0;  // nothing that could be started would help
   demand.why = explained(row, state);
   return std::move(demand);
@@ -169,16 +200,16 @@ PoolDemand settled(Row row, const State& state) {
 }  // namespace
 
 std::vector<PoolDemand> demand_of(const State& state, const Rules& rules, Timestamp now) {
-  const std::vector<Pool> pools = pools_of(state, rules);
+  Places places(state, rules);
   Rows rows;
-  for (const Pool& pool : pools) {
+  for (const Pool& pool : places.pools()) {
     Row& row = rows[pool.name];
     row.demand.pool = pool.name;
     row.most_slots = pool.most_slots;
   }
   count_workers(rows, state, rules, now);
-  count_leases(rows, state);
-  ask_for_labs(rows, pools, state, now);
+  count_leases(rows, places, state);
+  ask_for_labs(rows, places, state, now);
   std::vector<PoolDemand> all;
   for (auto& [name, row] : rows) all.push_back(settled(std::move(row), state));
   return all;

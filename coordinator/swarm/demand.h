@@ -30,7 +30,7 @@ struct PoolDemand {
   std::uint64_t running = 0;   // tasks; of workers that leave as well
   std::uint64_t idle = 0;      // slots
   std::uint64_t leasable = 0;  // tasks of all labs, within what the operator allows the pool
-  std::uint64_t wanted = 0;    // slots: for what runs on those who stay, and what could begin
+  std::uint64_t wanted = 0;    // slots: for what is for this pool, and runs or could begin
   std::string why;             // so many, for people
   std::vector<LabDemand> labs;
 };

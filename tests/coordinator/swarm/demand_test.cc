@@ -215,6 +215,34 @@ TEST_F(Demand, OfALargerScaleIsForItsPoolBeforeThatEverHadAWorker) {
   EXPECT_EQ(wanted("gpu"), 0U);
 }
 
+TEST_F(Demand, OfALargePoolIsNotKeptUpByWorkThatASmallerOneCouldDo) {
+  arrive("small", {"pool=cpu"}, 1);
+  arrive("large", {"pool=gpu", "h100"}, 1);
+  LabSettings settings = lab_of_policy(PolicyKind::best_of_n);
+  settings.stop.max_iterations = 2;
+  swarm.open(settings);
+  swarm.counted("large", swarm.scored(swarm.work_for("large"), 10.0));
+  swarm.work_for("large");
+  EXPECT_EQ(pool("gpu").running, 1U);
+  EXPECT_EQ(wanted("gpu"), 0U) << "it may leave when that has ended";
+  EXPECT_EQ(wanted("cpu"), 1U) << "what is left of the two";
+  swarm.work_for("small");
+  EXPECT_EQ(wanted("cpu"), 1U);
+}
+
+TEST_F(Demand, OfWhatWaitsComesOnTopOfSlotsThatAreLentToSmallerWork) {
+  arrive("small", {"pool=cpu"}, 1);
+  arrive("large", {"pool=gpu", "h100"}, 1);
+  swarm.open(lab_of_policy(PolicyKind::best_of_n));
+  swarm.counted("large", swarm.scored(swarm.work_for("large"), 10.0));
+  swarm.work_for("large");
+  LabSettings settings = lab_of_policy(PolicyKind::best_of_n);
+  settings.name = "needs-h100";
+  settings.needs.labels = {"h100"};
+  swarm.open(settings);
+  EXPECT_EQ(wanted("gpu"), 2U) << "its baseline, and the machine that is busy";
+}
+
 TEST_F(Demand, IsSharedByWeightWhereTheOperatorAllowsOnlySoMuch) {
   LabSettings light = lab_of_policy(PolicyKind::best_of_n);
   LabSettings heavy = light;

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "tests/coordinator/swarm/demand_check.h"
 #include "tests/coordinator/swarm/random_swarm.h"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -21,6 +22,7 @@ constexpr std::uint64_t kSequences = 2'000;  // each takes ten times as long
 constexpr std::uint64_t kSequences = 10'000;
 #endif
 constexpr int kSteps = 80;
+constexpr int kDemandEvery = 16;  // steps
 
 // A broken assertion in the core must tell its story too: abort() comes on our own thread, so that
 // what runs can be read.
@@ -35,7 +37,12 @@ std::string run(std::uint64_t seed, bool tell_all) {
   RandomSwarm random(seed);
   running = &random;
   random.begin();
-  for (int step = 0; step < kSteps && random.swarm.violation.empty(); ++step) random.happen();
+  for (int step = 0; step < kSteps && random.swarm.violation.empty(); ++step) {
+    random.happen();
+    if (step % kDemandEvery != 0 || !random.swarm.violation.empty()) continue;
+    random.swarm.violation =
+        wrong_in_demand(random.swarm.state, random.swarm.rules, random.swarm.now);
+  }
   if (random.swarm.violation.empty()) random.drain();
   running = nullptr;
   const std::string& violation = random.swarm.violation;
