@@ -6,6 +6,7 @@
 #include <optional>
 #include <tuple>
 
+#include "common/model/sandbox.h"
 #include "common/result.h"
 #include "coordinator/swarm/fit.h"
 
@@ -26,7 +27,8 @@ void add_machine(Pool& pool, Machine machine) {
 
 // What is not said of CPUs and memory is enough; GPUs are rare enough to be named.
 Pool declared(const DeclaredPool& rule) {
-  Machine machine{.labels = rule.labels, .total = rule.machine, .slots = rule.slots};
+  Machine machine{
+      .labels = rule.labels, .total = rule.machine, .slots = rule.slots, .declared = true};
   machine.labels.push_back(std::string(kPoolLabel) + rule.name);
   machine.labels = sorted(std::move(machine.labels));
   if (machine.total.cpu_millis == 0) {
@@ -44,7 +46,8 @@ Pool declared(const DeclaredPool& rule) {
 bool can_take(const Machine& machine, const Needs& needs) {
   return covers(machine.total, needs.amount) &&
          std::ranges::all_of(needs.labels, [&](const std::string& label) {
-           return std::ranges::binary_search(machine.labels, label);
+           return std::ranges::binary_search(machine.labels, label) ||
+                  (machine.declared && is_own_label(label));
          });
 }
 
@@ -68,7 +71,7 @@ using Rank = std::tuple<bool, std::size_t, std::uint32_t, Pool::Known, std::uint
 
 Rank rank_of(const Pool& pool, const Machine& machine, const Needs& needs) {
   const auto is_extra = [&needs](const std::string& label) {
-    return !label.starts_with(kPoolLabel) &&
+    return !label.starts_with(kPoolLabel) && !is_own_label(label) &&
            std::ranges::find(needs.labels, label) == needs.labels.end();
   };
   return {pool.known == Pool::Known::was_here,
@@ -85,6 +88,7 @@ std::string wanted_pool(const std::vector<Pool>& pools, const Needs& needs) {
   std::string name;
   for (const std::string& label : needs.labels) {
     if (label.starts_with(kPoolLabel)) return label.substr(kPoolLabel.size());
+    if (is_own_label(label)) continue;
     name += (name.empty() ? "" : "+") + label;
   }
   if (name.empty()) name = kDefaultPool;

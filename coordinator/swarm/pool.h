@@ -28,6 +28,7 @@ struct Machine {
   std::vector<std::string> labels;  // with pool=NAME, sorted
   Resources total;
   std::uint32_t slots = 1;
+  bool declared = false;  // then what workers tell of themselves alone (drivers) is not known of it
   bool operator==(const Machine&) const = default;
 };
 

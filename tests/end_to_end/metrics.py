@@ -81,8 +81,8 @@ class HttpTest(swarm.SwarmTest):
         process.http = http
         return process
 
-    def worker(self, *flags, name="w"):
-        http = self.http_address()
+    def worker(self, *flags, name="w", http=None):
+        http = http or self.http_address()
         process = self.start("worker", "--connect", self.address, "--name", name, "--folder", self.root / name,
                              "--http", http, *flags)
         process.http = http

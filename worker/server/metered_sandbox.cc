@@ -25,6 +25,12 @@ class Metered final : public sandbox::Sandbox {
     return result;
   }
   [[nodiscard]] std::string_view name() const override { return inner_->name(); }
+  Result<bool> has_image(const sandbox::ImageWish& wish) override {
+    return inner_->has_image(wish);
+  }
+  Result<void> build_image(const sandbox::ImageWish& wish, const CancelToken& cancel) override {
+    return inner_->build_image(wish, cancel);
+  }
 
  private:
   std::unique_ptr<sandbox::Sandbox> inner_;

@@ -108,7 +108,7 @@ TEST_F(HttpServer, ClosesOnThoseWhoSayNothingOrLittle) {
 TEST_F(HttpServer, ManyWhoHangDoNotKeepOthersOutForGood) {
   start(hello());
   std::vector<UniqueFd> hanging;
-  for (int i = 0; i < 8; ++i) hanging.push_back(connect());
+  for (int i = 0; i < 4; ++i) hanging.push_back(connect());
   EXPECT_TRUE(starts(ask("GET /hello HTTP/1.1\r\n\r\n"), "HTTP/1.1 200"));
 }
 
@@ -129,7 +129,7 @@ TEST_F(HttpServer, AnswersThatNobodyReadsAreGivenUp) {
           }},
          {"/hello", [] { return Response{.body = "hello\n"}; }}});
   std::vector<UniqueFd> stuck;
-  for (int i = 0; i < 8; ++i) {
+  for (int i = 0; i < 4; ++i) {
     stuck.push_back(connect());
     send(stuck.back(), "GET /large HTTP/1.1\r\n\r\n");
   }

@@ -82,6 +82,15 @@ TEST_F(APool, ThatNobodyKnowsIsNamedByWhatIsAskedFor) {
   EXPECT_EQ(place(labels({"fast", "pool=large"})).pool, "large");
 }
 
+TEST_F(APool, ThatIsDeclaredIsTakenToHaveTheSandboxesThatALabNeeds) {
+  swarm.rules.pools = {{.name = "cpu"}};
+  EXPECT_EQ(place(labels({"sandbox=docker"})).pool, "cpu");
+  arrive("bare", {"pool=bare", "sandbox=bubblewrap"});
+  EXPECT_EQ(place(labels({"sandbox=docker"})).pool, "cpu");
+  swarm.rules.pools.clear();
+  EXPECT_EQ(place(labels({"sandbox=docker"})).pool, "default") << "it is no name of a pool";
+}
+
 TEST_F(APool, IsNotAskedForWhatItsMachinesCannotTake) {
   arrive("w", {});
   EXPECT_EQ(place(gpus(8)).pool, "unplaced");
