@@ -143,7 +143,7 @@ class Metrics(HttpTest):
         host, port = coordinator.http.split(":")
         stuck = []
         for begin in (b"GET /metrics HTTP/1.1\r\n\r\n", b"GET /met", b""):
-            for _ in range(20):
+            for _ in range(4):
                 connection = socket.create_connection((host, int(port)))
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
                 connection.sendall(begin)
