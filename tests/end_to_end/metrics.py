@@ -127,10 +127,11 @@ class Metrics(HttpTest):
         self.assertEqual(self.value(worker.http, "swarmlab_coordinator_connected"), 1)
 
     def test_reports_that_wait_on_a_worker_are_counted(self):
-        lab = self.shell_lab(measure="sleep 5\n" + swarm.SHELL_MEASURE, stop="max_iterations = 1")
+        lab = self.shell_lab(measure="sleep 5\n" + swarm.SHELL_MEASURE, stop="max_iterations = 1",
+                             extra='\n[guard]\ncommand = "true"\n')
         coordinator = self.coordinator(lab)
         worker = self.worker()
-        self.wait_until(lambda: self.value(worker.http, "swarmlab_worker_slots", state="busy") == 1, "a baseline that is measured")
+        self.wait_until(lambda: self.value(worker.http, "swarmlab_sandbox_start_seconds_count") == 1, "the guard's end: it is measured")
         self.end(coordinator, signal.SIGKILL)
         self.wait_until(lambda: self.value(worker.http, "swarmlab_spool_reports") == 1, "a report in the spool")
         self.assertGreaterEqual(self.value(worker.http, "swarmlab_spool_oldest_seconds"), 0)
