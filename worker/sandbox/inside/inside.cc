@@ -29,6 +29,7 @@
 #include <cstring>
 
 #include "worker/sandbox/inside/orders.h"
+#include "worker/sandbox/inside/usage.h"
 
 namespace swarmlab::sandbox {
 namespace {
@@ -326,46 +327,6 @@ pid_t start(Plan& plan, const Received& got) {
   return child;
 }
 
-long long number_in(const char* file, const char* key) {
-  const int fd = ::open(file, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -1;
-  std::array<char, 4096> text{};
-  const ssize_t size = ::read(fd, text.data(), text.size() - 1);
-  ::close(fd);
-  if (size <= 0) return -1;
-  const char* at = text.data();
-  if (key[0] != '\0') {
-    at = std::strstr(text.data(), key);
-    if (at == nullptr) return -1;
-    at += std::strlen(key);
-  }
-  return std::strtoll(at, nullptr, 10);
-}
-
-long long first_known(std::initializer_list<long long> values) {
-  for (const long long value : values) {
-    if (value >= 0) return value;
-  }
-  return -1;
-}
-
-// What the container's own control group says: engines show it there, read-only.
-Ending ending_of(int code) {
-  const long long killed =
-      first_known({number_in("/sys/fs/cgroup/memory.events", "\noom_kill "),
-                   number_in("/sys/fs/cgroup/memory/memory.oom_control", "\noom_kill ")});
-  const long long nanoseconds =
-      first_known({number_in("/sys/fs/cgroup/cpuacct/cpuacct.usage", ""),
-                   number_in("/sys/fs/cgroup/cpu,cpuacct/cpuacct.usage", "")});
-  return {.code = code,
-          .ran_out_of_memory = killed > 0 ? 1 : 0,
-          .peak_memory_bytes =
-              first_known({number_in("/sys/fs/cgroup/memory.peak", ""),
-                           number_in("/sys/fs/cgroup/memory/memory.max_usage_in_bytes", "")}),
-          .cpu_us = first_known({number_in("/sys/fs/cgroup/cpu.stat", "usage_usec "),
-                                 nanoseconds < 0 ? -1 : nanoseconds / 1000})};
-}
-
 int code_of(int status) {
   constexpr int kShellSignal = 128;
   return WIFSIGNALED(status) ? kShellSignal + WTERMSIG(status) : WEXITSTATUS(status);
@@ -421,14 +382,9 @@ int run() {
   for (int i = 0; i < got.count; ++i) ::close(got.fds[static_cast<std::size_t>(i)]);
   const int code = wait_for(command, signals);
   kill_the_others();
-  struct {
-    char kind = kEnded;
-    Ending ending{};
-  } said;
-  said.ending = ending_of(code);
-  std::array<char, 1 + sizeof(Ending)> bytes{};
-  bytes[0] = said.kind;
-  std::memcpy(bytes.data() + 1, &said.ending, sizeof(Ending));
+  const Ending ending = ending_of(code);
+  std::array<char, 1 + sizeof(Ending)> bytes{kEnded};
+  std::memcpy(bytes.data() + 1, &ending, sizeof ending);
   ::send(control, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   return 0;
 }
