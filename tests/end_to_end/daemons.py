@@ -78,10 +78,10 @@ class Settings(DaemonTest):
 
     def test_what_cannot_be_is_told_wherever_it_comes_from(self):
         self.write_config('[worker]\nslots = 5000\ndrain_timeout = "soon"\n')
-        said = self.swarmlab("worker", "--config", self.config, expect=1, env={"SWARMLAB_WORKER_SANDBOX": "docker"}).stderr
+        said = self.swarmlab("worker", "--config", self.config, expect=1, env={"SWARMLAB_WORKER_SANDBOX": "chroot"}).stderr
         self.assertIn(f"{self.config}:2: [worker] slots is 5000, expected a whole number in [1 - 1024]", said)
         self.assertIn(f'{self.config}:3: [worker] drain_timeout is "soon", expected a duration such as "10m"', said)
-        self.assertIn('SWARMLAB_WORKER_SANDBOX is "docker", expected one of bubblewrap, none', said)
+        self.assertIn('SWARMLAB_WORKER_SANDBOX is "chroot", expected bubblewrap, docker, podman with commas between, or none alone', said)
         said = self.swarmlab("worker", "--drain-timeout", "soon", expect=2).stderr
         self.assertIn("--drain-timeout is soon, expected a duration", said)
 
