@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <httplib.h>
+#include <pthread.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <csignal>
 #include <list>
 #include <mutex>
 
@@ -31,6 +33,31 @@ HttpHeaders headers_of(const httplib::Response& response) {
   }
   return headers;
 }
+
+// OpenSSL writes to a connection that the other side has closed as to any file: without this the
+// signal would end the worker. What was raised meanwhile is taken back.
+class NoBrokenPipes {
+ public:
+  NoBrokenPipes() {
+    ::sigemptyset(&pipes_);
+    ::sigaddset(&pipes_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipes_, &before_);
+  }
+  NoBrokenPipes(const NoBrokenPipes&) = delete;
+  NoBrokenPipes& operator=(const NoBrokenPipes&) = delete;
+  NoBrokenPipes(NoBrokenPipes&&) = delete;
+  NoBrokenPipes& operator=(NoBrokenPipes&&) = delete;
+  ~NoBrokenPipes() {
+    const timespec now{};
+    while (::sigtimedwait(&pipes_, nullptr, &now) == SIGPIPE) {
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t pipes_{};
+  sigset_t before_{};
+};
 
 }  // namespace
 
@@ -106,6 +133,7 @@ Upstream::Impl::Attempt Upstream::Impl::exchange(const HttpRequest& request,
                                                  const OnHead& on_head,
                                                  const OnBytes& on_bytes) const {
   const std::string to = authority(options.url);
+  const NoBrokenPipes no_broken_pipes;
   bool goes_on = true;  // as far as the caller is concerned
   try {
     httplib::Client client(to);
