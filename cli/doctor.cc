@@ -18,6 +18,7 @@
 #include "common/os/host.h"
 #include "common/os/process.h"
 #include "worker/sandbox/facts.h"
+#include "worker/sandbox/sandbox.h"
 
 namespace swarmlab::cli {
 
@@ -78,6 +79,15 @@ void look_at_sandbox(Findings& findings) {
   findings.push_back({facts.weaker.empty() ? State::good : State::warning, "limits",
                       facts.weaker.empty() ? "all hold: " + joined(facts.enforced, ", ")
                                            : joined(facts.weaker, "; ")});
+}
+
+// Only labs that want containers miss an engine.
+void look_at_engines(Findings& findings) {
+  const auto engine = sandbox::engine_here();
+  findings.push_back({State::good, "containers",
+                      engine
+                          ? fmt::format("{} answers, for labs with an image", name_of(*engine))
+                          : "neither docker nor podman answers; only labs with an image need one"});
 }
 
 void look_at_program(const Context& context, const char* name, const char* needed_for,
@@ -158,6 +168,7 @@ Findings examine(const Context& context) {
        fmt::format("{}, {}, {:.0f} GB of memory", host_class(host), counted(host.cores, "core"),
                    static_cast<double>(host.memory_bytes) / 1e9)});
   look_at_sandbox(findings);
+  look_at_engines(findings);
   look_at_program(context, "git", "init makes repositories with it", findings);
   look_at_program(context, "python3", "labs with a python [backend] and the templates run it",
                   findings);
