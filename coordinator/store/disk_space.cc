@@ -18,6 +18,8 @@ namespace {
 constexpr std::uint64_t kMiB = 1ULL << 20U;
 // Files that may be made yet: tables, logs and packs need one each, and RocksDB aborts without.
 constexpr std::uint64_t kReservedFiles = 64;
+// As of bytes, half of it is for turns that looked before the last mark was crossed.
+constexpr std::uint64_t kLastFiles = kReservedFiles / 2;
 
 std::string_view what_is_not_done(DiskLevel level) {
   switch (level) {
@@ -46,11 +48,11 @@ Result<DiskSpace> disk_space(const std::filesystem::path& folder) {
 }
 
 Result<void> check_free(const DiskSpace& space, std::uint64_t needed) {
-  if (space.files < kReservedFiles) {
+  if (space.files < kLastFiles) {
     return fail(
         ErrorCode::unavailable,
         "room for {} files, expected {} or more; nothing was written; remove files to go on",
-        space.files, kReservedFiles);
+        space.files, kLastFiles);
   }
   if (space.bytes >= needed) return {};
   return fail(ErrorCode::unavailable,

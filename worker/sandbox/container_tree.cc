@@ -9,29 +9,13 @@
 
 #include "worker/sandbox/bubblewrap_tree.h"
 #include "worker/sandbox/inside/orders.h"
+#include "worker/sandbox/inside/sockets.h"
 
 namespace swarmlab::sandbox {
 namespace {
 
 constexpr std::size_t kLongestMessage = 1024;
 constexpr Milliseconds kRemoveGrace{20'000};  // of an engine, after the container's end
-
-union Control {
-  cmsghdr header;
-  std::array<char, CMSG_SPACE(sizeof(int) * kMostGates)> bytes;
-};
-
-std::vector<UniqueFd> descriptors_of(const msghdr& message) {
-  std::vector<UniqueFd> found;
-  const cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return found;
-  for (std::size_t i = 0; i < (header->cmsg_len - CMSG_LEN(0)) / sizeof(int); ++i) {
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
-    found.emplace_back(fd);
-  }
-  return found;
-}
 
 }  // namespace
 
@@ -64,46 +48,26 @@ Result<void> ContainerTree::meet() {
 }
 
 Result<void> ContainerTree::send_orders() {
-  std::vector<int> fds = {parts_.orders.get(), parts_.filter.get()};
+  Descriptors sent;
+  sent.add(parts_.orders.get());
+  sent.add(parts_.filter.get());
   for (const int fd : given_) {
-    if (fd >= 0) fds.push_back(fd);
+    if (fd >= 0) sent.add(fd);
   }
-  char byte = 'o';
-  iovec data{&byte, 1};
-  Control room{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = &room;
-  message.msg_controllen = CMSG_SPACE(sizeof(int) * fds.size());
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int) * fds.size());
-  std::memcpy(CMSG_DATA(header), fds.data(), sizeof(int) * fds.size());
-  if (::sendmsg(control_.get(), &message, MSG_NOSIGNAL) != 1) {
-    return fail(ErrorCode::unavailable, "the program inside the container: {}",
-                std::strerror(errno));
-  }
-  return {};
+  if (send_with(control_.get(), "o", sent)) return {};
+  return fail(ErrorCode::unavailable, "the program inside the container: {}", std::strerror(errno));
 }
 
 Result<void> ContainerTree::listen() {
   std::array<char, kLongestMessage> bytes{};
-  iovec data{bytes.data(), bytes.size()};
-  Control room{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = &room;
-  message.msg_controllen = sizeof room;
-  const ssize_t got = ::recvmsg(control_.get(), &message, MSG_CMSG_CLOEXEC);
+  Descriptors received;
+  const ssize_t got = receive_with(control_.get(), bytes.data(), bytes.size(), 0, received);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return {};
   if (got <= 0) {
     hang_up();
     return {};
   }
-  std::vector<UniqueFd> sockets = descriptors_of(message);
+  std::vector<UniqueFd> sockets(received.fds.begin(), received.fds.begin() + received.count);
   if (bytes[0] == kFailed) {
     return fail(ErrorCode::unavailable, "the sandbox does not start: {}",
                 std::string_view(bytes.data() + 1, static_cast<std::size_t>(got) - 1));

@@ -15,56 +15,15 @@
 #include <cstring>
 #include <string>
 
+#include "worker/sandbox/inside/sockets.h"
+
 namespace swarmlab::sandbox {
 namespace {
 
-constexpr int kWaiting = 64;       // connections that the kernel keeps for us
-constexpr int kLetInAtOnce = 16;   // then others of the run have their turn
-constexpr std::uint8_t kDone = 1;  // what a helper says when it has made all sockets
+constexpr int kLetInAtOnce = 16;  // then others of the run have their turn
+constexpr char kDone = 1;         // what a helper says when it has made all sockets
 
-// A socket that listens at the loopback of the namespace that the caller is in; -1 and errno. Only
-// system calls: a forked child of a process with threads calls it. That loopback may not be up yet.
-int listen_at(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return -1;
-  const int on = 1;
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const bool listens = ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-                       ::setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on) == 0 &&
-                       ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-                       ::listen(fd, kWaiting) == 0;
-  if (listens) return fd;
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  return -1;
-}
-
-// Room for the descriptors of one message, aligned as the kernel wants it.
-union Control {
-  cmsghdr header;
-  std::array<char, CMSG_SPACE(sizeof(int) * kMostGates)> bytes;
-};
-
-bool send_sockets(int channel, const std::array<int, kMostGates>& fds, std::size_t count) {
-  std::uint8_t done = kDone;
-  iovec data{&done, 1};
-  Control control{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = &control;
-  message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int) * count);
-  std::memcpy(CMSG_DATA(header), fds.data(), sizeof(int) * count);
-  return ::sendmsg(channel, &message, MSG_NOSIGNAL) == 1;
-}
+static_assert(kMostGates <= kMostDescriptors);
 
 // What the helper does: it goes where the sandbox is. Its exit code is an errno.
 [[noreturn]] void make_sockets(int owner, int network, int channel,
@@ -72,35 +31,21 @@ bool send_sockets(int channel, const std::array<int, kMostGates>& fds, std::size
                                std::size_t count) {
   if (owner >= 0 && ::setns(owner, CLONE_NEWUSER) != 0) ::_exit(errno);
   if (::setns(network, CLONE_NEWNET) != 0) ::_exit(errno);
-  std::array<int, kMostGates> fds{};
+  Descriptors sockets;
   for (std::size_t i = 0; i < count; ++i) {
-    fds.at(i) = listen_at(ports.at(i));
-    if (fds.at(i) < 0) ::_exit(errno);
+    const int fd = listen_at(ports.at(i));
+    if (fd < 0) ::_exit(errno);
+    sockets.add(fd);
   }
-  ::_exit(send_sockets(channel, fds, count) ? 0 : errno);
+  ::_exit(send_with(channel, {&kDone, 1}, sockets) ? 0 : errno);
 }
 
 Result<std::vector<UniqueFd>> receive_sockets(int channel, std::size_t count) {
-  std::uint8_t done = 0;
-  iovec data{&done, 1};
-  Control control{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = &control;
-  message.msg_controllen = sizeof control;
-  if (::recvmsg(channel, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != 1 || done != kDone) {
-    return fail(ErrorCode::unavailable, "gate: no socket came");
-  }
-  std::vector<UniqueFd> sockets;
-  const cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
-    for (std::size_t i = 0; i < (header->cmsg_len - CMSG_LEN(0)) / sizeof(int); ++i) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
-      sockets.emplace_back(fd);
-    }
-  }
+  char done = 0;
+  Descriptors received;
+  const ssize_t got = receive_with(channel, &done, 1, MSG_DONTWAIT, received);
+  std::vector<UniqueFd> sockets(received.fds.begin(), received.fds.begin() + received.count);
+  if (got != 1 || done != kDone) return fail(ErrorCode::unavailable, "gate: no socket came");
   if (sockets.size() != count) return fail(ErrorCode::internal, "gate: a socket is missing");
   return sockets;
 }

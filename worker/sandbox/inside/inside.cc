@@ -5,11 +5,9 @@
 //
 // The command runs as the same user, so this process is not dumpable: nobody inside may trace it or
 // open its descriptors, and the kernel lets nobody inside kill process 1.
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -29,12 +27,12 @@
 #include <cstring>
 
 #include "worker/sandbox/inside/orders.h"
+#include "worker/sandbox/inside/sockets.h"
 #include "worker/sandbox/inside/usage.h"
 
 namespace swarmlab::sandbox {
 namespace {
 
-constexpr int kWaiting = 64;                     // connections that the kernel keeps for a gate
 constexpr std::size_t kMostOrders = 8UL << 20U;  // bytes
 constexpr std::size_t kMostWords = 4096;
 constexpr std::size_t kLongestWhy = 400;
@@ -53,33 +51,15 @@ int control = -1;  // the socket to the worker
   give_up(what, std::strerror(errno));
 }
 
+static_assert(kMostOrderFds <= kMostDescriptors && kMostPorts <= kMostDescriptors);
+
 // What came with the worker's one message.
-struct Received {
-  std::array<int, kMostOrderFds> fds{};
-  int count = 0;
-};
-
-union Control {
-  cmsghdr header;
-  std::array<char, CMSG_SPACE(sizeof(int) * kMostPorts)> bytes;
-};
-
-Received receive() {
+Descriptors receive() {
   char byte = 0;
-  iovec data{&byte, 1};
-  Control room{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = &room;
-  message.msg_controllen = sizeof room;
-  if (::recvmsg(control, &message, MSG_CMSG_CLOEXEC) != 1) ::_exit(1);  // the worker wants no more
-  Received got;
-  const cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) give_up("orders", "none came");
-  got.count = static_cast<int>((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+  Descriptors got;
+  if (receive_with(control, &byte, 1, 0, got) != 1) ::_exit(1);  // the worker wants no more
+  if (got.count == 0) give_up("orders", "none came");
   if (got.count > kMostOrderFds) give_up("orders", "too many descriptors");
-  std::memcpy(got.fds.data(), CMSG_DATA(header), sizeof(int) * static_cast<std::size_t>(got.count));
   return got;
 }
 
@@ -200,53 +180,24 @@ void read_plan(Plan& plan, Orders orders) {
   for (std::size_t i = 0; i < words; ++i) plan.argv[i] = orders.text();
 }
 
-int listen_at(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  const int on = 1;
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (fd < 0 || ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-      ::setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on) != 0 ||
-      ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(fd, kWaiting) != 0) {
-    give_up("a port inside the sandbox");
+Descriptors open_gates(const Plan& plan) {
+  Descriptors gates;
+  for (std::size_t i = 0; i < plan.port_count; ++i) {
+    const int fd = listen_at(plan.ports[i]);
+    if (fd < 0) give_up("a port inside the sandbox");
+    gates.add(fd);
   }
-  return fd;
-}
-
-using Gates = std::array<int, kMostPorts>;
-
-Gates open_gates(const Plan& plan) {
-  Gates gates{};
-  for (std::size_t i = 0; i < plan.port_count; ++i) gates[i] = listen_at(plan.ports[i]);
   return gates;
 }
 
 // The gates are the worker's: it gets the sockets, and nothing of them stays here.
-void say_ready(const Plan& plan, const Gates& gates) {
-  char byte = kReady;
-  iovec data{&byte, 1};
-  Control room{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  if (plan.port_count > 0) {
-    message.msg_control = &room;
-    message.msg_controllen = CMSG_SPACE(sizeof(int) * plan.port_count);
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int) * plan.port_count);
-    std::memcpy(CMSG_DATA(header), gates.data(), sizeof(int) * plan.port_count);
-  }
-  if (::sendmsg(control, &message, MSG_NOSIGNAL) != 1) ::_exit(1);
-  for (std::size_t i = 0; i < plan.port_count; ++i) ::close(gates[i]);
+void say_ready(const Descriptors& gates) {
+  if (!send_with(control, {&kReady, 1}, gates)) ::_exit(1);
+  for (std::size_t i = 0; i < gates.count; ++i) ::close(gates.fds[i]);
 }
 
 // Descriptors of the command, in the places of `fds`: orders and filter are the first two.
-void take_descriptors(const Plan& plan, const Received& got) {
+void take_descriptors(const Plan& plan, const Descriptors& got) {
   constexpr int kAbove = 64;  // free of all that came
   std::size_t next = 2;
   std::array<int, 4> wanted{-1, -1, -1, -1};
@@ -285,7 +236,7 @@ void filter_calls(int file) {
 }
 
 // In the child. What goes wrong is said on `told`, which exec closes.
-[[noreturn]] void become_the_command(Plan& plan, const Received& got, int told) {
+[[noreturn]] void become_the_command(Plan& plan, const Descriptors& got, int told) {
   ::setsid();
   sigset_t none;
   ::sigemptyset(&none);
@@ -313,7 +264,7 @@ void filter_calls(int file) {
   ::_exit(126);
 }
 
-pid_t start(Plan& plan, const Received& got) {
+pid_t start(Plan& plan, const Descriptors& got) {
   std::array<int, 2> told{};
   if (::pipe2(told.data(), O_CLOEXEC) != 0) give_up("pipe");
   const pid_t child = ::fork();
@@ -365,7 +316,7 @@ int run() {
       ::connect(control, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
     give_up(kInsideSocket);
   }
-  const Received got = receive();
+  const Descriptors got = receive();
   if (got.count < 4) give_up("orders", "descriptors are missing");
   static Plan plan;
   read_plan(plan, Orders(got.fds[0]));
@@ -375,11 +326,11 @@ int run() {
   ::sigprocmask(SIG_BLOCK, &children, nullptr);
   const int signals = ::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
   if (signals < 0) give_up("signals");
-  const Gates gates = open_gates(plan);
+  const Descriptors gates = open_gates(plan);
   filter_calls(got.fds[1]);
   const pid_t command = start(plan, got);
-  say_ready(plan, gates);
-  for (int i = 0; i < got.count; ++i) ::close(got.fds[static_cast<std::size_t>(i)]);
+  say_ready(gates);
+  for (std::size_t i = 0; i < got.count; ++i) ::close(got.fds[i]);
   const int code = wait_for(command, signals);
   kill_the_others();
   const Ending ending = ending_of(code);

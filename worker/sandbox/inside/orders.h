@@ -11,6 +11,7 @@
 // When the worker hangs up, all inside are killed.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace swarmlab::sandbox {
@@ -23,8 +24,8 @@ inline constexpr char kReady = 'r';
 inline constexpr char kFailed = 'f';
 inline constexpr char kEnded = 'x';
 
-inline constexpr int kMostOrderFds = 6;
-inline constexpr int kMostPorts = 8;
+inline constexpr std::size_t kMostOrderFds = 6;
+inline constexpr std::size_t kMostPorts = 8;
 
 // The orders: a file of texts, each ended by NUL. First these numbers in decimal, one text each:
 // whether there is stdin, whether there is a result channel, whether the image's environment stays,
