@@ -102,9 +102,12 @@ void Checker::check_report(const Key& key, schema::WorkReply::Report::Reader ans
     if (decided == nullptr) return;
     world_.require(decided->counts(key.token),
                    "I2: told that it counts, but another lease's report did");
-    // One that did not decide was told that it is not decided, which protocol 1 calls discarded;
-    // then the same turn decided.
-    const bool was_open = decided->token != key.token && verdict && *verdict == Verdict::discard;
+    // One that did not decide, as others came after it or the task was given up, was told so, which
+    // protocol 1 calls discarded; then the same turn decided.
+    const bool says_open =
+        answer.getCounted().getUndecided() || (verdict && *verdict == Verdict::discard);
+    const bool decides = decided->token == key.token && decided->measured_under.back() == key.token;
+    const bool was_open = says_open && !decides;
     world_.require(was_open || (verdict && *verdict == decided->verdict),
                    "I1: acknowledged with another verdict than the log has");
     world_.require(ledger_.is_charged(key.token) || decided->token != key.token,
