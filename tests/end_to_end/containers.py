@@ -3,8 +3,6 @@ import os
 import pathlib
 import signal
 import subprocess
-import tempfile
-import unittest
 
 import engines
 import swarm
@@ -16,19 +14,7 @@ printf '{"hypothesis": "look", "notes": "%s"}' "$(id -u) $(hostname) $(cat /made
 """
 
 
-class OfAnEngine(swarm.SwarmTest):
-    """Each class of tests has one engine; those without tests are no tests."""
-    engine_kind = None
-
-    @classmethod
-    def setUpClass(cls):
-        if cls.engine_kind is None:
-            raise unittest.SkipTest("has no tests of its own")
-        folder = tempfile.TemporaryDirectory(prefix="swarmlab-engine-", ignore_cleanup_errors=True)
-        cls.addClassCleanup(folder.cleanup)
-        cls.engine = engines.ENGINES[cls.engine_kind](folder.name)
-        cls.addClassCleanup(cls.engine.end)
-
+class OfAnEngine(engines.OfAnEngine, swarm.SwarmTest):
     def swarmlab(self, *args, env=None, **kwargs):
         return super().swarmlab(*args, env={**self.engine.environment, **(env or {})}, **kwargs)
 

@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -93,3 +94,17 @@ class Podman:
 
 
 ENGINES = {"docker": Docker, "podman": Podman}
+
+
+class OfAnEngine(unittest.TestCase):
+    """Each class of tests has one engine; those without one have no tests."""
+    engine_kind = None
+
+    @classmethod
+    def setUpClass(cls):
+        if cls.engine_kind is None:
+            raise unittest.SkipTest("has no tests of its own")
+        folder = tempfile.TemporaryDirectory(prefix="swarmlab-engine-", ignore_cleanup_errors=True)
+        cls.addClassCleanup(folder.cleanup)
+        cls.engine = ENGINES[cls.engine_kind](folder.name)
+        cls.addClassCleanup(cls.engine.end)

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "worker/bridge/trouble.h"
 #include "worker/sandbox/untrusted_text.h"
 
 namespace swarmlab::worker {
@@ -121,18 +122,9 @@ std::string session_of(std::string_view text) {
 }
 
 AgentEnd end_of_status(std::uint64_t status) {
-  constexpr std::uint64_t kFirstOfServer = 500;
-  switch (status) {
-    case 401:
-    case 403:
-      return AgentEnd::authentication_failed;
-    case 402:
-      return AgentEnd::out_of_credit;
-    case 429:
-      return AgentEnd::rate_limited;
-    default:
-      return status >= kFirstOfServer ? AgentEnd::unavailable : AgentEnd::crashed;
-  }
+  constexpr std::uint64_t kLast = 599;
+  if (status == 0) return AgentEnd::crashed;
+  return blame_of(static_cast<int>(std::min(status, kLast)), {}).value_or(AgentEnd::crashed);
 }
 
 AgentEnd end_of_words(std::string_view said) {

@@ -28,8 +28,8 @@ Result<Engine> find_docker() {
   if (version && std::atoi(version->c_str()) >= kNewWord) {
     engine.without_below = "bind-recursive=disabled";
   }
-  const auto security =
-      tell_engine(engine, {"info", "--format", "{{.SecurityOptions}}"}, kPatience);
+  const auto security = tell_engine(
+      engine, {"info", "--format", "{{range .SecurityOptions}}{{.}} {{end}}"}, kPatience);
   if (!security) return within("the daemon does not answer", security.error());
   if (security->find("name=userns") != std::string::npos) {
     return fail(ErrorCode::unavailable,

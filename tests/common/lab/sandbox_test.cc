@@ -45,20 +45,20 @@ TEST(LabSandbox, HasItsContextBesideTheDockerfileUnlessItSaysWhere) {
   EXPECT_EQ(beside.dockerfile, "labs/x/image/Dockerfile");
   EXPECT_EQ(beside.build_context, "labs/x/image");
   const SandboxSettings above =
-      settings_of("[sandbox]\ndockerfile = 'Dockerfile'\nbuild_context = '../shared'").sandbox;
-  EXPECT_EQ(above.build_context, "labs/shared");
+      settings_of("[sandbox]\ndockerfile = 'Dockerfile'\nbuild_context = '../images'").sandbox;
+  EXPECT_EQ(above.build_context, "labs/images");
 }
 
 TEST(LabSandbox, IsWhatScoresDependOn) {
   const std::vector<std::string> files = {"labs/x/lab.toml", "labs/x/a/b", "labs/x/Dockerfile",
-                                          "labs/shared/tool", "labs/other/z"};
+                                          "labs/images/tool", "labs/other/z"};
   const std::string toml =
-      std::string(kLab) + "[sandbox]\ndockerfile = 'Dockerfile'\nbuild_context = '../shared'";
+      std::string(kLab) + "[sandbox]\ndockerfile = 'Dockerfile'\nbuild_context = '../images'";
   const auto lab = check_lab(toml, "labs/x", files);
   ASSERT_TRUE(lab.has_value()) << lab.error().message;
   const auto relevance = Relevance::of(*lab, files);
   ASSERT_TRUE(relevance.has_value());
-  EXPECT_TRUE(relevance->matters("labs/shared/tool"));
+  EXPECT_TRUE(relevance->matters("labs/images/tool"));
   EXPECT_TRUE(relevance->matters("labs/x/Dockerfile"));
   EXPECT_FALSE(relevance->editable("labs/x/Dockerfile"));
   EXPECT_FALSE(relevance->matters("labs/other/z"));
