@@ -31,7 +31,7 @@ constexpr std::uint64_t kMostLabToml = 1U << 20U;
 constexpr std::size_t kMostResult = 16U << 20U;
 constexpr const char* kWorkspace = "/workspace";
 
-struct Options {
+struct ArlOptions {
   std::string data;
   std::string sample;
   std::string action;
@@ -61,7 +61,7 @@ Result<std::string> read_all(int fd) {
   return all;
 }
 
-Result<std::vector<std::string>> backend_command(const Context& context, const Options& options,
+Result<std::vector<std::string>> backend_command(const Context& context, const ArlOptions& options,
                                                  const std::string& shim) {
   SWARMLAB_TRY(settings, settings_here(context));
   const auto* backend = std::get_if<PythonBackend>(&settings.evaluator.how);
@@ -87,7 +87,7 @@ Result<std::vector<std::string>> backend_command(const Context& context, const O
 }
 
 // Runs the backend as the evaluator would, but here; what it prints goes to stderr.
-Result<worker::Scored> evaluate(const Context& context, const Options& options) {
+Result<worker::Scored> evaluate(const Context& context, const ArlOptions& options) {
   SWARMLAB_TRY(folder, TempFolder::create(context.variable("TMPDIR").value_or("/tmp"), "arl-"));
   SWARMLAB_CHECK(worker::write_shim(folder.path()));
   SWARMLAB_TRY(words, backend_command(context, options, folder.path()));
@@ -120,7 +120,7 @@ void print(const Context& context, const ordered_json& body) {
   context.out << body.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
 }
 
-Result<void> eval(const Context& context, const Options& options) {
+Result<void> eval(const Context& context, const ArlOptions& options) {
   SWARMLAB_TRY(scored, evaluate(context, options));
   ordered_json body = {{"score", scored.score}};
   body.update(metrics_of(scored));
@@ -130,7 +130,7 @@ Result<void> eval(const Context& context, const Options& options) {
 }
 
 // Worst first: lower is better.
-Result<void> diagnose(const Context& context, const Options& options) {
+Result<void> diagnose(const Context& context, const ArlOptions& options) {
   SWARMLAB_TRY(scored, evaluate(context, options));
   worker::sort_worst_first(scored.samples, Direction::minimize);
   ordered_json samples = ordered_json::array();
@@ -154,7 +154,7 @@ Result<void> diagnose(const Context& context, const Options& options) {
 }
 
 // A note: the swarm measures and decides. There is no file that an agent would have to wait for.
-Result<void> verdict(const Context& context, const Options& options) {
+Result<void> verdict(const Context& context, const ArlOptions& options) {
   SWARMLAB_CHECK(add_to_outcome(context, {.text = "its agent says " + options.action,
                                           .hypothesis = options.notes,
                                           .mechanism_confirmed = {}}));
@@ -162,7 +162,7 @@ Result<void> verdict(const Context& context, const Options& options) {
   return {};
 }
 
-Result<void> results(const Context& context, const Options& options) {
+Result<void> results(const Context& context, const ArlOptions& options) {
   SWARMLAB_TRY(runs, given_results(context));
   const std::size_t first =
       options.last != 0 && runs.size() > options.last ? runs.size() - options.last : 0;
@@ -177,12 +177,12 @@ Result<void> results(const Context& context, const Options& options) {
   return {};
 }
 
-using Do = Result<void> (*)(const Context&, const Options&);
+using Do = Result<void> (*)(const Context&, const ArlOptions&);
 
 }  // namespace
 
 void add_arl(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ArlOptions>();
   CLI::App* arl =
       app.add_subcommand("as-arl", "For agents of Autoresearch Lab, in a workspace: its arl");
   arl->group("");  // they call it as arl

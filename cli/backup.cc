@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint32_t kWaitMs = 10'000;  // then the coordinator says that it still runs
+constexpr std::uint32_t kBackupWaitMs = 10'000;  // then the coordinator says that it still runs
 
 struct BackupWish {
   std::string destination;
@@ -87,7 +87,7 @@ Result<void> ask_for_backup(const Context& context, Swarm& swarm, const BackupWi
       order.setTicket(ticket);
       order.setDestination(destination.string());
       order.setKeep(wish.keep);
-      order.setWaitMs(kWaitMs);
+      order.setWaitMs(kBackupWaitMs);
     }));
     if (!reply.body().isBackupReply()) return tl::unexpected(unexpected_reply("backup"));
     const auto answer = reply.body().getBackupReply();

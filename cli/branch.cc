@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::uint64_t kMostInstructions = 1U << 20U;
 
-struct Options {
+struct BranchOptions {
   std::uint64_t experiment = 0;
   std::string name;
   std::vector<std::string> set;
@@ -35,7 +35,7 @@ struct Made {
   std::string stays_stopped;
 };
 
-Result<server::BranchWish> wish_of(const Context& context, const Options& options,
+Result<server::BranchWish> wish_of(const Context& context, const BranchOptions& options,
                                    std::string lab) {
   server::BranchWish wish{.lab = std::move(lab),
                           .experiment = ExperimentNumber(options.experiment),
@@ -83,7 +83,7 @@ Result<Made> in_the_store(const Context& context, const server::BranchWish& wish
               .stays_stopped = open.stays_stopped};
 }
 
-Result<Made> make(const Context& context, const Options& options, bool& live) {
+Result<Made> make(const Context& context, const BranchOptions& options, bool& live) {
   SWARMLAB_TRY(swarm, context.swarm());
   SWARMLAB_TRY(lab, swarm->lab_of(context));
   SWARMLAB_TRY(wish, wish_of(context, options, std::move(lab)));
@@ -93,7 +93,7 @@ Result<Made> make(const Context& context, const Options& options, bool& live) {
   return in_the_store(context, wish);
 }
 
-Result<void> branch(const Context& context, const Options& options) {
+Result<void> branch(const Context& context, const BranchOptions& options) {
   bool live = false;
   SWARMLAB_TRY(made, make(context, options, live));
   if (context.json) {
@@ -120,7 +120,7 @@ Result<void> branch(const Context& context, const Options& options) {
 }  // namespace
 
 void add_branch(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BranchOptions>();
   CLI::App* command =
       app.add_subcommand("branch", "A lab of its own that starts from an experiment of another");
   command->group(kGroupSteer);

@@ -20,7 +20,7 @@ namespace swarmlab::cli {
 
 namespace {
 
-struct Options {
+struct CheckOptions {
   TrialWish wish;
   unsigned repeats = 3;
 };
@@ -155,7 +155,7 @@ void print(const Context& context, const Trial& trial, const Findings& found) {
 
 // A lab that was tried, as text at once or as JSON for later.
 Result<nlohmann::ordered_json> check_one(Context& context, const LabPlace& place,
-                                         const Options& options, const CancelToken& cancel) {
+                                         const CheckOptions& options, const CancelToken& cancel) {
   SWARMLAB_TRY(trial, Trial::prepare(context, place, options.wish));
   Findings found;
   found.warnings = warnings_of(trial);
@@ -171,7 +171,7 @@ void print_json(const Context& context, const nlohmann::ordered_json& body) {
 
 // One after the other: what one lab lacks does not hide what the next one does.
 Result<void> check_all(Context& context, const std::vector<LabPlace>& places,
-                       const Options& options, const Interrupt& interrupt) {
+                       const CheckOptions& options, const Interrupt& interrupt) {
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   std::size_t failed = 0;
   for (const LabPlace& place : places) {
@@ -197,7 +197,7 @@ Result<void> check_all(Context& context, const std::vector<LabPlace>& places,
               places.size());
 }
 
-Result<void> check(Context& context, const Options& options) {
+Result<void> check(Context& context, const CheckOptions& options) {
   SWARMLAB_TRY(interrupt, Interrupt::watch());
   SWARMLAB_TRY(places, locate_labs(context));
   if (places.size() > 1) return check_all(context, places, options, *interrupt);
@@ -209,7 +209,7 @@ Result<void> check(Context& context, const Options& options) {
 }  // namespace
 
 void add_check(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CheckOptions>();
   CLI::App* command = app.add_subcommand(
       "check", "Validate labs, try guard and evaluator, and measure the noise of the baseline");
   command->group(kGroupLab);

@@ -14,9 +14,6 @@ namespace swarmlab::cli {
 
 namespace {
 
-using toml_tree::Entry;
-using toml_tree::Table;
-
 constexpr std::uint64_t kMostBytes = 1U << 20U;
 
 std::string meant_or_all(std::string_view name, const std::vector<std::string_view>& known) {
@@ -24,11 +21,11 @@ std::string meant_or_all(std::string_view name, const std::vector<std::string_vi
   return near.empty() ? fmt::format("one of {}", fmt::join(known, ", ")) : std::string(near);
 }
 
-void check_table(const std::string& name, const Table& table,
+void check_table(const std::string& name, const toml_tree::Table& table,
                  const std::vector<KnownSettings::Known>& known, Problems& problems) {
   std::vector<std::string_view> keys;
   for (const auto& one : known) keys.push_back(one.key);
-  for (const Entry& entry : table) {
+  for (const toml_tree::Entry& entry : table) {
     const auto found = std::ranges::find(known, entry.key, &KnownSettings::Known::key);
     if (found == known.end()) {
       problems.add(entry.line, fmt::format("[{}] {} is no known key, expected {}", name, entry.key,
@@ -41,12 +38,12 @@ void check_table(const std::string& name, const Table& table,
   }
 }
 
-void check(const Table& root, Problems& problems) {
+void check(const toml_tree::Table& root, Problems& problems) {
   const KnownSettings known;
   std::vector<std::string_view> names;
   for (const auto& [name, settings] : known.tables()) names.push_back(name);
-  for (const Entry& entry : root) {
-    const auto* table = std::get_if<Table>(&entry.node.value);
+  for (const toml_tree::Entry& entry : root) {
+    const auto* table = std::get_if<toml_tree::Table>(&entry.node.value);
     const auto settings =
         std::ranges::find(known.tables(), entry.key, [](const auto& one) { return one.first; });
     if (settings == known.tables().end()) {
@@ -78,9 +75,10 @@ Result<ConfigFile> ConfigFile::read(const std::string& path) {
 
 ConfigFile::Found ConfigFile::find(std::string_view table, const std::string& key) const {
   const auto look = [this](std::string_view name, std::string_view wanted) -> Found {
-    const Entry* entry = toml_tree::find(root_, name);
-    const auto* values = entry == nullptr ? nullptr : std::get_if<Table>(&entry->node.value);
-    const Entry* value = values == nullptr ? nullptr : toml_tree::find(*values, wanted);
+    const toml_tree::Entry* entry = toml_tree::find(root_, name);
+    const auto* values =
+        entry == nullptr ? nullptr : std::get_if<toml_tree::Table>(&entry->node.value);
+    const toml_tree::Entry* value = values == nullptr ? nullptr : toml_tree::find(*values, wanted);
     return {value == nullptr ? nullptr : &value->node, std::string(name)};
   };
   if (Found found = look(table, key); found.node != nullptr) return found;

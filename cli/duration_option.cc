@@ -16,8 +16,8 @@ constexpr Milliseconds kUsual = std::chrono::minutes(10);
 
 std::string expected(const DurationLimits& limits) {
   return fmt::format(R"(a duration such as "{}", {} to {}{})",
-                     duration_text(std::clamp(kUsual, limits.least, limits.most)),
-                     duration_text(limits.least), duration_text(limits.most),
+                     duration_value(std::clamp(kUsual, limits.least, limits.most)),
+                     duration_value(limits.least), duration_value(limits.most),
                      limits.unlimited ? R"(, or "unlimited")" : "");
 }
 
@@ -27,7 +27,7 @@ bool is_bare(const std::string& text) {
 
 }  // namespace
 
-std::string duration_text(std::optional<Milliseconds> duration) {
+std::string duration_value(std::optional<Milliseconds> duration) {
   if (!duration) return kUnlimited;
   const auto ms = duration->count();
   if (ms % 86'400'000 == 0 && ms > 0) return fmt::format("{}d", ms / 86'400'000);
@@ -53,7 +53,7 @@ CLI::Option* add_duration(CLI::App& command, const std::string& names,
   };
   CLI::Option* option = command.add_option_function<std::string>(names, take, description);
   option->type_name("DURATION");
-  const std::string usual = duration_text(target);
+  const std::string usual = duration_value(target);
   option->default_function([usual] { return usual; });
   return option;
 }

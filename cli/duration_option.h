@@ -26,6 +26,6 @@ CLI::Option* add_duration(CLI::App& command, const std::string& names,
                           const DurationLimits& limits);
 
 /// "90s", "1500ms"; "unlimited" for nothing. Reads back as the same.
-[[nodiscard]] std::string duration_text(std::optional<Milliseconds> duration);
+[[nodiscard]] std::string duration_value(std::optional<Milliseconds> duration);
 
 }  // namespace swarmlab::cli

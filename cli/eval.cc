@@ -19,7 +19,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct EvalOptions {
   TrialWish wish{.data = {}, .expose = {}, .working_tree = true};
   std::vector<std::string> samples;
   std::size_t most = 20;
@@ -32,7 +32,7 @@ struct Evaluated {
   std::chrono::microseconds took{0};
 };
 
-Result<Evaluated> evaluate(Context& context, const Options& options) {
+Result<Evaluated> evaluate(Context& context, const EvalOptions& options) {
   SWARMLAB_TRY(interrupt, Interrupt::watch());
   SWARMLAB_TRY(place, locate_lab(context));
   SWARMLAB_TRY(trial, Trial::prepare(context, place, options.wish));
@@ -63,7 +63,7 @@ Json summary_of(const Evaluated& evaluated) {
           {"tookMs", static_cast<double>(evaluated.took.count()) / 1000.0}};
 }
 
-Result<void> eval(Context& context, const Options& options) {
+Result<void> eval(Context& context, const EvalOptions& options) {
   SWARMLAB_TRY(evaluated, evaluate(context, options));
   if (context.json) {
     print_json(context, summary_of(evaluated));
@@ -121,7 +121,7 @@ void print_in_full(const Context& context, const std::vector<SampleScore>& sampl
   }
 }
 
-Result<void> diagnose(Context& context, const Options& options) {
+Result<void> diagnose(Context& context, const EvalOptions& options) {
   SWARMLAB_TRY(evaluated, evaluate(context, options));
   std::vector<SampleScore>& samples = evaluated.scored.samples;
   if (samples.empty()) {
@@ -153,7 +153,7 @@ void add_trial_options(CLI::App& command, TrialWish& wish) {
 }
 
 void add_eval(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvalOptions>();
   CLI::App* command =
       app.add_subcommand("eval", "Score the working tree, as the evaluator sees it");
   command->group(kGroupLab);
@@ -168,7 +168,7 @@ void add_eval(CLI::App& app, Context& context) {
 }
 
 void add_diagnose(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvalOptions>();
   CLI::App* command =
       app.add_subcommand("diagnose", "Score the working tree sample by sample, the worst first");
   command->group(kGroupLab);

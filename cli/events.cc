@@ -20,7 +20,7 @@ namespace {
 constexpr std::uint32_t kPage = 500;
 constexpr std::uint32_t kWaitMs = 500;  // how long Ctrl-C may have to wait for an answer
 
-struct Options {
+struct EventsOptions {
   bool follow = false;
   std::uint64_t after = 0;
   std::uint64_t last = 0;
@@ -60,14 +60,14 @@ Result<wire::Incoming> ask(Swarm& swarm, std::uint64_t after, std::uint32_t wait
 }
 
 // Where the last `count` begin: sequences have no gaps that matter to a person.
-Result<std::uint64_t> start_of(Swarm& swarm, const Options& options) {
+Result<std::uint64_t> start_of(Swarm& swarm, const EventsOptions& options) {
   if (options.last == 0) return options.after;
   SWARMLAB_TRY(reply, ask(swarm, UINT64_MAX >> 12U, 0));
   const auto end = static_cast<std::uint64_t>(std::max(0.0, reply.body().getEvents().getLast()));
   return std::max(options.after, end - std::min(end, options.last));
 }
 
-Result<void> print_events(Context& context, const Options& options) {
+Result<void> print_events(Context& context, const EventsOptions& options) {
   std::optional<SignalWatch> signals;
   if (options.follow) {  // before a thread of the connection starts
     SWARMLAB_TRY(watch, SignalWatch::make({SIGINT, SIGTERM}));
@@ -98,7 +98,7 @@ Result<void> print_events(Context& context, const Options& options) {
 }  // namespace
 
 void add_events(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EventsOptions>();
   CLI::App* command = app.add_subcommand("events", "What happened, in order");
   command->group(kGroupLook);
   command->add_flag("-f,--follow", options->follow, "Go on as more happens");

@@ -15,7 +15,7 @@ namespace swarmlab::cli {
 
 namespace {
 
-struct Options {
+struct ExperimentsOptions {
   bool kept = false;
   ExperimentFilter filter;
 };
@@ -53,7 +53,7 @@ void print_table(const Context& context, const Experiments& experiments) {
   table.print(context.out, context.color, context.width);
 }
 
-Result<void> list(const Context& context, const Options& options) {
+Result<void> list(const Context& context, const ExperimentsOptions& options) {
   SWARMLAB_TRY(swarm, context.swarm());
   SWARMLAB_TRY(lab, swarm->lab_of(context));
   SWARMLAB_TRY(experiments, load_experiments(*swarm, lab, options.filter));
@@ -73,7 +73,7 @@ Result<void> list(const Context& context, const Options& options) {
 }  // namespace
 
 void add_experiments(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExperimentsOptions>();
   CLI::App* command = app.add_subcommand("experiments", "What was tried, and what became of it");
   command->group(kGroupLook);
   add_lab(*command, context);

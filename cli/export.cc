@@ -37,7 +37,7 @@ using View = schema::ExperimentView::Reader;
 
 constexpr std::uint64_t kMaxSmallFile = 1U << 20U;
 
-struct Options {
+struct ExportOptions {
   std::string branch;  // empty: swarmlab/LAB
   bool force = false;
 };
@@ -348,7 +348,7 @@ Bring from_afar(Swarm& swarm, git::Repository& repository) {
   };
 }
 
-Result<void> export_chain(const Context& context, const Options& options) {
+Result<void> export_chain(const Context& context, const ExportOptions& options) {
   SWARMLAB_TRY(root, locate_root(context));
   SWARMLAB_TRY(swarm, context.swarm());
   SWARMLAB_TRY(story, load_story(context, *swarm));
@@ -374,7 +374,7 @@ Result<void> export_chain(const Context& context, const Options& options) {
 }  // namespace
 
 void add_export(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportOptions>();
   CLI::App* command = app.add_subcommand(
       "export", "The winning chain, with results.tsv, as a branch of your repository");
   command->group(kGroupLook);

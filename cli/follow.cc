@@ -12,7 +12,7 @@ namespace swarmlab::cli {
 
 namespace {
 
-constexpr std::uint32_t kWaitMs = 250;  // for events: how late a Ctrl-C may be noticed
+constexpr std::uint32_t kFollowMs = 250;  // for events: how late a Ctrl-C may be noticed
 
 }  // namespace
 
@@ -31,7 +31,7 @@ Result<void> Follower::show_news() {
   SWARMLAB_TRY(reply, swarm_->ask([this](schema::Query::Builder query) {
     auto events = query.initEvents();
     events.setAfter(last_event_);
-    events.setWaitMs(kWaitMs);
+    events.setWaitMs(kFollowMs);
   }));
   if (!reply.body().isEvents()) return tl::unexpected(unexpected_reply("events"));
   const auto events = reply.body().getEvents();

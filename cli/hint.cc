@@ -17,7 +17,7 @@ namespace swarmlab::cli {
 
 namespace {
 
-struct Options {
+struct HintOptions {
   std::string text;
   bool list = false;
   std::uint64_t withdraw = 0;
@@ -48,7 +48,7 @@ Result<void> list(const Context& context) {
   return {};
 }
 
-Result<void> change(const Context& context, const Options& options) {
+Result<void> change(const Context& context, const HintOptions& options) {
   SWARMLAB_TRY(swarm, context.swarm());
   SWARMLAB_TRY(lab, swarm->lab_of(context));
   SWARMLAB_TRY(reply, swarm->request([&](schema::Envelope::Body::Builder body) {
@@ -71,7 +71,7 @@ Result<void> change(const Context& context, const Options& options) {
   return {};
 }
 
-Result<void> run(const Context& context, const Options& options) {
+Result<void> run(const Context& context, const HintOptions& options) {
   const int asked = static_cast<int>(options.list) + static_cast<int>(options.withdraw != 0) +
                     static_cast<int>(!options.text.empty());
   if (asked != 1) {
@@ -84,7 +84,7 @@ Result<void> run(const Context& context, const Options& options) {
 }  // namespace
 
 void add_hint(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<HintOptions>();
   CLI::App* command = app.add_subcommand("hint", "Tell something to the agents of a lab");
   command->group(kGroupSteer);
   add_lab(*command, context);

@@ -16,12 +16,12 @@ constexpr const char* kFile = "SWARMLAB_HYPOTHESIS";
 constexpr std::size_t kMostHypothesis = 1000;
 constexpr std::size_t kMostMechanism = 2000;
 
-struct Options {
+struct HypothesisOptions {
   std::string hypothesis;
   std::string mechanism;
 };
 
-Result<void> announce(const Context& context, const Options& options) {
+Result<void> announce(const Context& context, const HypothesisOptions& options) {
   const auto file = context.variable(kFile);
   if (!file) {
     return fail(ErrorCode::invalid_input,
@@ -51,7 +51,7 @@ Result<void> announce(const Context& context, const Options& options) {
 }  // namespace
 
 void add_hypothesis(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<HypothesisOptions>();
   CLI::App* command = app.add_subcommand(
       "hypothesis", "For agents, in a workspace: tell the others what you are about to try");
   command->group(kGroupSteer);

@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 using predecessors::Draft;
 using predecessors::Found;
 
-struct Options {
+struct ImportOptions {
   std::string folder = ".";
   std::string agent;  // a preset's name, or a command
   std::vector<std::string> set;
@@ -106,7 +106,7 @@ bool is_there(const fs::path& path) {
 }
 
 std::vector<LabToml> files_of(const Context& context, const fs::path& folder, const Found& found,
-                              const Options& options) {
+                              const ImportOptions& options) {
   std::vector<LabToml> files;
   for (const Draft& draft : found.drafts) {
     const fs::path path = (folder / draft.folder / "lab.toml").lexically_normal();
@@ -171,7 +171,7 @@ void tell_settings(const Context& context, const Found& found) {
   }
 }
 
-void tell_next_steps(const Context& context, const Found& found, const Options& options,
+void tell_next_steps(const Context& context, const Found& found, const ImportOptions& options,
                      const std::vector<LabToml>& files) {
   std::string paths;
   for (const LabToml& file : files) {
@@ -213,7 +213,7 @@ Error unknown(const fs::path& folder) {
               folder.string())};
 }
 
-Result<void> import_lab(const Context& context, const Options& options) {
+Result<void> import_lab(const Context& context, const ImportOptions& options) {
   std::error_code error;
   const fs::path folder = fs::canonical(context.cwd / options.folder, error);
   if (error || !fs::is_directory(folder)) {
@@ -254,7 +254,7 @@ Result<void> import_lab(const Context& context, const Options& options) {
 }  // namespace
 
 void add_import(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ImportOptions>();
   CLI::App* command =
       app.add_subcommand("import", "Write the lab.toml of a lab that was made for another program");
   command->group(kGroupLab);

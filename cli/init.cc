@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct InitOptions {
   std::string folder = ".";
   std::string name;  // of the template
 };
@@ -164,7 +164,7 @@ std::string name_for(const fs::path& folder) {
   return name.empty() ? "lab" : name;
 }
 
-void tell(const Context& context, const Options& options, const std::string& lab,
+void tell(const Context& context, const InitOptions& options, const std::string& lab,
           const std::vector<TemplateFile>& files, bool made_repository) {
   if (context.json) {
     nlohmann::ordered_json paths = nlohmann::ordered_json::array();
@@ -190,7 +190,7 @@ void tell(const Context& context, const Options& options, const std::string& lab
   context.note(fmt::format("  swarmlab check{0}\n  swarmlab run{0}", where));
 }
 
-Result<void> init(const Context& context, const Options& options) {
+Result<void> init(const Context& context, const InitOptions& options) {
   const fs::path folder = (context.cwd / options.folder).lexically_normal();
   const fs::path named = folder.has_filename() ? folder : folder.parent_path();
   const std::string lab = name_for(named);
@@ -207,7 +207,7 @@ Result<void> init(const Context& context, const Options& options) {
 }  // namespace
 
 void add_init(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InitOptions>();
   options->name = "minimal";
   CLI::App* command = app.add_subcommand("init", "Write a lab that runs at once");
   command->group(kGroupLab);

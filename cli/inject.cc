@@ -27,7 +27,7 @@ namespace {
 
 constexpr std::size_t kMostAncestors = 10'000;
 
-struct Options {
+struct InjectOptions {
   std::string commit;
   std::string hypothesis;
   std::string mechanism;
@@ -84,7 +84,7 @@ void tell(const Context& context, schema::InjectedView::Reader injected) {
                            injected.getExperiment()));
 }
 
-Result<void> inject(const Context& context, const Options& options) {
+Result<void> inject(const Context& context, const InjectOptions& options) {
   SWARMLAB_TRY(swarm, context.swarm());
   SWARMLAB_TRY(lab, swarm->lab_of(context));
   const git::Library library;
@@ -116,7 +116,7 @@ Result<void> inject(const Context& context, const Options& options) {
 }  // namespace
 
 void add_inject(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InjectOptions>();
   CLI::App* command =
       app.add_subcommand("inject", "Have a commit of your own measured, like any candidate");
   command->group(kGroupSteer);

@@ -44,8 +44,8 @@ Error at(const std::string& file, const toml::node& node, const std::string& wha
                fmt::format("{}:{}: {}", file, node.source().begin.line, what)};
 }
 
-Result<std::string> text_of(const std::string& file, const std::string& key,
-                            const toml::node& node) {
+Result<std::string> toml_text(const std::string& file, const std::string& key,
+                              const toml::node& node) {
   const auto value = node.value_exact<std::string>();
   if (!value) return tl::unexpected(at(file, node, key + " is no string"));
   return *value;
@@ -60,7 +60,7 @@ Result<KnownSwarm> read_entry(const std::string& file, const std::string& name,
   KnownSwarm swarm;
   for (const auto& [key, value] : *table) {
     const std::string word(key.str());
-    SWARMLAB_TRY(text, text_of(file, word, value));
+    SWARMLAB_TRY(text, toml_text(file, word, value));
     if (word == "connect") {
       swarm.address = text;
     } else if (word == "key") {
@@ -104,7 +104,7 @@ Result<KnownSwarms> KnownSwarms::read(const std::string& file) {
     const toml::table root = toml::parse(*text, file);
     for (const auto& [key, value] : root) {
       if (key == "current") {
-        SWARMLAB_TRY(current, text_of(file, "current", value));
+        SWARMLAB_TRY(current, toml_text(file, "current", value));
         known.current_ = current;
       } else if (const toml::table* contexts = value.as_table();
                  key == "contexts" && contexts != nullptr) {

@@ -13,7 +13,7 @@ namespace {
 // The distance from the kept scores, in their own span, up to which others are shown.
 constexpr double kReach = 0.6;
 constexpr double kMargin = 0.06;
-constexpr double kFar = 5.0;  // times the span of the rest
+constexpr double kFarOff = 5.0;  // times the span of the rest
 constexpr std::size_t kFew = 4;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -35,7 +35,7 @@ std::vector<double> without_far_start(std::vector<double> kept, Direction direct
   for (int left_out = 0; left_out < 2 && kept.size() > kFew; ++left_out) {
     const double all = std::fabs(kept.back() - kept[0]);
     const double rest = std::fabs(kept.back() - kept[1]);
-    if (rest == 0.0 || all < kFar * rest) break;
+    if (rest == 0.0 || all < kFarOff * rest) break;
     kept.erase(kept.begin());
   }
   return kept;

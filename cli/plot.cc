@@ -18,7 +18,7 @@ namespace swarmlab::cli {
 
 namespace {
 
-struct Options {
+struct PlotOptions {
   std::string file;
   std::string title;
   std::vector<std::string> marks;
@@ -39,7 +39,7 @@ Result<PictureMark> mark_of(const std::string& text) {
   return PictureMark{score, equals < text.size() ? text.substr(equals + 1) : ""};
 }
 
-Result<std::vector<PictureMark>> marks_of(const Options& options) {
+Result<std::vector<PictureMark>> marks_of(const PlotOptions& options) {
   std::vector<PictureMark> marks;
   for (const std::string& text : options.marks) {
     SWARMLAB_TRY(mark, mark_of(text));
@@ -121,7 +121,7 @@ void show_hypervolume(Picture& picture, const Experiments& experiments) {
   std::erase_if(picture.points, [](const PicturePoint& point) { return !point.score; });
 }
 
-Result<void> write_svg(Context& context, const Options& options, const std::string& svg,
+Result<void> write_svg(Context& context, const PlotOptions& options, const std::string& svg,
                        std::size_t experiments) {
   if (options.file.empty() || options.file == "-") {
     context.out << svg;
@@ -135,7 +135,7 @@ Result<void> write_svg(Context& context, const Options& options, const std::stri
   return {};
 }
 
-Result<void> plot_frontier(Context& context, const Options& options, Swarm& swarm,
+Result<void> plot_frontier(Context& context, const PlotOptions& options, Swarm& swarm,
                            const std::string& name, const Experiments& experiments,
                            schema::LabView::Reader lab) {
   SWARMLAB_TRY(reply, swarm.ask([&](schema::Query::Builder query) { query.setFrontier(name); }));
@@ -145,7 +145,7 @@ Result<void> plot_frontier(Context& context, const Options& options, Swarm& swar
   return write_svg(context, options, draw_frontier_svg(picture), picture.points.size());
 }
 
-Result<void> plot(Context& context, const Options& options) {
+Result<void> plot(Context& context, const PlotOptions& options) {
   auto marks = marks_of(options);
   if (!marks) {
     context.exit_code = kWrongUsage;
@@ -173,7 +173,7 @@ Result<void> plot(Context& context, const Options& options) {
 }  // namespace
 
 void add_plot(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PlotOptions>();
   CLI::App* command = app.add_subcommand("plot", "The progress picture, as SVG");
   command->group(kGroupLook);
   add_lab(*command, context);

@@ -20,7 +20,7 @@ using nlohmann::json;
 using predecessors::Run;
 using predecessors::RunEnd;
 
-struct Options {
+struct PraxlabOptions {
   std::string text;
   std::string mechanism;
   std::string id;
@@ -44,7 +44,7 @@ Result<void> check_id(const Context& context, const std::string& given, char let
   return fail(ErrorCode::invalid_input, "{} is none of this experiment, expected {}", given, own);
 }
 
-Result<void> hypothesis(const Context& context, const Options& options) {
+Result<void> hypothesis(const Context& context, const PraxlabOptions& options) {
   SWARMLAB_TRY(file, agents_variable(context, "SWARMLAB_HYPOTHESIS"));
   SWARMLAB_TRY(id, own_id(context, 'h'));
   const json body = {{"hypothesis", options.text}, {"mechanism", options.mechanism}};
@@ -53,7 +53,7 @@ Result<void> hypothesis(const Context& context, const Options& options) {
   return {};
 }
 
-Result<void> experiment(const Context& context, const Options& options) {
+Result<void> experiment(const Context& context, const PraxlabOptions& options) {
   SWARMLAB_CHECK(check_id(context, options.id, 'h'));
   SWARMLAB_TRY(id, own_id(context, 'e'));
   context.out << id << '\n';
@@ -61,7 +61,7 @@ Result<void> experiment(const Context& context, const Options& options) {
 }
 
 // What the agent says of its own run is a note: the swarm measures and decides.
-Result<void> result(const Context& context, const Options& options) {
+Result<void> result(const Context& context, const PraxlabOptions& options) {
   SWARMLAB_CHECK(check_id(context, options.id, 'e'));
   std::string text = fmt::format("its agent says {}, {}", options.verdict, options.metrics);
   if (!options.revision.empty()) text += "; learned: " + options.revision;
@@ -111,12 +111,12 @@ Result<void> failures(const Context& context) {
   return {};
 }
 
-using Do = Result<void> (*)(const Context&, const Options&);
+using Do = Result<void> (*)(const Context&, const PraxlabOptions&);
 
 }  // namespace
 
 void add_praxlab(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PraxlabOptions>();
   // Not "lab": a lab of that name could not be given to any command.
   CLI::App* lab = app.add_subcommand("as-lab", "For agents of PraxLab, in a workspace: its lab");
   lab->group("");  // they call it as lab
@@ -144,11 +144,12 @@ void add_praxlab(CLI::App& app, Context& context) {
   verb->add_flag("--mechanism-confirmed", options->confirmed);
   verb->add_flag("--mechanism-refuted", options->refuted);
   verb->add_option("--theory-revision", options->revision);
-  add("context", "What was tried", [](const Context& in, const Options&) { return history(in); });
+  add("context", "What was tried",
+      [](const Context& in, const PraxlabOptions&) { return history(in); });
   add("failures", "What did not work",
-      [](const Context& in, const Options&) { return failures(in); });
+      [](const Context& in, const PraxlabOptions&) { return failures(in); });
   for (const char* name : {"insight", "synthesize", "direction"}) {
-    verb = add(name, "A note", [](const Context& in, const Options& said) {
+    verb = add(name, "A note", [](const Context& in, const PraxlabOptions& said) {
       return add_to_outcome(in, {.text = said.text, .mechanism_confirmed = {}});
     });
     verb->add_option("TEXT", options->text)->required();

@@ -16,13 +16,13 @@ namespace {
 
 using Wish = schema::SteerCandidate::Wish;
 
-struct Options {
+struct PromoteOptions {
   std::uint64_t experiment = 0;
   std::string reason;
   bool refuse = false;
 };
 
-Result<void> promote(const Context& context, const Options& options) {
+Result<void> promote(const Context& context, const PromoteOptions& options) {
   SWARMLAB_TRY(swarm, context.swarm());
   SWARMLAB_TRY(lab, swarm->lab_of(context));
   SWARMLAB_TRY(reply, swarm->request([&](schema::Envelope::Body::Builder body) {
@@ -44,7 +44,7 @@ Result<void> promote(const Context& context, const Options& options) {
 }  // namespace
 
 void add_promotion(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PromoteOptions>();
   CLI::App* command = app.add_subcommand(
       "promote", "Let a kept candidate climb to the next scale: one that waits, or past the rule");
   command->group(kGroupSteer);

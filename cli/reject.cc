@@ -15,7 +15,7 @@ namespace swarmlab::cli {
 
 namespace {
 
-struct Options {
+struct RejectOptions {
   std::uint64_t experiment = 0;
   std::string why;
   bool descendants = false;
@@ -29,7 +29,8 @@ std::string listed(capnp::List<std::uint32_t>::Reader numbers) {
   return text;
 }
 
-void tell(const Context& context, const Options& options, schema::RejectedView::Reader rejected) {
+void tell(const Context& context, const RejectOptions& options,
+          schema::RejectedView::Reader rejected) {
   if (rejected.getExperiments().size() == 0) {
     context.note(fmt::format("#{} was rejected already", options.experiment));
   } else {
@@ -44,7 +45,7 @@ void tell(const Context& context, const Options& options, schema::RejectedView::
   }
 }
 
-Result<void> reject(const Context& context, const Options& options) {
+Result<void> reject(const Context& context, const RejectOptions& options) {
   SWARMLAB_TRY(swarm, context.swarm());
   SWARMLAB_TRY(lab, swarm->lab_of(context));
   SWARMLAB_TRY(reply, swarm->request([&](schema::Envelope::Body::Builder body) {
@@ -67,7 +68,7 @@ Result<void> reject(const Context& context, const Options& options) {
 }  // namespace
 
 void add_reject(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RejectOptions>();
   CLI::App* command = app.add_subcommand("reject", "Take a kept candidate out of the search");
   command->group(kGroupSteer);
   command->add_option("EXP", options->experiment, "The experiment's number")

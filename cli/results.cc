@@ -17,7 +17,7 @@ namespace swarmlab::cli {
 
 namespace {
 
-struct Options {
+struct ResultsOptions {
   std::string format;  // empty: a table for a terminal, else the TSV
   bool best = false;
   std::uint64_t last = 0;
@@ -61,7 +61,7 @@ void print_table(const Context& context, const std::vector<ResultsRow>& rows) {
   table.print(context.out, context.color, context.width);
 }
 
-Result<void> print_results(const Context& context, const Options& options) {
+Result<void> print_results(const Context& context, const ResultsOptions& options) {
   SWARMLAB_TRY(swarm, context.swarm());
   SWARMLAB_TRY(lab, swarm->lab_of(context));
   SWARMLAB_TRY(experiments, load_experiments(*swarm, lab, {}));
@@ -83,7 +83,7 @@ Result<void> print_results(const Context& context, const Options& options) {
 }  // namespace
 
 void add_results(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ResultsOptions>();
   CLI::App* command = app.add_subcommand("results", "The results as Autoresearch Lab has them");
   command->group(kGroupLook);
   add_lab(*command, context);

@@ -185,7 +185,7 @@ class WorkerDaemon {
         orphan_ = true;
         return worker_->leave();
       case DaemonSignals::Told::stop:
-        log::info("told to leave: what runs may take {} more", duration_text(drain_timeout_));
+        log::info("told to leave: what runs may take {} more", duration_value(drain_timeout_));
         service_.stopping();
         if (drain_timeout_) patience_ = Deadline::after(*drain_timeout_);
         return worker_->leave();

@@ -38,6 +38,10 @@ add_library(warnings INTERFACE)
 target_compile_options(warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wswitch-enum
   $<$<NOT:$<BOOL:${SWARMLAB_FUZZ}>>:-Werror>)
+# What is hidden in a source file looks to GCC as if it were in a header where several are compiled at once.
+if(SWARMLAB_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(warnings INTERFACE -Wno-subobject-linkage)
+endif()
 # GCC bug 105616: under sanitizers, std::regex is taken for uninitialized.
 if(SWARMLAB_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(warnings INTERFACE -Wno-maybe-uninitialized)

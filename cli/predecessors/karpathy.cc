@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kProgram = "program.md";
+constexpr const char* kProgramFile = "program.md";
 constexpr const char* kTrain = "train.py";
 constexpr const char* kPrepare = "prepare.py";
 
@@ -27,12 +27,12 @@ struct Texts {
 };
 
 std::string from_program(const std::optional<Line>& line) {
-  return line ? place(kProgram, line->number) : "";
+  return line ? place(kProgramFile, line->number) : "";
 }
 
 void set_artifact(const Texts& texts, Draft& draft) {
   const auto says = first_match(texts.program, R"(train\.py.*(?:only file|edit|modify))");
-  draft.set("lab", "agent_instructions", toml_text(kProgram), "");
+  draft.set("lab", "agent_instructions", toml_text(kProgramFile), "");
   draft.set("artifact", "editable", toml_list({kTrain}), from_program(says));
 }
 
@@ -120,20 +120,21 @@ void set_stop(const Texts& texts, Draft& draft) {
   const auto never = first_match(texts.program, R"(never stop|loop forever)");
   if (!never) return;
   for (const char* key : {"max_iterations", "max_hours", "plateau_threshold"}) {
-    draft.set("stop", key, "0", place(kProgram, never->number));
+    draft.set("stop", key, "0", place(kProgramFile, never->number));
   }
 }
 
 }  // namespace
 
 std::optional<Found> recognise_karpathy(const Folder& folder) {
-  const auto program = folder.text(kProgram);
+  const auto program = folder.text(kProgramFile);
   const auto train = folder.text(kTrain);
   const auto prepare = folder.text(kPrepare);
   if (!program || !train || !prepare) return std::nullopt;
   const Texts texts{lines_of(*program), lines_of(*train), lines_of(*prepare)};
-  Found found{
-      .kind = "karpathy/autoresearch", .seen = {kProgram, kTrain, kPrepare}, .drafts = {Draft{}}};
+  Found found{.kind = "karpathy/autoresearch",
+              .seen = {kProgramFile, kTrain, kPrepare},
+              .drafts = {Draft{}}};
   if (folder.has("results.tsv")) found.log = "results.tsv";
   Draft& draft = found.drafts.front();
   set_artifact(texts, draft);

@@ -14,15 +14,15 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr std::size_t kShortCommit = 7;
+constexpr std::size_t kShortInPi = 7;
 
-RunEnd end_of(const std::string& status) {
+RunEnd end_in_pi(const std::string& status) {
   if (status == "crash") return RunEnd::crash;
   if (status == "checks_failed") return RunEnd::guard_failed;
   return status == "discard" ? RunEnd::discard : RunEnd::keep;  // as pi reads a word it knows not
 }
 
-const char* word_of(RunEnd end) {
+const char* word_in_pi(RunEnd end) {
   switch (end) {
     case RunEnd::baseline:
     case RunEnd::keep:
@@ -111,10 +111,10 @@ ordered_json record_of(const Run& run, const State& state, ordered_json confiden
   ordered_json metrics = ordered_json::object();
   for (const auto& [name, value] : run.metrics) metrics[name] = value;
   return {{"run", state.next_run},
-          {"commit", run.commit.substr(0, kShortCommit)},
+          {"commit", run.commit.substr(0, kShortInPi)},
           {"metric", run.score.value_or(0)},
           {"metrics", std::move(metrics)},
-          {"status", word_of(run.end)},
+          {"status", word_in_pi(run.end)},
           {"description", run.description},
           {"timestamp", run.at_ms},
           {"segment", state.segment},
@@ -134,7 +134,7 @@ std::vector<Run> read_jsonl(std::string_view text) {
   for (const Line& line : lines_of(text)) {
     const json record = json::parse(line.text, nullptr, false);
     if (!record.is_object() || !record.contains("run") || !record["run"].is_number()) continue;
-    Run run{.end = end_of(text_at(record, "status")),
+    Run run{.end = end_in_pi(text_at(record, "status")),
             .commit = text_at(record, "commit"),
             .score = {},
             .description = as_cell(text_at(record, "description"))};

@@ -13,7 +13,7 @@ namespace {
 using Row = std::map<std::string, std::string>;
 
 constexpr double kMegabytesOfOne = 1024;
-constexpr std::size_t kShortCommit = 7;
+constexpr std::size_t kShortened = 7;
 
 std::string cell(const Row& row, const std::string& column) {
   const auto found = row.find(column);
@@ -21,10 +21,10 @@ std::string cell(const Row& row, const std::string& column) {
 }
 
 std::string short_commit(const Run& run) {
-  return run.commit.empty() ? "-" : run.commit.substr(0, kShortCommit);
+  return run.commit.empty() ? "-" : run.commit.substr(0, kShortened);
 }
 
-RunEnd end_of(const std::string& status) {
+RunEnd end_of_status(const std::string& status) {
   if (status == "baseline") return RunEnd::baseline;
   if (status == "accepted" || status.starts_with("keep")) return RunEnd::keep;
   if (status.starts_with("crash")) return RunEnd::crash;
@@ -113,7 +113,7 @@ std::vector<Run> read_commits(std::string_view text) {
   const TsvTable table = read_tsv(text);
   std::vector<Run> runs;
   for (const Row& row : table.rows) {
-    Run run{.end = end_of(cell(row, "status")),
+    Run run{.end = end_of_status(cell(row, "status")),
             .commit = cell(row, "commit"),
             .score = {},
             .description = cell(row, "description")};
@@ -150,7 +150,7 @@ std::string add_commits(std::string text, const LogOf& of, const std::vector<Run
 std::vector<Run> read_theses(std::string_view text) {
   std::vector<Run> runs;
   for (const Row& row : read_tsv(text).rows) {
-    runs.push_back({.end = end_of(cell(row, "status")),
+    runs.push_back({.end = end_of_status(cell(row, "status")),
                     .commit = {},
                     .score = number_in(cell(row, "metric")),
                     .description = cell(row, "summary"),
@@ -182,7 +182,7 @@ std::vector<Run> read_iterations(std::string_view text) {
     std::string commit = cell(row, "commit");
     if (commit == "-") commit.clear();
     const std::string metric = row.contains("metric") ? "metric" : "metric_value";
-    runs.push_back({.end = end_of(cell(row, "status")),
+    runs.push_back({.end = end_of_status(cell(row, "status")),
                     .commit = std::move(commit),
                     .score = number_in(cell(row, metric)),
                     .description = cell(row, "description"),

@@ -66,7 +66,7 @@ ordered_json number_or_null(const std::optional<double>& number) {
   return number ? ordered_json(*number) : ordered_json(nullptr);
 }
 
-std::string dumped(const ordered_json& line) {
+std::string line_of(const ordered_json& line) {
   return line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -84,13 +84,13 @@ HookLines hook_lines(std::string_view log, const std::string& folder, std::uint3
   const bool has_run = session.last_run.is_object();
   const std::uint64_t next = has_run ? session.last_run["run"].get<std::uint64_t>() + 1 : 1;
   HookLines lines;
-  lines.before = dumped({{"event", "before"},
-                         {"cwd", folder},
-                         {"next_run", next},
-                         {"last_run", session.last_run},
-                         {"session", about}});
+  lines.before = line_of({{"event", "before"},
+                          {"cwd", folder},
+                          {"next_run", next},
+                          {"last_run", session.last_run},
+                          {"session", about}});
   if (found) {
-    lines.after = dumped(
+    lines.after = line_of(
         {{"event", "after"}, {"cwd", folder}, {"run_entry", session.last_run}, {"session", about}});
   }
   return lines;

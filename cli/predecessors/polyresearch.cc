@@ -11,7 +11,7 @@
 namespace swarmlab::predecessors {
 namespace {
 
-constexpr const char* kProgram = "PROGRAM.md";
+constexpr const char* kProgramPage = "PROGRAM.md";
 constexpr const char* kPrepare = "PREPARE.md";
 
 std::optional<Line> parameter(const std::vector<Line>& lines, const std::string& key) {
@@ -41,10 +41,10 @@ void set_artifact(const Folder& folder, const std::vector<Line>& program, Found&
   const auto can = list("what you can modify", false);
   if (can.empty()) {
     found.missing.push_back(
-        {fmt::format("{} lists nothing below \"What you CAN modify\"", kProgram),
+        {fmt::format("{} lists nothing below \"What you CAN modify\"", kProgramPage),
          {"artifact.editable=[\"src/**\"]"}});
   } else {
-    draft.set("artifact", "editable", toml_list(texts(can)), place(kProgram, can));
+    draft.set("artifact", "editable", toml_list(texts(can)), place(kProgramPage, can));
   }
   auto cannot = list("what you cannot modify", false);
   for (const Line& line : list("what you can modify", true)) cannot.push_back(line);
@@ -52,7 +52,7 @@ void set_artifact(const Folder& folder, const std::vector<Line>& program, Found&
   for (const char* own : {"PREPARE.md", "POLYRESEARCH.md", ".polyresearch/**"}) {
     if (std::ranges::find(frozen, own) == frozen.end()) frozen.emplace_back(own);
   }
-  draft.set("artifact", "frozen", toml_list(frozen), place(kProgram, cannot));
+  draft.set("artifact", "frozen", toml_list(frozen), place(kProgramPage, cannot));
 }
 
 // The metric is named in the command that takes it out of the log: grep "^battle_score:" run.log
@@ -68,17 +68,17 @@ void set_metric(const std::vector<Line>& program, const std::vector<Line>& parse
                               "(?:lower|higher) is better|minimi[sz]e|maximi[sz]e|lowest|highest");
   const auto read = goal ? direction_in(goal->text) : std::nullopt;
   if (read) {
-    draft.set("metric", "direction", toml_text(*read), place(kProgram, goal->number));
+    draft.set("metric", "direction", toml_text(*read), place(kProgramPage, goal->number));
   } else {
     found.missing.push_back(
-        {fmt::format("{} has no metric_direction", kProgram), {"metric.direction=minimize"}});
+        {fmt::format("{} has no metric_direction", kProgramPage), {"metric.direction=minimize"}});
   }
   const auto tolerance = parameter(program, "metric_tolerance");
   if (tolerance) {
-    draft.set("metric", "min_improvement", tolerance->text, place(kProgram, tolerance->number));
+    draft.set("metric", "min_improvement", tolerance->text, place(kProgramPage, tolerance->number));
   } else {
     found.missing.push_back(
-        {fmt::format("{} has no metric_tolerance", kProgram), {"metric.min_improvement=0.01"}});
+        {fmt::format("{} has no metric_tolerance", kProgramPage), {"metric.min_improvement=0.01"}});
   }
 }
 
@@ -137,18 +137,18 @@ void set_machine(const std::vector<Line>& prepare, Draft& draft) {
 }  // namespace
 
 std::optional<Found> recognise_polyresearch(const Folder& folder) {
-  const auto program_text = folder.text(kProgram);
+  const auto program_text = folder.text(kProgramPage);
   const auto prepare_text = folder.text(kPrepare);
   if (!program_text || !prepare_text) return std::nullopt;
   const auto program = lines_of(*program_text);
   const auto prepare = lines_of(*prepare_text);
-  Found found{.kind = "polyresearch", .seen = {kProgram, kPrepare}, .drafts = {Draft{}}};
+  Found found{.kind = "polyresearch", .seen = {kProgramPage, kPrepare}, .drafts = {Draft{}}};
   for (const char* file : {"POLYRESEARCH.md", "results.tsv"}) {
     if (folder.has(file)) found.seen.emplace_back(file);
   }
   if (folder.has("results.tsv")) found.log = "results.tsv";
   Draft& draft = found.drafts.front();
-  draft.set("lab", "agent_instructions", toml_text(kProgram), "");
+  draft.set("lab", "agent_instructions", toml_text(kProgramPage), "");
   const auto parse = code_block(section(prepare, "parsing the metric"));
   set_artifact(folder, program, found);
   set_metric(program, parse, found);

@@ -12,7 +12,7 @@
 namespace swarmlab::predecessors {
 namespace {
 
-constexpr std::string_view kProgram = "program.md";
+constexpr std::string_view kProgramText = "program.md";
 
 bool is_lab_program(const Folder& folder) {
   const auto text = folder.text("lab");
@@ -25,7 +25,7 @@ std::vector<std::string> leaves_of(const Folder& folder) {
   std::vector<std::string> leaves;
   for (const std::string& path : folder.paths()) {
     const std::size_t slash = path.rfind('/');
-    if (slash == std::string::npos || path.substr(slash + 1) != kProgram) continue;
+    if (slash == std::string::npos || path.substr(slash + 1) != kProgramText) continue;
     leaves.push_back(path.substr(0, slash));
   }
   return leaves;
@@ -150,7 +150,7 @@ void set_evaluator(const Leaf& leaf, Draft& draft, Found& found) {
 
 Draft draft_of(const Leaf& leaf, Found& found) {
   Draft draft{.folder = leaf.path};
-  draft.set("lab", "agent_instructions", toml_text(kProgram), "");
+  draft.set("lab", "agent_instructions", toml_text(kProgramText), "");
   set_artifact(leaf, draft, found);
   set_metric(leaf, draft);
   set_evaluator(leaf, draft, found);
@@ -171,7 +171,7 @@ std::optional<Found> recognise_praxlab(const Folder& folder) {
   }
   found.drafts.push_back(std::move(root));
   for (const std::string& path : leaves) {
-    const std::string file = path + "/" + std::string(kProgram);
+    const std::string file = path + "/" + std::string(kProgramText);
     found.seen.push_back(file);
     found.drafts.push_back(
         draft_of({folder, path, file, lines_of(folder.text(file).value_or(""))}, found));

@@ -10,6 +10,7 @@
 #include "common/git/pack.h"
 #include "common/git/sha1.h"
 #include "common/os/file.h"
+#include "common/os/folder_handle.h"
 
 namespace swarmlab::git {
 namespace {
@@ -20,10 +21,6 @@ constexpr std::size_t kSum = 20;
 constexpr std::string_view kHead{"PACK\0\0\0\2", 8};
 constexpr std::size_t kNumber = 4;
 constexpr std::size_t kCountInIndex = 8 + 255 * kNumber;  // the last of the fan-out
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
 
 Result<std::string> bytes_of(int file, std::uint64_t from, std::size_t count) {
   std::string found;
@@ -71,7 +68,7 @@ Result<void> check(const std::string& name) {
 
 Result<void> check_pack_indexes(const std::string& repository_folder) {
   const std::string folder = repository_folder + "/objects/pack";
-  const std::unique_ptr<DIR, CloseFolder> listing(::opendir(folder.c_str()));
+  const FolderHandle listing(::opendir(folder.c_str()));
   if (!listing) return fail(ErrorCode::internal, "{}: cannot list it", folder);
   std::set<std::string> packs;
   std::set<std::string> indexes;

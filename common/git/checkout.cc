@@ -13,6 +13,7 @@
 #include "common/git/handle.h"
 #include "common/git/stored_objects.h"
 #include "common/git/verify.h"
+#include "common/os/folder_handle.h"
 #include "common/os/unique_fd.h"
 
 namespace swarmlab::git {
@@ -28,12 +29,8 @@ tl::unexpected<Error> failed(std::string_view what, const std::string& path) {
   return fail(code, "{}: cannot {}: {}", path, what, std::strerror(errno));
 }
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
-
 Result<void> check_empty(const std::string& folder) {
-  const std::unique_ptr<DIR, CloseFolder> listing(::opendir(folder.c_str()));
+  const FolderHandle listing(::opendir(folder.c_str()));
   if (!listing) return failed("list", folder);
   while (const dirent* entry = ::readdir(listing.get())) {
     const std::string_view name = entry->d_name;

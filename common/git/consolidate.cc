@@ -14,20 +14,17 @@
 #include "common/git/pack.h"
 #include "common/os/fail_point.h"
 #include "common/os/file.h"
+#include "common/os/folder_handle.h"
 
 namespace swarmlab::git {
 namespace {
 
-constexpr std::uint64_t kMaxIndexBytes = 2ULL << 30U;
+constexpr std::uint64_t kMaxFoldedIndexBytes = 2ULL << 30U;
 constexpr std::size_t kFanout = 256;
 
 struct PackFile {
   std::string stem;  // its path, without ".pack"
   std::uint64_t bytes = 0;
-};
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
 };
 
 bool ends_with(const std::string& text, std::string_view end) {
@@ -36,7 +33,7 @@ bool ends_with(const std::string& text, std::string_view end) {
 
 // Packs with their index; smallest first. One without is what a crash left: not git's, nor ours.
 Result<std::vector<PackFile>> packs_in(const std::string& folder) {
-  const std::unique_ptr<DIR, CloseFolder> listing(::opendir(folder.c_str()));
+  const FolderHandle listing(::opendir(folder.c_str()));
   if (!listing) {
     return fail(ErrorCode::internal, "{}: cannot list: {}", folder, std::strerror(errno));
   }
@@ -60,7 +57,7 @@ Result<std::vector<PackFile>> packs_in(const std::string& folder) {
 
 // The names in a pack's index, version 2: magic, version, fan-out table, sorted names, ...
 Result<void> add_names(const std::string& stem, std::set<ObjectId>& names) {
-  SWARMLAB_TRY(index, read_file(stem + ".idx", kMaxIndexBytes));
+  SWARMLAB_TRY(index, read_file(stem + ".idx", kMaxFoldedIndexBytes));
   constexpr std::string_view kMagic("\377tOc\0\0\0\2", 8);
   constexpr std::size_t kNamesAt = kMagic.size() + 4 * kFanout;
   if (index.size() < kNamesAt || index.compare(0, kMagic.size(), kMagic) != 0) {

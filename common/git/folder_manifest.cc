@@ -14,22 +14,15 @@
 #include "common/git/byte_file.h"
 #include "common/git/handle.h"
 #include "common/git/sha1.h"
+#include "common/git/unreadable.h"
 #include "common/git/verify.h"
+#include "common/os/folder_handle.h"
 
 namespace swarmlab::git {
 namespace {
 
 // A file that changed this short before it was read may change again without a trace in its times.
 constexpr std::int64_t kSettledNs = 50'000'000;
-
-tl::unexpected<Error> failed(std::string_view what, const std::string& path) {
-  const ErrorCode code = errno == ENOENT ? ErrorCode::not_found : ErrorCode::internal;
-  return fail(code, "{}: cannot {}: {}", path, what, std::strerror(errno));
-}
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
 
 std::int64_t nanoseconds(const timespec& time) {
   return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
@@ -49,7 +42,7 @@ class FolderWalk {
 
   Result<FolderManifest> run() {
     UniqueFd opened(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!opened) return failed("open folder", root_);
+    if (!opened) return unreadable("open folder", root_);
     SWARMLAB_TRY(tree, walk(std::move(opened), ""));
     if (tree) {
       manifest_.tree = *tree;
@@ -65,8 +58,8 @@ class FolderWalk {
  private:
   // Nothing: the folder holds no file.
   Result<std::optional<ObjectId>> walk(UniqueFd opened, const std::string& folder) {
-    const std::unique_ptr<DIR, CloseFolder> listing(::fdopendir(opened.get()));
-    if (!listing) return failed("list", full(folder));
+    const FolderHandle listing(::fdopendir(opened.get()));
+    if (!listing) return unreadable("list", full(folder));
     const int fd = opened.release();           // the listing's now
     std::map<std::string, std::string> lines;  // as git sorts: a folder's name ends with a slash
     while (const dirent* found = ::readdir(listing.get())) {
@@ -89,13 +82,13 @@ class FolderWalk {
                          std::map<std::string, std::string>& lines) {
     struct stat about {};
     if (::fstatat(fd, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
-      return failed("look at", full(path));
+      return unreadable("look at", full(path));
     }
     std::string mode = "40000";
     ObjectId id;
     if (S_ISDIR(about.st_mode)) {
       UniqueFd below(::openat(fd, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-      if (!below) return failed("open", full(path));
+      if (!below) return unreadable("open", full(path));
       SWARMLAB_TRY(tree, walk(std::move(below), path));
       if (!tree) return {};
       id = *tree;
@@ -118,7 +111,7 @@ class FolderWalk {
     if (S_ISLNK(about.st_mode)) {
       std::string target(4096, '\0');
       const ssize_t length = ::readlinkat(fd, name.c_str(), target.data(), target.size());
-      if (length < 0) return failed("read link", full(path));
+      if (length < 0) return unreadable("read link", full(path));
       target.resize(static_cast<std::size_t>(length));
       file.leaf = {FileMode::symlink, hash_blob(target)};
       return file;
@@ -148,7 +141,7 @@ class FolderWalk {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
     const UniqueFd file(::openat(fd, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!file) return failed("open", full(path));
+    if (!file) return unreadable("open", full(path));
     Sha1 hash;
     hash.add(object_header(ObjectKind::blob, seen.bytes));
     auto read = read_range(file.get(), 0, seen.bytes, [&hash](std::string_view piece) {

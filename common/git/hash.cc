@@ -13,19 +13,12 @@
 #include <optional>
 
 #include "common/git/handle.h"
+#include "common/git/unreadable.h"
+#include "common/os/folder_handle.h"
 #include "common/os/unique_fd.h"
 
 namespace swarmlab::git {
 namespace {
-
-tl::unexpected<Error> failed(std::string_view what, const std::string& path) {
-  const ErrorCode code = errno == ENOENT ? ErrorCode::not_found : ErrorCode::internal;
-  return fail(code, "{}: cannot {}: {}", path, what, std::strerror(errno));
-}
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
 
 struct Entry {
   std::string_view mode;  // as a tree writes it
@@ -34,7 +27,7 @@ struct Entry {
 
 Result<ObjectId> hash_file(int folder, const std::string& name, const std::string& path) {
   const UniqueFd file(::openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!file) return failed("open", path);
+  if (!file) return unreadable("open", path);
   auto id = hash_open_file(file.get());
   if (!id) return within(path, id.error());
   return id;
@@ -43,7 +36,7 @@ Result<ObjectId> hash_file(int folder, const std::string& name, const std::strin
 Result<ObjectId> hash_link(int folder, const std::string& name, const std::string& path) {
   std::string target(4096, '\0');
   const ssize_t length = ::readlinkat(folder, name.c_str(), target.data(), target.size());
-  if (length < 0) return failed("read link", path);
+  if (length < 0) return unreadable("read link", path);
   return hash_blob(std::string_view(target).substr(0, static_cast<std::size_t>(length)));
 }
 
@@ -54,7 +47,7 @@ Result<std::optional<Entry>> hash_entry(int folder, const std::string& name,
                                         const std::string& path) {
   struct stat about {};
   if (::fstatat(folder, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
-    return failed("look at", path);
+    return unreadable("look at", path);
   }
   if (S_ISREG(about.st_mode)) {
     SWARMLAB_TRY(id, hash_file(folder, name, path));
@@ -68,15 +61,15 @@ Result<std::optional<Entry>> hash_entry(int folder, const std::string& name,
     return fail(ErrorCode::invalid_input, "{}: is no file, folder or link", path);
   }
   UniqueFd below(::openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  if (!below) return failed("open", path);
+  if (!below) return unreadable("open", path);
   SWARMLAB_TRY(id, hash_below(std::move(below), path));
   if (!id) return std::optional<Entry>();
   return std::optional(Entry{"40000", *id});
 }
 
 Result<std::optional<ObjectId>> hash_below(UniqueFd folder, const std::string& path) {
-  const std::unique_ptr<DIR, CloseFolder> listing(::fdopendir(folder.get()));
-  if (!listing) return failed("list", path);
+  const FolderHandle listing(::fdopendir(folder.get()));
+  if (!listing) return unreadable("list", path);
   const int fd = folder.release();           // the listing's now
   std::map<std::string, std::string> lines;  // by name as git sorts: a folder's ends with a slash
   for (const dirent* found = ::readdir(listing.get()); found != nullptr;
@@ -119,7 +112,7 @@ Result<ObjectId> hash_open_file(int fd) {
 
 Result<ObjectId> hash_folder(const std::string& folder) {
   UniqueFd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened) return failed("open folder", folder);
+  if (!opened) return unreadable("open folder", folder);
   SWARMLAB_TRY(id, hash_below(std::move(opened), folder));
   return id ? *id : hash_object(ObjectKind::tree, "");
 }

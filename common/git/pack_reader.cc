@@ -6,20 +6,13 @@
 #include <optional>
 
 #include "common/git/hash.h"
+#include "common/git/pack_words.h"
 
 namespace swarmlab::git {
 namespace {
 
 constexpr std::size_t kHeaderBytes = 12;
 constexpr std::size_t kTrailerBytes = 20;
-constexpr int kOffsetDelta = 6;
-constexpr int kReferenceDelta = 7;
-
-template <class... Args>
-tl::unexpected<Error> bad(fmt::format_string<Args...> format, Args&&... args) {
-  return fail(ErrorCode::invalid_input, "pack: {}",
-              fmt::format(format, std::forward<Args>(args)...));
-}
 
 std::uint32_t big_endian(std::string_view bytes) {
   std::uint32_t value = 0;
@@ -81,9 +74,9 @@ Result<std::string> take_inflated(std::string_view& in, std::uint64_t size) {
     stream.avail_out = 1;
     code = inflate(&stream, Z_FINISH);
   }
-  if (code != Z_STREAM_END) return bad("an object is cut off, damaged or larger than it says");
+  if (code != Z_STREAM_END) return bad_pack("an object is cut off, damaged or larger than it says");
   if (stream.total_out != size) {
-    return bad("an object has {} bytes, its header says {}", stream.total_out, size);
+    return bad_pack("an object has {} bytes, its header says {}", stream.total_out, size);
   }
   in.remove_prefix(stream.total_in);
   return out;
@@ -119,18 +112,18 @@ Result<std::string> apply_delta(std::string_view base, std::string_view delta, s
     if ((command & 0x80U) != 0) {
       const auto copy = take_copy(delta, command);
       if (!copy || copy->offset > base.size() || copy->length > base.size() - copy->offset) {
-        return bad("a delta copies from beyond its base");
+        return bad_pack("a delta copies from beyond its base");
       }
       piece = base.substr(copy->offset, copy->length);
     } else {
-      if (command == 0 || command > delta.size()) return bad("a delta is cut off");
+      if (command == 0 || command > delta.size()) return bad_pack("a delta is cut off");
       piece = delta.substr(0, command);
       delta.remove_prefix(command);
     }
-    if (piece.size() > size - out.size()) return bad("a delta makes more than it says");
+    if (piece.size() > size - out.size()) return bad_pack("a delta makes more than it says");
     out.append(piece);
   }
-  if (out.size() != size) return bad("a delta makes {} bytes, it says {}", out.size(), size);
+  if (out.size() != size) return bad_pack("a delta makes {} bytes, it says {}", out.size(), size);
   return out;
 }
 
@@ -140,20 +133,20 @@ class Reader {
 
   Result<std::vector<PackedObject>> run() {
     if (pack_.size() > limits_.max_pack_bytes) {
-      return bad("has {} bytes, expected at most {}", pack_.size(), limits_.max_pack_bytes);
+      return bad_pack("has {} bytes, expected at most {}", pack_.size(), limits_.max_pack_bytes);
     }
     if (pack_.size() < kHeaderBytes + kTrailerBytes || pack_.substr(0, 4) != "PACK") {
-      return bad("is no git pack");
+      return bad_pack("is no git pack");
     }
     const std::uint32_t version = big_endian(pack_.substr(4));
-    if (version != 2) return bad("has version {}, expected 2", version);
+    if (version != 2) return bad_pack("has version {}, expected 2", version);
     const std::uint32_t count = big_endian(pack_.substr(8));
     if (count > limits_.max_objects) {
-      return bad("has {} objects, expected at most {}", count, limits_.max_objects);
+      return bad_pack("has {} objects, expected at most {}", count, limits_.max_objects);
     }
     rest_ = pack_.substr(kHeaderBytes, pack_.size() - kHeaderBytes - kTrailerBytes);
     for (std::uint32_t i = 0; i < count; ++i) SWARMLAB_CHECK(read_object());
-    if (!rest_.empty()) return bad("has {} bytes after its last object", rest_.size());
+    if (!rest_.empty()) return bad_pack("has {} bytes after its last object", rest_.size());
     return std::move(objects_);
   }
 
@@ -161,11 +154,11 @@ class Reader {
   Result<void> read_object() {
     const std::size_t offset = pack_.size() - kTrailerBytes - rest_.size();
     const auto first = take_byte(rest_);
-    if (!first) return bad("is cut off");
+    if (!first) return bad_pack("is cut off");
     const auto type = static_cast<int>((*first >> 4U) & 7U);
     std::optional<std::uint64_t> size = *first & 0x0FU;
     if ((*first & 0x80U) != 0) size = take_size(rest_, *size, 4);
-    if (!size) return bad("is cut off");
+    if (!size) return bad_pack("is cut off");
     if (type == kOffsetDelta || type == kReferenceDelta) {
       SWARMLAB_TRY(base, find_base(type, offset));
       SWARMLAB_CHECK(charge(*size));
@@ -173,7 +166,7 @@ class Reader {
       return add_delta(offset, base, delta);
     }
     if (type < 1 || type > 3) {
-      return bad("has an object of type {}, expected 1 to 3 or a delta", type);
+      return bad_pack("has an object of type {}, expected 1 to 3 or a delta", type);
     }
     SWARMLAB_CHECK(charge(*size));
     SWARMLAB_TRY(bytes, take_inflated(rest_, *size));
@@ -185,24 +178,25 @@ class Reader {
   Result<std::size_t> find_base(int type, std::size_t offset) {
     if (type == kOffsetDelta) {
       const auto distance = take_distance(rest_);
-      if (!distance || *distance > offset) return bad("a delta's base lies before the pack");
+      if (!distance || *distance > offset) return bad_pack("a delta's base lies before the pack");
       const auto found = by_offset_.find(offset - *distance);
-      if (found == by_offset_.end()) return bad("a delta's base is no object before it");
+      if (found == by_offset_.end()) return bad_pack("a delta's base is no object before it");
       return found->second;
     }
     ObjectId id;
-    if (rest_.size() < id.bytes.size()) return bad("is cut off");
+    if (rest_.size() < id.bytes.size()) return bad_pack("is cut off");
     for (std::uint8_t& byte : id.bytes) byte = *take_byte(rest_);
     const auto found = by_id_.find(id);
-    if (found == by_id_.end()) return bad("a delta's base {} is no object before it", id.hex());
+    if (found == by_id_.end())
+      return bad_pack("a delta's base {} is no object before it", id.hex());
     return found->second;
   }
 
   Result<void> add_delta(std::size_t offset, std::size_t base, std::string_view delta) {
     const auto base_size = take_size(delta);
     const auto size = take_size(delta);
-    if (!base_size || !size) return bad("a delta is cut off");
-    if (*base_size != objects_[base].bytes.size()) return bad("a delta is for another base");
+    if (!base_size || !size) return bad_pack("a delta is cut off");
+    if (*base_size != objects_[base].bytes.size()) return bad_pack("a delta is for another base");
     SWARMLAB_CHECK(charge(*size));
     SWARMLAB_TRY(bytes, apply_delta(objects_[base].bytes, delta, *size));
     return add(offset, objects_[base].kind, std::move(bytes));
@@ -211,11 +205,12 @@ class Reader {
   // Before any memory is taken: what a header claims counts, whether or not it comes.
   Result<void> charge(std::uint64_t size) {
     if (size > limits_.max_object_bytes) {
-      return bad("an object has {} bytes, expected at most {}", size, limits_.max_object_bytes);
+      return bad_pack("an object has {} bytes, expected at most {}", size,
+                      limits_.max_object_bytes);
     }
     total_ += size;
     if (total_ > limits_.max_total_bytes) {
-      return bad("inflates to more than {} bytes", limits_.max_total_bytes);
+      return bad_pack("inflates to more than {} bytes", limits_.max_total_bytes);
     }
     return {};
   }

@@ -5,21 +5,15 @@
 #include <algorithm>
 #include <array>
 
+#include "common/git/pack_words.h"
+
 namespace swarmlab::git {
 namespace {
 
 constexpr std::size_t kHead = 12;
 constexpr std::size_t kTrailer = 20;
-constexpr int kOffsetDelta = 6;
-constexpr int kReferenceDelta = 7;
 constexpr std::size_t kMostNumber = 10;  // bytes of one
 constexpr std::size_t kDeltaHead = 2 * kMostNumber;
-
-template <class... Args>
-tl::unexpected<Error> bad(fmt::format_string<Args...> format, Args&&... args) {
-  return fail(ErrorCode::invalid_input, "pack: {}",
-              fmt::format(format, std::forward<Args>(args)...));
-}
 
 std::uint32_t number_of(std::string_view bytes) {
   std::uint32_t value = 0;
@@ -77,7 +71,7 @@ Result<void> PackScanner::add(std::string_view bytes) {
 
 Result<void> PackScanner::finish() const {
   if (at_ == At::trailer && trailer_ == kTrailer) return {};
-  return bad("is cut off");
+  return bad_pack("is cut off");
 }
 
 Result<void> PackScanner::take_head(std::string_view& bytes) {
@@ -85,12 +79,12 @@ Result<void> PackScanner::take_head(std::string_view& bytes) {
   seen_.append(bytes.substr(0, some));
   bytes.remove_prefix(some);
   if (seen_.size() < kHead) return {};
-  if (!seen_.starts_with("PACK")) return bad("is no git pack");
+  if (!seen_.starts_with("PACK")) return bad_pack("is no git pack");
   const std::uint32_t version = number_of(std::string_view(seen_).substr(4));
-  if (version != 2) return bad("has version {}, expected 2", version);
+  if (version != 2) return bad_pack("has version {}, expected 2", version);
   count_ = number_of(std::string_view(seen_).substr(8));
   if (count_ > limits_.max_objects) {
-    return bad("has {} objects, expected at most {}", count_, limits_.max_objects);
+    return bad_pack("has {} objects, expected at most {}", count_, limits_.max_objects);
   }
   seen_.clear();
   at_ = count_ == 0 ? At::trailer : At::entry;
@@ -101,7 +95,7 @@ Result<void> PackScanner::take_entry(std::string_view& bytes) {
   seen_.push_back(bytes.front());
   bytes.remove_prefix(1);
   if (goes_on(seen_.back())) {
-    return seen_.size() < kMostNumber ? Result<void>() : bad("an object's size is no number");
+    return seen_.size() < kMostNumber ? Result<void>() : bad_pack("an object's size is no number");
   }
   const auto first = static_cast<unsigned char>(seen_.front());
   type_ = (first >> 4U) & 7;
@@ -110,10 +104,10 @@ Result<void> PackScanner::take_entry(std::string_view& bytes) {
   seen_.clear();
   const bool delta = type_ == kOffsetDelta || type_ == kReferenceDelta;
   if (!delta && (type_ < 1 || type_ > 3)) {
-    return bad("has an object of type {}, expected 1 to 3 or a delta", type_);
+    return bad_pack("has an object of type {}, expected 1 to 3 or a delta", type_);
   }
   if (delta && size_ > limits_.max_delta_bytes) {
-    return bad("a delta has {} bytes, expected at most {}", size_, limits_.max_delta_bytes);
+    return bad_pack("a delta has {} bytes, expected at most {}", size_, limits_.max_delta_bytes);
   }
   SWARMLAB_CHECK(charge(size_));
   at_ = delta ? At::base : At::object;
@@ -125,7 +119,7 @@ Result<void> PackScanner::take_base(std::string_view& bytes) {
   bytes.remove_prefix(1);
   if (type_ == kReferenceDelta && seen_.size() < kTrailer) return {};
   if (type_ == kOffsetDelta && goes_on(seen_.back())) {
-    return seen_.size() < kMostNumber ? Result<void>() : bad("a delta's base is no number");
+    return seen_.size() < kMostNumber ? Result<void>() : bad_pack("a delta's base is no number");
   }
   seen_.clear();
   at_ = At::object;
@@ -151,7 +145,7 @@ Result<void> PackScanner::take_object(std::string_view& bytes) {
   stream_->avail_out = static_cast<uInt>(out.size());
   const int code = inflate(stream_.get(), Z_NO_FLUSH);
   if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) {
-    return bad("an object is damaged");
+    return bad_pack("an object is damaged");
   }
   const std::size_t made = out.size() - stream_->avail_out;
   bytes.remove_prefix(given - stream_->avail_in);
@@ -160,11 +154,11 @@ Result<void> PackScanner::take_object(std::string_view& bytes) {
   }
   inflated_ += made;
   if (inflated_ > size_ || (code == Z_STREAM_END && inflated_ != size_)) {
-    return bad("an object has other than the {} bytes that its header says", size_);
+    return bad_pack("an object has other than the {} bytes that its header says", size_);
   }
   if (code != Z_STREAM_END) {
     const bool stuck = code == Z_BUF_ERROR && made == 0 && given == stream_->avail_in;
-    return stuck ? bad("an object is damaged") : Result<void>();
+    return stuck ? bad_pack("an object is damaged") : Result<void>();
   }
   inflateEnd(stream_.get());
   inflating_ = false;
@@ -186,21 +180,21 @@ Result<void> PackScanner::look_at_delta(std::string_view inflated) {
   const std::uint64_t makes = take_number(rest, 0, 0);
   seen_.resize(kDeltaHead);  // not again
   if (makes > limits_.max_delta_bytes) {
-    return bad("a delta makes {} bytes, expected at most {}", makes, limits_.max_delta_bytes);
+    return bad_pack("a delta makes {} bytes, expected at most {}", makes, limits_.max_delta_bytes);
   }
   return charge(makes);
 }
 
 Result<void> PackScanner::charge(std::uint64_t size) {
   if (size > limits_.max_total_bytes - total_) {
-    return bad("inflates to more than {} bytes", limits_.max_total_bytes);
+    return bad_pack("inflates to more than {} bytes", limits_.max_total_bytes);
   }
   total_ += size;
   return {};
 }
 
 Result<void> PackScanner::take_trailer(std::string_view& bytes) {
-  if (bytes.size() > kTrailer - trailer_) return bad("has bytes after its last object");
+  if (bytes.size() > kTrailer - trailer_) return bad_pack("has bytes after its last object");
   trailer_ += bytes.size();
   bytes = {};
   return {};

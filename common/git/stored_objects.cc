@@ -14,13 +14,14 @@
 #include "common/git/handle.h"
 #include "common/git/pack_writer.h"
 #include "common/git/sha1.h"
+#include "common/os/folder_handle.h"
 
 namespace swarmlab::git {
 namespace {
 
 constexpr std::size_t kNamesAt = 8 + 4 * 256;  // in an index of version 2
 constexpr std::size_t kTrailerBytes = 20;
-constexpr std::size_t kBuffer = 256U << 10U;
+constexpr std::size_t kInflated = 256U << 10U;
 constexpr std::size_t kMostHeader = 32;
 
 std::uint32_t number_at(const unsigned char* at) {
@@ -36,7 +37,7 @@ Result<void> inflate_range(int fd, std::uint64_t offset, std::uint64_t length, c
     void operator()(z_stream* used) const { inflateEnd(used); }
   };
   const std::unique_ptr<z_stream, End> guard(&stream);
-  std::string out(kBuffer, '\0');
+  std::string out(kInflated, '\0');
   int code = Z_OK;
   const auto take = [&](std::string_view piece) -> Result<void> {
     // zlib takes its input as not const, and does not write to it.
@@ -176,10 +177,7 @@ class StoredObjects::Pack {
 
 StoredObjects::StoredObjects(const Repository& repository) : repository_(repository) {
   const std::string folder = repository.git_folder() + "/objects/pack/";
-  struct Close {
-    void operator()(DIR* listing) const { ::closedir(listing); }
-  };
-  const std::unique_ptr<DIR, Close> listing(::opendir(folder.c_str()));
+  const FolderHandle listing(::opendir(folder.c_str()));
   if (!listing) return;
   while (const dirent* entry = ::readdir(listing.get())) {
     const std::string_view name = entry->d_name;

@@ -13,7 +13,7 @@
 namespace swarmlab::net {
 namespace {
 
-constexpr const char* kPlace = "inproc://zeromq.zap.01";
+constexpr const char* kZapPlace = "inproc://zeromq.zap.01";
 constexpr std::string_view kVersion = "1.0";
 
 // "For now": the peer hears nothing, the connection is closed when the time for the handshake is
@@ -67,11 +67,11 @@ Result<std::unique_ptr<Doorman>> Doorman::start(zmq::context_t& context,
   try {
     zmq::socket_t socket(context, zmq::socket_type::rep);
     socket.set(zmq::sockopt::linger, 0);
-    socket.bind(kPlace);
+    socket.bind(kZapPlace);
     return std::unique_ptr<Doorman>(
         new Doorman(std::move(socket), std::move(gate), stopping, std::move(ended)));
   } catch (const zmq::error_t& error) {
-    return fail(ErrorCode::internal, "{}: cannot listen: {}", kPlace, error.what());
+    return fail(ErrorCode::internal, "{}: cannot listen: {}", kZapPlace, error.what());
   }
 }
 

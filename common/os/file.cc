@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/os/folder_handle.h"
 #include "common/os/unique_fd.h"
 
 namespace swarmlab {
@@ -70,11 +71,6 @@ Result<void> write_whole(const std::string& path, std::string_view bytes, mode_t
   return sync ? sync_folder(folder_of(path)) : Result<void>{};
 }
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
-using Folder = std::unique_ptr<DIR, CloseFolder>;
-
 // Opens a folder for listing and removing in it, also one whose owner (we) lost the right to.
 UniqueFd open_to_empty(int parent, const char* name, dev_t device) {
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -113,14 +109,14 @@ class Emptying {
  private:
   static constexpr std::size_t kDeepest = 64;
   struct Level {
-    Folder listing;
+    FolderHandle listing;
     std::string name;  // in the level above
   };
 
   Result<void> enter(int parent, const std::string& name) {
     UniqueFd opened = open_to_empty(parent, name.c_str(), device_);
     if (!opened) return failed("open for removal", place(name), errno);
-    Folder listing(::fdopendir(opened.get()));
+    FolderHandle listing(::fdopendir(opened.get()));
     if (!listing) return failed("list", place(name), errno);
     [[maybe_unused]] const int owned_by_listing = opened.release();
     stack_.push_back({std::move(listing), name});

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kLineage = 12;  // ancestors that a brief names
 constexpr std::size_t kDiffs = 4;     // of them, those whose change is shown
-constexpr std::size_t kDiffBytes = 4000;
+constexpr std::size_t kAncestorDiffBytes = 4000;
 
 Result<std::vector<Ancestor>> lineage_of(const BriefingSource& source, const swarm::Task& task) {
   std::vector<Ancestor> lineage;
@@ -18,7 +18,7 @@ Result<std::vector<Ancestor>> lineage_of(const BriefingSource& source, const swa
     const Experiment& one = ancestor.experiment;
     number = one.parent;
     if (source.objects != nullptr && one.parent && one.commit && lineage.size() < kDiffs) {
-      auto diff = source.objects->diff_text(one.parent_commit, *one.commit, kDiffBytes);
+      auto diff = source.objects->diff_text(one.parent_commit, *one.commit, kAncestorDiffBytes);
       if (diff) ancestor.diff = *std::move(diff);  // without it, the rest is still worth telling
     }
     lineage.push_back(std::move(ancestor));

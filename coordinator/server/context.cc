@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kHistory = 300;  // experiments that are looked at
 constexpr std::size_t kShown = 20;
-constexpr std::size_t kIdeas = 20;
+constexpr std::size_t kMostIdeas = 20;
 constexpr std::size_t kFailures = 100;
 
 unsigned size_of(std::size_t size) {
@@ -55,7 +55,7 @@ std::vector<std::string> ideas_of(const std::deque<Experiment>& recent) {
   for (auto at = recent.rbegin(); at != recent.rend(); ++at) {
     const Experiment& experiment = *at;
     for (const std::string& idea : experiment.notes.ideas) {
-      if (ideas.size() == kIdeas) return ideas;
+      if (ideas.size() == kMostIdeas) return ideas;
       ideas.push_back(idea);
     }
   }

@@ -10,7 +10,7 @@
 namespace swarmlab::server {
 namespace {
 
-constexpr std::size_t kHistory = 300;  // experiments a lab that briefs and results.tsv see
+constexpr std::size_t kRemembered = 300;  // experiments a lab that briefs and results.tsv see
 
 using swarm::ReportArrived;
 
@@ -90,7 +90,7 @@ Engine::Engine(store::Store store, std::unique_ptr<store::ObjectStore> objects, 
       rules_(rules),
       clock_(clock),
       state_(std::move(state)),
-      history_(kHistory) {}
+      history_(kRemembered) {}
 
 Result<std::unique_ptr<Engine>> Engine::open(store::Store store,
                                              std::unique_ptr<store::ObjectStore> objects,
@@ -126,7 +126,7 @@ Result<std::optional<Timestamp>> Engine::go_on_from_newest() {
 
 Result<void> Engine::fill_history() {
   for (const auto& [id, lab] : state_.labs) {
-    SWARMLAB_TRY(newest, store_.newest(id, kHistory));
+    SWARMLAB_TRY(newest, store_.newest(id, kRemembered));
     for (auto it = newest.rbegin(); it != newest.rend(); ++it) {
       history_.add(*it);
       if (!it->parent || it->measurements.empty()) continue;

@@ -13,7 +13,7 @@ std::uint32_t count(std::uint64_t number) {
       std::min<std::uint64_t>(number, std::numeric_limits<std::uint32_t>::max()));
 }
 
-void write_view(schema::PoolLabView::Builder to, const swarm::State& state,
+void write_pool(schema::PoolLabView::Builder to, const swarm::State& state,
                 const swarm::LabDemand& one) {
   const LabSettings& settings = state.labs.at(one.lab).settings;
   to.setLab(settings.name.c_str());
@@ -23,7 +23,7 @@ void write_view(schema::PoolLabView::Builder to, const swarm::State& state,
   to.setWhy(one.why.c_str());
 }
 
-void write_view(schema::PoolView::Builder to, const swarm::State& state,
+void write_pool(schema::PoolView::Builder to, const swarm::State& state,
                 const swarm::PoolDemand& demand) {
   to.setName(demand.pool.c_str());
   to.setWorkers(count(demand.workers));
@@ -34,7 +34,7 @@ void write_view(schema::PoolView::Builder to, const swarm::State& state,
   to.setWanted(count(demand.wanted));
   to.setWhy(demand.why.c_str());
   auto labs = to.initLabs(count(demand.labs.size()));
-  for (unsigned i = 0; i < demand.labs.size(); ++i) write_view(labs[i], state, demand.labs[i]);
+  for (unsigned i = 0; i < demand.labs.size(); ++i) write_pool(labs[i], state, demand.labs[i]);
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ void write_view(schema::PoolList::Builder to, const swarm::State& state, const s
                 Timestamp now) {
   const std::vector<swarm::PoolDemand> all = demand_of(state, rules, now);
   auto pools = to.initPools(count(all.size()));
-  for (unsigned i = 0; i < all.size(); ++i) write_view(pools[i], state, all[i]);
+  for (unsigned i = 0; i < all.size(); ++i) write_pool(pools[i], state, all[i]);
 }
 
 }  // namespace swarmlab::server

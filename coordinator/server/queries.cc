@@ -29,7 +29,7 @@ using Body = schema::Envelope::Body::Builder;
 
 constexpr std::uint32_t kPage = 2000;          // experiments or events in one answer
 constexpr std::size_t kPageBytes = 3U << 20U;  // estimated: a message has 4 MiB
-constexpr std::size_t kDiffBytes = 512U << 10U;
+constexpr std::size_t kShownDiffBytes = 512U << 10U;
 
 unsigned size_of(std::size_t size) {
   return static_cast<unsigned>(size);
@@ -191,7 +191,7 @@ Result<void> write_detail(const Source& source, const swarm::Lab& lab, const Exp
   to.setEvaluatorLog(wire::text_of(attachments.evaluator_log));
   if (source.objects != nullptr && experiment.commit && experiment.parent) {
     const auto diff =
-        source.objects->diff_text(experiment.parent_commit, *experiment.commit, kDiffBytes);
+        source.objects->diff_text(experiment.parent_commit, *experiment.commit, kShownDiffBytes);
     to.setDiff(diff ? diff->c_str() : diff.error().message.c_str());
   }
   return {};

@@ -41,6 +41,11 @@ inline constexpr std::size_t kMostPoolsTold = 64;
 /// \complexity  linear in labs, workers and leases
 [[nodiscard]] Vitals vitals_of(const VitalsSource& source);
 
+/// A count, as metrics have it.
+[[nodiscard]] inline double number(std::uint64_t count) {
+  return static_cast<double>(count);
+}
+
 // Its parts.
 void tell_labs(metrics::Page& page, const VitalsSource& source);
 void tell_pools(metrics::Page& page, const VitalsSource& source);

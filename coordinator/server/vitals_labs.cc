@@ -20,10 +20,6 @@ constexpr std::array<std::pair<swarm::LabStatus, const char*>, 4> kStates{
      {swarm::LabStatus::stopping, "stopping"},
      {swarm::LabStatus::stopped, "stopped"}}};
 
-double number(std::uint64_t count) {
-  return static_cast<double>(count);
-}
-
 double dollars(MicroUsd amount) {
   return static_cast<double>(amount.value()) / 1e6;
 }

@@ -10,10 +10,6 @@
 namespace swarmlab::server {
 namespace {
 
-double number(std::uint64_t count) {
-  return static_cast<double>(count);
-}
-
 // Of a pool's workers and slots, by state.
 struct Census {
   std::map<std::string_view, std::uint64_t> workers{

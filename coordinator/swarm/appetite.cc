@@ -31,11 +31,6 @@ std::uint64_t rest(std::uint64_t most, std::uint64_t taken) {
   return most > taken ? most - taken : 0;
 }
 
-// Of those that make an experiment: they run, or wait.
-std::uint64_t exploring(const Standing& standing) {
-  return standing.leased - standing.leased_checks;
-}
-
 // On anything that is leased.
 Bound on_leases(const Lab& lab, const Standing& standing, Timestamp now) {
   const StopLimits& limits = lab.settings.stop;
@@ -115,7 +110,7 @@ Bound on_search(const State& state, const Lab& lab) {
 
 // New ones, beside what runs and waits.
 Bound on_new(const State& state, const Lab& lab, const Standing& standing) {
-  const std::uint64_t open = exploring(standing) + standing.waiting;
+  const std::uint64_t open = standing.exploring() + standing.waiting;
   if (!lab.segment.baseline_measured) {
     return {open > 0 ? 0U : 1U,
             open > 0 ? "the baseline is measured first" : "the baseline comes first"};
@@ -133,7 +128,7 @@ Bound on_new(const State& state, const Lab& lab, const Standing& standing) {
 Bound on_experiments(const Lab& lab, const Standing& standing) {
   const std::uint64_t most = lab.settings.stop.max_iterations;
   if (most == 0 || !lab.segment.baseline_measured) return {};
-  const std::uint64_t left = rest(most, standing.iterations + exploring(standing));
+  const std::uint64_t left = rest(most, standing.iterations + standing.exploring());
   return {left, fmt::format("{} of {} experiments are left", left, most)};
 }
 

@@ -45,11 +45,6 @@ Obstacle against_a_lease(const Lab& lab, const Standing& standing, Timestamp now
   return Obstacle::none;
 }
 
-// Leases of those that make an experiment.
-std::uint64_t exploring(const Standing& standing) {
-  return standing.leased - standing.leased_checks;
-}
-
 // Against one more experiment beside `running` ones. Baselines are not counted.
 Obstacle against_another(const Lab& lab, const Standing& standing, std::uint64_t running) {
   const std::uint64_t most = lab.settings.stop.max_iterations;
@@ -59,7 +54,7 @@ Obstacle against_another(const Lab& lab, const Standing& standing, std::uint64_t
 
 Obstacle against_a_retry(const Lab& lab, const Standing& standing, Timestamp now) {
   const Obstacle obstacle = against_a_lease(lab, standing, now);
-  return obstacle == Obstacle::none ? against_another(lab, standing, exploring(standing))
+  return obstacle == Obstacle::none ? against_another(lab, standing, standing.exploring())
                                     : obstacle;
 }
 
@@ -69,7 +64,7 @@ Obstacle against_a_new_task(const State& state, const Lab& lab, const Standing& 
   if (obstacle != Obstacle::none) return obstacle;
   // What the search is enough for is not stopped for what climbs, but not gone on with either.
   if (standing.climbs && searched_enough(lab.settings, standing)) return Obstacle::ladder;
-  const std::uint64_t open = exploring(standing) + standing.waiting;
+  const std::uint64_t open = standing.exploring() + standing.waiting;
   if (!lab.segment.baseline_measured && open > 0) return Obstacle::baseline;
   if (lab.segment.baseline_measured && waits_for_provider(state, lab, now)) {
     return Obstacle::provider;

@@ -1,9 +1,20 @@
 // One function a command; decide() chooses among them. Each file keeps one concept.
 #pragma once
 
+#include <string>
+#include <utility>
+
 #include "coordinator/swarm/command.h"
 
 namespace swarmlab::swarm {
+
+/// Nothing changes, and this is why.
+[[nodiscard]] inline Decision refuse(Error error) {
+  return {.changes = {}, .reply = std::move(error)};
+}
+[[nodiscard]] inline Decision refuse(ErrorCode code, std::string message) {
+  return refuse(Error{code, std::move(message)});
+}
 
 // lab.cc
 [[nodiscard]] Decision on(const State& state, const Rules& rules, const OpenLab& command,

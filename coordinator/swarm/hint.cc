@@ -11,10 +11,6 @@ namespace {
 constexpr std::size_t kMostHints = 50;  // of a lab at a time: each is in every brief
 constexpr std::size_t kMostBytes = 2000;
 
-Decision refuse(ErrorCode code, std::string message) {
-  return {.changes = {}, .reply = Error{code, std::move(message)}};
-}
-
 bool is_blank(const std::string& text) {
   return text.find_first_not_of(" \t\r\n") == std::string::npos;
 }

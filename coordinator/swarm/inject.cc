@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::size_t kMostWaiting = 100;  // of a lab
 
-Decision refuse(ErrorCode code, std::string message) {
-  return {.changes = {}, .reply = Error{code, std::move(message)}};
-}
-
 // The open task that measures the same tree, if there is one.
 const Task* same_candidate(const State& state, const Lab& lab, const ObjectId& tree) {
   const Index::OfLab& open = state.index.labs.at(lab.id);

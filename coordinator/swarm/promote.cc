@@ -8,10 +8,6 @@
 namespace swarmlab::swarm {
 namespace {
 
-Decision refuse(ErrorCode code, std::string message) {
-  return {.changes = {}, .reply = Error{code, std::move(message)}};
-}
-
 // The scale that the candidate is to climb to next: the lowest that it is not measured at.
 std::uint32_t next_scale(const Lab& lab, ExperimentNumber number) {
   for (std::uint32_t scale = 1; scale <= lab.rungs.size(); ++scale) {

@@ -30,7 +30,7 @@ bool held(const State& state, const ReportArrived& command, const std::vector<Pa
   });
 }
 
-Decision refuse(const Report& report, const std::string& what) {
+Decision refuse_report(const Report& report, const std::string& what) {
   return {.changes = {},
           .reply = Error{ErrorCode::invalid_input,
                          fmt::format("report of task {}: {}", report.task.value(), what)}};
@@ -60,7 +60,7 @@ Decision on_decided(const State& state, const ReportArrived& command, const Expe
     }
   }
   if (auto wrong = wrong_for(report, decided.task, decided.lab, decided.number); !wrong.empty()) {
-    return refuse(report, wrong);
+    return refuse_report(report, wrong);
   }
   Draft draft(state, now);
   if (report.token == decided.token && decided.token != FencingToken()) {
@@ -247,7 +247,7 @@ Decision on_open(const State& state, const Rules& rules, const Task& task,
                  const ReportArrived& command, Timestamp now) {
   const Report& report = command.report;
   if (auto wrong = wrong_for(report, task.id, task.lab, task.experiment); !wrong.empty()) {
-    return refuse(report, wrong);
+    return refuse_report(report, wrong);
   }
   Draft draft(state, now);
   const bool is_current = task.lease && task.lease->token == report.token;
@@ -269,7 +269,7 @@ Decision on_open(const State& state, const Rules& rules, const Task& task,
     return without_a_verdict(state, rules, task, report, now);
   }
   if (auto wrong = wrong_for(report, task, lab_of(state, task.lab)); !wrong.empty()) {
-    return refuse(report, wrong);
+    return refuse_report(report, wrong);
   }
   if (!makes_experiment(task.kind)) return count_check(state, task, report, now);
   return count_report(state, rules, task, command, now);
@@ -279,12 +279,12 @@ Decision on_open(const State& state, const Rules& rules, const Task& task,
 
 Decision on(const State& state, const Rules& rules, const ReportArrived& command, Timestamp now) {
   const Report& report = command.report;
-  if (auto wrong = wrong_in(report); !wrong.empty()) return refuse(report, wrong);
+  if (auto wrong = wrong_in(report); !wrong.empty()) return refuse_report(report, wrong);
   // Of a check the candidate is decided, and the task is open.
   const Task* task = find_task(state, report.task);
   if (task != nullptr && !makes_experiment(task->kind)) {
     if (report.cost != Cost{}) {
-      return refuse(report, "it costs money or tokens, expected none: no agent ran");
+      return refuse_report(report, "it costs money or tokens, expected none: no agent ran");
     }
     return on_open(state, rules, *task, command, now);
   }

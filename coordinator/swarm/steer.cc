@@ -6,10 +6,6 @@
 namespace swarmlab::swarm {
 namespace {
 
-Decision refuse(Error error) {
-  return {.changes = {}, .reply = std::move(error)};
-}
-
 bool is_ending(LabStatus status) {
   return status == LabStatus::stopping || status == LabStatus::stopped;
 }

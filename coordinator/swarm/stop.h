@@ -26,6 +26,9 @@ struct Standing {
   std::optional<double> best{};
   ExperimentNumber best_number{};
   judge::Prospects prospects{};
+
+  /// Leases of those that make an experiment.
+  [[nodiscard]] std::uint64_t exploring() const { return leased - leased_checks; }
 };
 
 [[nodiscard]] Standing standing_of(const State& state, const Lab& lab);

@@ -17,7 +17,7 @@ using nlohmann::json;
 
 constexpr std::size_t kLongestLine = 8U << 20U;
 constexpr std::ptrdiff_t kMostBrackets = 100'000;  // each costs far more memory than its byte
-constexpr std::size_t kMostWords = 500;            // bytes
+constexpr std::size_t kMostFinalWords = 500;       // bytes
 constexpr std::size_t kLongestMessage = 4000;
 constexpr std::size_t kLongestSession = 100;
 constexpr double kMostCount = 1e12;
@@ -105,7 +105,7 @@ MicroUsd dollars_at(const json& object, std::string_view key) {
 }
 
 std::string words_of(std::string_view text) {
-  return sandbox::clean_text(text, kMostWords, sandbox::Lines::join);
+  return sandbox::clean_text(text, kMostFinalWords, sandbox::Lines::join);
 }
 
 std::string message_of(std::string_view text) {

@@ -4,19 +4,13 @@
 #include <array>
 #include <charconv>
 
+#include "worker/bridge/lower.h"
+
 namespace swarmlab::worker {
 namespace {
 
 constexpr std::size_t kMostHeaders = 200;
 constexpr std::size_t kMostChunkLine = 256;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 bool is_token(std::string_view text) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "worker/bridge/lower.h"
+
 namespace swarmlab::worker {
 namespace {
 
@@ -10,14 +12,6 @@ constexpr std::size_t kLongestName = 253;
 
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
 }
 
 Result<std::uint16_t> parse_port(std::string_view text) {

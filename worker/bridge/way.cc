@@ -4,16 +4,10 @@
 #include <charconv>
 #include <string_view>
 
+#include "worker/bridge/lower.h"
+
 namespace swarmlab::worker {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 std::string upper(std::string_view text) {
   std::string result(text);

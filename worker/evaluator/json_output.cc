@@ -93,9 +93,9 @@ std::optional<double> number_of(const json& value) {
 
 std::string shown(const json& value) {
   if (value.is_structured()) return value.is_array() ? "a list" : "an object";
-  constexpr std::size_t kLongestShown = 60;
+  constexpr std::size_t kLongestText = 60;
   const std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  return clean_text(text, kLongestShown, Lines::join);
+  return clean_text(text, kLongestText, Lines::join);
 }
 
 Result<double> finite_score(const std::string& name, const json& value) {

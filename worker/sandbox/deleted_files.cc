@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "common/os/folder_handle.h"
 #include "common/result.h"
 
 namespace swarmlab::sandbox {

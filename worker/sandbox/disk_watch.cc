@@ -18,7 +18,7 @@ bool lies_below(std::string_view path, std::string_view folder) {
          (folder.ends_with('/') || path[folder.size()] == '/');
 }
 
-constexpr std::uint64_t kBlockBytes = 512;  // of st_blocks, whatever the file system's own are
+constexpr std::uint64_t kStatBlockBytes = 512;  // of st_blocks, whatever the file system's own are
 
 }  // namespace
 
@@ -76,14 +76,14 @@ bool DiskWatch::advance() {
 void DiskWatch::enter(int parent, const char* name) {
   struct stat entry {};
   if (::fstatat(parent, name, &entry, AT_SYMLINK_NOFOLLOW) != 0) return;
-  bytes_ += std::max(static_cast<std::uint64_t>(entry.st_blocks) * kBlockBytes, kEntryBytes);
+  bytes_ += std::max(static_cast<std::uint64_t>(entry.st_blocks) * kStatBlockBytes, kEntryBytes);
   if (!S_ISDIR(entry.st_mode)) return;
   UniqueFd fd(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (open_.size() >= kMaxDepth || (!fd && errno == EACCES)) {
     bytes_ = std::numeric_limits<std::uint64_t>::max();
   }
   if (!fd || open_.size() >= kMaxDepth) return;
-  if (Folder folder(::fdopendir(fd.get())); folder) {
+  if (FolderHandle folder(::fdopendir(fd.get())); folder) {
     [[maybe_unused]] const int owned = fd.release();
     open_.push_back(std::move(folder));
   }

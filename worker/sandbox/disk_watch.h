@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "common/os/folder_handle.h"
+
 namespace swarmlab::sandbox {
 
 /// Counts each entry as kEntryBytes at least, so that a limit of bytes limits the number of files
@@ -35,11 +37,6 @@ class DiskWatch {
   [[nodiscard]] const std::vector<std::string>& folders() const { return folders_; }
 
  private:
-  struct Close {
-    void operator()(DIR* folder) const { ::closedir(folder); }
-  };
-  using Folder = std::unique_ptr<DIR, Close>;
-
   void begin();
   bool advance();  // false: the walk is done
   void enter(int parent, const char* name);
@@ -51,7 +48,7 @@ class DiskWatch {
   bool exceeded_ = false;
   bool walking_ = false;
   std::size_t next_folder_ = 0;
-  std::vector<Folder> open_;
+  std::vector<FolderHandle> open_;
 };
 
 }  // namespace swarmlab::sandbox

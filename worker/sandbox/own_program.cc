@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_below(const std::string& path, const std::string& folder) {
+bool is_at_or_below(const std::string& path, const std::string& folder) {
   return path.starts_with(folder) &&
          (path.size() == folder.size() || path[folder.size()] == '/' || folder.ends_with('/'));
 }
@@ -42,7 +42,8 @@ std::string own_program(const std::vector<std::string>& exposed, std::string& wh
   seen.insert(seen.end(), exposed.begin(), exposed.end());
   for (const std::string& file : mapped_code()) {
     if (file == program) continue;
-    if (std::ranges::none_of(seen, [&](const auto& folder) { return is_below(file, folder); })) {
+    if (std::ranges::none_of(seen,
+                             [&](const auto& folder) { return is_at_or_below(file, folder); })) {
       why = fmt::format("{}, which it uses, is not visible inside", file);
       return {};
     }

@@ -15,6 +15,7 @@
 
 #include "common/git/hash.h"
 #include "common/git/verify.h"
+#include "common/os/folder_handle.h"
 #include "common/os/unique_fd.h"
 #include "worker/workspace/found.h"
 
@@ -28,10 +29,6 @@ constexpr std::size_t kMaxDepth = 128;
 constexpr std::size_t kMaxLinkBytes = 4095;
 constexpr std::string_view kByteCode = "/__pycache__/";
 constexpr std::size_t kMaxPathBytes = 1024;  // what other systems and tools can still take
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
 
 class Collector {
  public:
@@ -65,7 +62,7 @@ class Collector {
   }
 
   Result<void> walk(UniqueFd opened, const std::string& folder, std::size_t depth) {
-    const std::unique_ptr<DIR, CloseFolder> listing(::fdopendir(opened.get()));
+    const FolderHandle listing(::fdopendir(opened.get()));
     if (!listing) {
       violate(folder, "a folder that cannot be listed");
       return {};

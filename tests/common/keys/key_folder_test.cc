@@ -12,7 +12,7 @@
 namespace swarmlab::keys {
 namespace {
 
-constexpr Timestamp kNow{std::chrono::milliseconds(1'795'254'756'000)};
+constexpr Timestamp kMadeAt{std::chrono::milliseconds(1'795'254'756'000)};
 
 class KeyFolderTest : public ::testing::Test {
  protected:
@@ -90,28 +90,28 @@ TEST_F(KeyFolderTest, RefusesNamesThatAreNone) {
 TEST_F(KeyFolderTest, RevokesAKeyForGood) {
   const auto made = keys_.make("w1", Role::worker);
   ASSERT_TRUE(made);
-  const auto revoked = keys_.revoke("w1", kNow);
+  const auto revoked = keys_.revoke("w1", kMadeAt);
   ASSERT_TRUE(revoked) << revoked.error().message;
   EXPECT_EQ(*revoked, made->holder);
   EXPECT_EQ(::access(made->file.c_str(), F_OK), -1);
   const auto list = keys_.allowed();
   ASSERT_TRUE(list);
   EXPECT_EQ(list->find(made->holder.key.text()), nullptr);
-  EXPECT_EQ(list->entries().front().revoked_at, kNow);
-  EXPECT_EQ(keys_.revoke("w1", kNow).error().code, ErrorCode::not_found);
+  EXPECT_EQ(list->entries().front().revoked_at, kMadeAt);
+  EXPECT_EQ(keys_.revoke("w1", kMadeAt).error().code, ErrorCode::not_found);
   ASSERT_TRUE(keys_.make("w1", Role::worker));  // the name may be used again
   EXPECT_EQ(keys_.allowed()->entries().size(), 2U);
 }
 
 TEST_F(KeyFolderTest, RevokesNothingWhereNoKeysAre) {
-  EXPECT_EQ(keys_.revoke("w1", kNow).error().code, ErrorCode::not_found);
+  EXPECT_EQ(keys_.revoke("w1", kMadeAt).error().code, ErrorCode::not_found);
 }
 
 TEST_F(KeyFolderTest, ChangesNothingWhenTheListIsBroken) {
   ASSERT_TRUE(keys_.prepare());
   ASSERT_TRUE(write_file(keys_.allowed_file(), "worker w1\n"));
   EXPECT_NE(keys_.make("w2", Role::worker).error().message.find("allowed:1: "), std::string::npos);
-  EXPECT_FALSE(keys_.revoke("w1", kNow));
+  EXPECT_FALSE(keys_.revoke("w1", kMadeAt));
   EXPECT_EQ(*read_file(keys_.allowed_file(), 100), "worker w1\n");
   EXPECT_EQ(::access(file("keys/w2.key").c_str(), F_OK), -1);
 }
@@ -178,7 +178,7 @@ TEST_F(KeyFolderTest, WatchTellsTheListOnceForEachChange) {
   ASSERT_TRUE(keys_.make("w1", Role::worker));
   EXPECT_EQ(watch.changed()->value().entries().size(), 1U);
   EXPECT_FALSE(watch.changed()->has_value());
-  ASSERT_TRUE(keys_.revoke("w1", kNow));
+  ASSERT_TRUE(keys_.revoke("w1", kMadeAt));
   EXPECT_EQ(watch.changed()->value().find_name("w1"), nullptr);
   ASSERT_TRUE(write_file(keys_.allowed_file(), "nonsense\n"));
   EXPECT_FALSE(watch.changed());

@@ -8,24 +8,24 @@
 namespace swarmlab {
 namespace {
 
-const std::string kLab =
+const std::string kLabWithScales =
     "[artifact]\neditable = [\"src/**\"]\n"
     "[evaluator]\ncommand = \"sh measure.sh\"\ntimeout = \"1m\"\n"
     "[agent]\ncommand = \"sh agent.sh\"\n";
 
-Result<LabSettings> read(const std::string& more) {
-  return read_lab(kLab + more, "", "tower");
+Result<LabSettings> read_scales(const std::string& more) {
+  return read_lab(kLabWithScales + more, "", "tower");
 }
 
 std::string wrong(const std::string& more) {
-  const auto settings = read(more);
+  const auto settings = read_scales(more);
   return settings ? "nothing is wrong" : settings.error().message;
 }
 
 const std::string kTwo = "[[scale]]\nname = \"small\"\n[[scale]]\nname = \"large\"\n";
 
 TEST(Scales, TheFirstIsWhereExperimentsStart) {
-  const auto settings = read(
+  const auto settings = read_scales(
       "[[scale]]\nname = \"small\"\ntimeout = \"5s\"\nresources = { cpus = 2 }\n"
       "[[scale]]\nname = \"large\"\n");
   ASSERT_TRUE(settings) << settings.error().message;
@@ -37,11 +37,12 @@ TEST(Scales, TheFirstIsWhereExperimentsStart) {
 }
 
 TEST(Scales, SayAllThatDiffersThere) {
-  const auto settings = read(kTwo +
-                             "promote = \"top 10%\"\nfloor = 20\napprove = true\n"
-                             "env = { DEPTH = \"24\" }\noverlay = \"scales/large\"\n"
-                             "timeout = \"2h\"\nresources = { gpus = 8 }\nlabels = [\"h100\"]\n"
-                             "max_experiments = 12\nmax_hours = 1.5\n");
+  const auto settings =
+      read_scales(kTwo +
+                  "promote = \"top 10%\"\nfloor = 20\napprove = true\n"
+                  "env = { DEPTH = \"24\" }\noverlay = \"scales/large\"\n"
+                  "timeout = \"2h\"\nresources = { gpus = 8 }\nlabels = [\"h100\"]\n"
+                  "max_experiments = 12\nmax_hours = 1.5\n");
   ASSERT_TRUE(settings) << settings.error().message;
   const Scale& large = settings->scales[1];
   EXPECT_DOUBLE_EQ(large.promotion.fraction, 0.1);
@@ -59,11 +60,11 @@ TEST(Scales, SayAllThatDiffersThere) {
 }
 
 TEST(Scales, PromoteByAMarginToo) {
-  const auto relative = read(kTwo + "promote = \"1%\"\n");
+  const auto relative = read_scales(kTwo + "promote = \"1%\"\n");
   ASSERT_TRUE(relative);
   EXPECT_EQ(relative->scales[1].promotion.fraction, 0.0);
   EXPECT_EQ(relative->scales[1].promotion.margin, (Improvement{.amount = 0.01, .relative = true}));
-  const auto absolute = read(kTwo + "promote = 0.5\n");
+  const auto absolute = read_scales(kTwo + "promote = 0.5\n");
   ASSERT_TRUE(absolute);
   EXPECT_EQ(absolute->scales[1].promotion.margin, (Improvement{.amount = 0.5, .relative = false}));
 }
@@ -86,7 +87,7 @@ TEST(Scales, AreRefusedWithWhatWasExpected) {
 }
 
 TEST(Scales, AnOverlayMustNotReplaceWhatAgentsEdit) {
-  const std::string toml = kLab + kTwo + "overlay = \"scales/large\"\n";
+  const std::string toml = kLabWithScales + kTwo + "overlay = \"scales/large\"\n";
   std::vector<std::string> files{"lab.toml", "measure.sh", "agent.sh", "src/a.py"};
   const auto missing = check_lab(toml, "", files);
   ASSERT_FALSE(missing);
@@ -103,7 +104,7 @@ TEST(Scales, AreWhatScoresDependOnWithTheFilesThatAreLaidOver) {
   const std::vector<std::string> files{"lab.toml", "measure.sh", "agent.sh", "src/a.py",
                                        "scales/large/config.py"};
   const auto text_of = [&](const std::string& more, const std::string& id) {
-    const auto lab = check_lab(kLab + more, "", files);
+    const auto lab = check_lab(kLabWithScales + more, "", files);
     EXPECT_TRUE(lab);
     const auto relevance = Relevance::of(*lab, files);
     return evaluator_text(lab->settings, *relevance,
@@ -116,7 +117,7 @@ TEST(Scales, AreWhatScoresDependOnWithTheFilesThatAreLaidOver) {
 }
 
 TEST(Holdout, IsAFolderThatEveryWorkerHas) {
-  const auto settings = read("[holdout]\ndata = \"path:/srv/holdout\"\n");
+  const auto settings = read_scales("[holdout]\ndata = \"path:/srv/holdout\"\n");
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->holdout.kind, DataSource::Kind::host_path);
   EXPECT_NE(wrong("[holdout]\ndata = \"data/holdout\"\n").find("agents would see"),

@@ -16,7 +16,7 @@
 namespace swarmlab::server {
 namespace {
 
-constexpr Milliseconds kLong{60'000};
+constexpr Milliseconds kVeryLong{60'000};
 constexpr Milliseconds kStops{5'000};
 
 std::uint64_t number_in(const char* variable, std::uint64_t usual) {
@@ -33,7 +33,7 @@ class Peer {
   void ask(const std::function<void(schema::Envelope::Body::Builder)>& fill) {
     wire::Outgoing request(++last_, session_);
     fill(request.body());
-    const Deadline patience = Deadline::after(kLong);
+    const Deadline patience = Deadline::after(kVeryLong);
     while (!patience.expired()) {
       if (must(dealer_.send(request.bytes())) == net::Sent::queued) return;
       (void)must(dealer_.receive(Milliseconds(1000), net::Until::message_or_room));
@@ -41,7 +41,7 @@ class Peer {
     ADD_FAILURE() << name_ << ": no connection";
   }
   // To the last request, in so long: what is older was not waited for.
-  std::optional<wire::Incoming> answer(Milliseconds patience = kLong) {
+  std::optional<wire::Incoming> answer(Milliseconds patience = kVeryLong) {
     const Deadline deadline = Deadline::after(patience);
     while (!deadline.expired()) {
       auto bytes = must(dealer_.receive(*deadline.remaining()));
@@ -54,7 +54,7 @@ class Peer {
 
   // Gives the leases that it keeps. Says it again if the connection was just going away.
   std::size_t say_hello() {
-    for (const Deadline patience = Deadline::after(kLong); !patience.expired();) {
+    for (const Deadline patience = Deadline::after(kVeryLong); !patience.expired();) {
       if (const auto kept = try_hello()) return *kept;
     }
     throw std::runtime_error(name_ + ": not welcome");

@@ -140,12 +140,12 @@ TEST_F(ALadder, AChampionThatAPersonRejectsMakesRoomForTheBestOfTheOthersThere) 
 
 TEST_F(ALadder, WhatIsMeasuredAtALargerScaleIsNotRejectedMeanwhile) {
   const ExperimentNumber better = climbs(100.0);
-  const Task running = swarm.work_for("w");
-  ASSERT_EQ(running.experiment, better);
+  const Task climbing = swarm.work_for("w");
+  ASSERT_EQ(climbing.experiment, better);
   const auto refused = swarm.expect<Error>(reject(better));
   EXPECT_EQ(refused.code, ErrorCode::conflict);
   EXPECT_NE(refused.message.find("is being measured at scale large"), std::string::npos);
-  swarm.counted("w", swarm.scored(running, 90.0));
+  swarm.counted("w", swarm.scored(climbing, 90.0));
   swarm.expect<Rejected>(reject(better));
   EXPECT_EQ(large().climbs.at(better).standing, Standing::rejected);
 }
