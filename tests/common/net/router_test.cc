@@ -18,31 +18,13 @@ namespace {
 
 using RouterTest = NetTest;
 
-// Sends as soon as there is a connection.
-void send_from(Dealer& dealer, const std::string& bytes) {
-  const Deadline deadline = Deadline::after(kLong);
-  while (!deadline.expired()) {
-    const auto sent = dealer.send(bytes);
-    ASSERT_TRUE(sent) << sent.error().message;
-    if (*sent == Sent::queued) return;
-    ASSERT_TRUE(dealer.receive(kLong, Until::message_or_room));
-  }
-  FAIL() << "there was no connection";
-}
-
-Letter next_letter(Router& router) {
-  const auto letters = router.receive(kLong);
-  EXPECT_TRUE(letters && letters->size() == 1);
-  return letters && !letters->empty() ? letters->front() : Letter{};
-}
-
 void exchange(const std::string& address) {
   auto router = Router::bind(address, quick());
   ASSERT_TRUE(router) << router.error().message;
   auto dealer = Dealer::connect(router->address(), quick());
   ASSERT_TRUE(dealer) << dealer.error().message;
-  send_from(*dealer, std::string("ping\0pong", 9));
-  const Letter letter = next_letter(*router);
+  send(*dealer, std::string("ping\0pong", 9));
+  const Letter letter = one_letter(*router);
   EXPECT_EQ(letter.bytes, std::string("ping\0pong", 9));
   EXPECT_EQ(*router->send(letter.peer, "answer"), Sent::queued);
   EXPECT_EQ(*dealer->receive(kLong), "answer");
@@ -116,8 +98,8 @@ TEST_F(RouterTest, RefusesAnAddressThatSomebodyListensAt) {
     EXPECT_EQ(second.error().code, ErrorCode::conflict) << second.error().message;
     auto dealer = Dealer::connect(first->address(), quick());
     ASSERT_TRUE(dealer);
-    send_from(*dealer, "still there");
-    EXPECT_EQ(next_letter(*first).bytes, "still there");
+    send(*dealer, "still there");
+    EXPECT_EQ(one_letter(*first).bytes, "still there");
   }
 }
 
@@ -180,7 +162,7 @@ TEST_F(RouterTest, TakesABurstUpToItsLimitInOrder) {
   auto router = Router::bind(ipc(), quick());
   auto dealer = Dealer::connect(ipc(), quick());
   ASSERT_TRUE(router && dealer);
-  for (int i = 0; i < 100; ++i) send_from(*dealer, std::to_string(i));
+  for (int i = 0; i < 100; ++i) send(*dealer, std::to_string(i));
   int next = 0;
   while (next < 100) {
     const auto letters = router->receive(kLong, {.messages = 7, .time = std::chrono::seconds(1)});
@@ -204,7 +186,7 @@ TEST_F(RouterTest, DropsAndCountsMessagesOfSeveralParts) {
     }
   }
   peer.send(zmq::str_buffer("whole"), zmq::send_flags::none);
-  EXPECT_EQ(next_letter(*router).bytes, "whole");
+  EXPECT_EQ(one_letter(*router).bytes, "whole");
   EXPECT_EQ(router->malformed(), 3U);
 }
 
@@ -212,8 +194,8 @@ TEST_F(RouterTest, HandsOnAnEmptyMessage) {
   auto router = Router::bind(ipc(), quick());
   auto dealer = Dealer::connect(ipc(), quick());
   ASSERT_TRUE(router && dealer);
-  send_from(*dealer, "");
-  EXPECT_EQ(next_letter(*router).bytes, "");
+  send(*dealer, "");
+  EXPECT_EQ(one_letter(*router).bytes, "");
 }
 
 TEST_F(RouterTest, TellsThatAPeerIsGone) {
@@ -225,8 +207,8 @@ TEST_F(RouterTest, TellsThatAPeerIsGone) {
   {
     auto dealer = Dealer::connect(ipc(), quick());
     ASSERT_TRUE(dealer);
-    send_from(*dealer, "hello");
-    peer = next_letter(*router).peer;
+    send(*dealer, "hello");
+    peer = one_letter(*router).peer;
     EXPECT_EQ(*router->send(peer, "hello"), Sent::queued);
   }
   const Deadline deadline = Deadline::after(kLong);
@@ -243,8 +225,8 @@ TEST_F(RouterTest, TellsThatAPeerDoesNotKeepUp) {
   auto stuck = Dealer::connect(ipc(), few);
   auto other = Dealer::connect(ipc(), few);
   ASSERT_TRUE(router && stuck && other);
-  send_from(*stuck, "I will never read");
-  const PeerId peer = next_letter(*router).peer;
+  send(*stuck, "I will never read");
+  const PeerId peer = one_letter(*router).peer;
   const std::string bytes(256 << 10, 'x');
   int queued = 0;
   Sent last = Sent::queued;
@@ -253,8 +235,8 @@ TEST_F(RouterTest, TellsThatAPeerDoesNotKeepUp) {
     ASSERT_LT(++queued, 1000);
   }
   EXPECT_EQ(last, Sent::full);
-  send_from(*other, "hello");
-  EXPECT_EQ(*router->send(next_letter(*router).peer, "unhindered"), Sent::queued);
+  send(*other, "hello");
+  EXPECT_EQ(*router->send(one_letter(*router).peer, "unhindered"), Sent::queued);
   EXPECT_EQ(*other->receive(kLong), "unhindered");
 }
 
@@ -265,8 +247,8 @@ TEST_F(RouterTest, KeepsABoundedNumberOfBytesForAPeerThatDoesNotRead) {
   auto router = Router::bind(ipc(), tight);
   auto stuck = Dealer::connect(ipc(), quick());
   ASSERT_TRUE(router && stuck);
-  send_from(*stuck, "I will never read");
-  const PeerId peer = next_letter(*router).peer;
+  send(*stuck, "I will never read");
+  const PeerId peer = one_letter(*router).peer;
   const std::string bytes(64 << 10, 'x');
   int queued = 0;
   while (*router->send(peer, bytes) == Sent::queued) ASSERT_LT(++queued, 10'000);
@@ -280,13 +262,13 @@ TEST_F(RouterTest, LetsAPeerThatReadsHaveItsShareWhileOthersDoNot) {
   auto stuck = Dealer::connect(ipc(), quick());
   auto other = Dealer::connect(ipc(), quick());
   ASSERT_TRUE(router && stuck && other);
-  send_from(*stuck, "I will never read");
-  const PeerId peer = next_letter(*router).peer;
+  send(*stuck, "I will never read");
+  const PeerId peer = one_letter(*router).peer;
   const std::string bytes(64 << 10, 'x');
   while (*router->send(peer, bytes) == Sent::queued) {
   }
-  send_from(*other, "hello");
-  const PeerId reader = next_letter(*router).peer;
+  send(*other, "hello");
+  const PeerId reader = one_letter(*router).peer;
   for (int i = 0; i < 100; ++i) {
     ASSERT_EQ(*router->send(reader, bytes), Sent::queued);
     EXPECT_EQ(*other->receive(kLong), bytes);
@@ -301,8 +283,8 @@ TEST_F(RouterTest, RefusesToSendMoreThanItsLimit) {
   ASSERT_TRUE(router && dealer);
   EXPECT_EQ(dealer->send(std::string(1001, 'x')).error().code, ErrorCode::invalid_input);
   EXPECT_EQ(router->send("nobody", std::string(1001, 'x')).error().code, ErrorCode::invalid_input);
-  send_from(*dealer, std::string(1000, 'x'));
-  EXPECT_EQ(next_letter(*router).bytes.size(), 1000U);
+  send(*dealer, std::string(1000, 'x'));
+  EXPECT_EQ(one_letter(*router).bytes.size(), 1000U);
 }
 
 TEST_F(RouterTest, CutsAPeerThatSendsMoreThanItsLimit) {
@@ -311,9 +293,9 @@ TEST_F(RouterTest, CutsAPeerThatSendsMoreThanItsLimit) {
   auto router = Router::bind(ipc(), small);
   auto dealer = Dealer::connect(ipc(), quick());
   ASSERT_TRUE(router && dealer);
-  send_from(*dealer, "hello");
-  const PeerId peer = next_letter(*router).peer;
-  send_from(*dealer, std::string(1001, 'x'));
+  send(*dealer, "hello");
+  const PeerId peer = one_letter(*router).peer;
+  send(*dealer, std::string(1001, 'x'));
   const Deadline deadline = Deadline::after(kLong);
   while (*router->send(peer, "hi") != Sent::gone) {
     ASSERT_FALSE(deadline.expired());
@@ -333,15 +315,15 @@ TEST_F(RouterTest, CannotBeToldByAPeerToAnswerToAnother) {
   auto router = Router::bind(ipc(), quick());
   auto honest = Dealer::connect(ipc(), quick());
   ASSERT_TRUE(router && honest);
-  send_from(*honest, "hello");
-  const PeerId peer = next_letter(*router).peer;
+  send(*honest, "hello");
+  const PeerId peer = one_letter(*router).peer;
   zmq::context_t context;
   zmq::socket_t thief(context, zmq::socket_type::dealer);
   thief.set(zmq::sockopt::linger, 0);
   thief.set(zmq::sockopt::routing_id, "thief");
   thief.connect(ipc());
   thief.send(zmq::str_buffer("I am another"), zmq::send_flags::none);
-  EXPECT_EQ(next_letter(*router).peer, "thief");
+  EXPECT_EQ(one_letter(*router).peer, "thief");
   zmq::socket_t second(context, zmq::socket_type::dealer);
   second.set(zmq::sockopt::linger, 0);
   second.set(zmq::sockopt::routing_id, "thief");
@@ -375,8 +357,8 @@ TEST_F(RouterTest, OutlivesGarbageOnItsSocket) {
   }
   auto dealer = Dealer::connect(ipc(), quick());
   ASSERT_TRUE(dealer);
-  send_from(*dealer, "hello");
-  EXPECT_EQ(next_letter(*router).bytes, "hello");
+  send(*dealer, "hello");
+  EXPECT_EQ(one_letter(*router).bytes, "hello");
 }
 
 TEST_F(RouterTest, ClosesSoonThoughAPeerNeverReads) {
@@ -386,8 +368,8 @@ TEST_F(RouterTest, ClosesSoonThoughAPeerNeverReads) {
     auto stuck = Dealer::connect(ipc(), options);
     auto router = Router::bind(ipc(), options);
     ASSERT_TRUE(router && stuck);
-    send_from(*stuck, "hello");
-    const PeerId peer = next_letter(*router).peer;
+    send(*stuck, "hello");
+    const PeerId peer = one_letter(*router).peer;
     while (*router->send(peer, std::string(64 << 10, 'x')) == Sent::queued) {
     }
   }
