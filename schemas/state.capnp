@@ -282,6 +282,7 @@ struct Event {
     experimentRejected @27 :ExperimentRejected;
     providerFailed @28 :ProviderFailed;
     providerAnswered @29 :ProviderAnswered;
+    workerForgotten @30 :WorkerForgotten;
   }
 
   struct LabOpened {
@@ -394,6 +395,10 @@ struct Event {
     why @1 :Text;
     atMs @2 :Int64;
     measuresOnly @3 :Bool;    # agents may run on it, but its measurements do not count
+  }
+  struct WorkerForgotten {
+    worker @0 :Text;
+    atMs @1 :Int64;
   }
   struct WorkerReleased {
     worker @0 :Text;

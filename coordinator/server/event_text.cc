@@ -166,6 +166,13 @@ Line line_of(const swarm::State& /*state*/, const swarm::WorkerReleased& fact) {
           fmt::format("worker {} released by {}", fact.worker.value(), fact.who)};
 }
 
+Line line_of(const swarm::State& /*state*/, const swarm::WorkerForgotten& fact) {
+  return {"worker_forgotten",
+          {},
+          {},
+          fmt::format("worker {} is gone for long, and forgotten", fact.worker.value())};
+}
+
 Line line_of(const swarm::State& /*state*/, const swarm::AlarmRaised& fact) {
   return {"alarm_raised",
           {},

@@ -145,6 +145,11 @@ struct Write {
     change.setAtMs(to_ms(fact.at));
     change.setMeasuresOnly(fact.measures_only);
   }
+  void operator()(const swarm::WorkerForgotten& fact) {
+    auto change = to.initWorkerForgotten();
+    change.setWorker(wire::text_of(fact.worker.value()));
+    change.setAtMs(to_ms(fact.at));
+  }
   void operator()(const swarm::WorkerReleased& fact) {
     auto change = to.initWorkerReleased();
     change.setWorker(wire::text_of(fact.worker.value()));
@@ -332,6 +337,8 @@ Result<swarm::Change> read(schema::Event::Change::Reader from) {
       return store::read(from.getWorkerQuarantined());
     case schema::Event::Change::WORKER_RELEASED:
       return store::read(from.getWorkerReleased());
+    case schema::Event::Change::WORKER_FORGOTTEN:
+      return store::read(from.getWorkerForgotten());
     case schema::Event::Change::ALARM_RAISED:
       return store::read(from.getAlarmRaised());
     case schema::Event::Change::ALARM_CLEARED:

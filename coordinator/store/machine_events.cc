@@ -18,6 +18,11 @@ Result<swarm::Change> read(schema::Event::WorkerReleased::Reader from) {
                                .at = from_ms(from.getAtMs())};
 }
 
+Result<swarm::Change> read(schema::Event::WorkerForgotten::Reader from) {
+  return swarm::WorkerForgotten{.worker = WorkerName(wire::string_of(from.getWorker())),
+                                .at = from_ms(from.getAtMs())};
+}
+
 Result<swarm::Change> read(schema::Event::AlarmRaised::Reader from) {
   return swarm::AlarmRaised{.silent = from.getSilent(),
                             .holders = from.getHolders(),

@@ -10,6 +10,7 @@ namespace swarmlab::store {
 
 [[nodiscard]] Result<swarm::Change> read(schema::Event::WorkerQuarantined::Reader from);
 [[nodiscard]] Result<swarm::Change> read(schema::Event::WorkerReleased::Reader from);
+[[nodiscard]] Result<swarm::Change> read(schema::Event::WorkerForgotten::Reader from);
 [[nodiscard]] Result<swarm::Change> read(schema::Event::AlarmRaised::Reader from);
 [[nodiscard]] Result<swarm::Change> read(schema::Event::BackupRestored::Reader from);
 

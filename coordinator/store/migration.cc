@@ -14,8 +14,8 @@ namespace swarmlab::store {
 
 namespace {
 
-// Events of restores, quarantine, trees and repeated measurements are new: what is stored reads as
-// it is, but a release that does not know them must not touch the store.
+// Events are new (2: of restores, quarantine, trees and repeated measurements): what is stored
+// reads as it is, but a release that does not know them must not touch the store.
 Result<std::string> only_the_version(const Database& /*database*/, std::string_view /*done*/,
                                      Batch& /*batch*/) {
   return std::string();
@@ -41,6 +41,7 @@ Result<std::string> labs_from_events(const Database& database, std::string_view 
 const std::array kSteps = {
     MigrationStep{.to = 2, .what = "events of many machines", .part = only_the_version},
     MigrationStep{.to = 3, .what = "what labs expect", .part = labs_from_events},
+    MigrationStep{.to = 4, .what = "workers that are forgotten", .part = only_the_version},
 };
 
 Result<void> run(Database& database, const MigrationStep& step, std::string done) {

@@ -126,6 +126,10 @@ class Touched {
     workers_.insert(fact.worker);
     return {};
   }
+  Result<void> operator()(const swarm::WorkerForgotten& fact) {
+    workers_.insert(fact.worker);
+    return {};
+  }
   Result<void> operator()(const swarm::TimeSkipped&) {
     for (const auto& [lab, of_lab] : after_.labs) {
       if (of_lab.budget.running_since) labs_.insert(lab);
@@ -177,7 +181,12 @@ class Touched {
     }
     for (const TaskId task : tasks_) stage_task(task, batch);
     for (const WorkerName& worker : workers_) {
-      batch.put(Family::workers, worker.value(), to_bytes(after_.workers.at(worker)));
+      const auto known = after_.workers.find(worker);
+      if (known == after_.workers.end()) {
+        batch.remove(Family::workers, worker.value());
+      } else {
+        batch.put(Family::workers, worker.value(), to_bytes(known->second));
+      }
     }
     stage_frontier(batch);
     for (const auto& [key, experiment] : experiments_) {

@@ -31,7 +31,7 @@ class Env;
 
 namespace swarmlab::store {
 
-inline constexpr std::uint32_t kSchemaVersion = 3;  // of what this build writes
+inline constexpr std::uint32_t kSchemaVersion = 4;  // of what this build writes
 inline constexpr std::uint32_t kOldestReadable = 1;
 
 struct StoreOptions {

@@ -217,6 +217,13 @@ struct WorkerReleased {
   bool operator==(const WorkerReleased&) const = default;
 };
 
+// It is gone for long, and there are too many of those. Should it come back, it is a new one.
+struct WorkerForgotten {
+  WorkerName worker;
+  Timestamp at;
+  bool operator==(const WorkerForgotten&) const = default;
+};
+
 // Many workers fell silent at once: that is the network's fault or ours, more likely than theirs.
 // What they hold does not expire before `held_until`.
 struct AlarmRaised {
@@ -336,14 +343,13 @@ struct LeaseExtended {
   bool operator==(const LeaseExtended&) const = default;
 };
 
-using Change =
-    std::variant<LabOpened, SettingsChanged, SegmentBegan, LabStatusChanged, TaskCreated,
-                 LeaseGranted, LeaseEnded, TaskDropped, CostSpent, CandidateMeasured,
-                 ExperimentFinished, PromotionProposed, Promoted, PromotionRejected, CheckBegan,
-                 CheckEnded, WorkerJoined, WorkerQuarantined, WorkerReleased, AlarmRaised,
-                 AlarmCleared, TimeSkipped, BackupRestored, HintGiven, HintWithdrawn,
-                 ExperimentRejected, ProviderFailed, ProviderAnswered, HypothesisAnnounced,
-                 WorkerReserved, WorkerSeen, SlotServed, WorkerGone, LeaseExtended>;
+using Change = std::variant<
+    LabOpened, SettingsChanged, SegmentBegan, LabStatusChanged, TaskCreated, LeaseGranted,
+    LeaseEnded, TaskDropped, CostSpent, CandidateMeasured, ExperimentFinished, PromotionProposed,
+    Promoted, PromotionRejected, CheckBegan, CheckEnded, WorkerJoined, WorkerQuarantined,
+    WorkerReleased, AlarmRaised, AlarmCleared, TimeSkipped, BackupRestored, HintGiven,
+    HintWithdrawn, ExperimentRejected, ProviderFailed, ProviderAnswered, WorkerForgotten,
+    HypothesisAnnounced, WorkerReserved, WorkerSeen, SlotServed, WorkerGone, LeaseExtended>;
 
 /// Whether the fact goes to disk. What is not stored is learned anew after a restart.
 [[nodiscard]] bool is_stored(const Change& change);

@@ -24,6 +24,7 @@ class Draft {
   [[nodiscard]] Standing& standing(LabId lab);
 
   /// A fact that no Standing depends on.
+  [[nodiscard]] bool is_empty() const { return changes_.empty(); }
   void add(Change change) { changes_.push_back(std::move(change)); }
 
   /// \pre  the task is leased, and no orphan

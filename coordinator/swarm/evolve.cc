@@ -308,6 +308,12 @@ void apply(State& state, const WorkerJoined& fact) {
   state.workers.insert_or_assign(fact.worker.name, fact.worker);
 }
 
+void apply(State& state, const WorkerForgotten& fact) {
+  state.workers.erase(fact.worker);
+  state.presence.workers.erase(fact.worker);
+  forget(state.health, fact.worker);
+}
+
 void apply(State& state, const BackupRestored& fact) {
   SWARMLAB_ASSERT(fact.next_lab >= state.next_lab && fact.next_task >= state.next_task &&
                   fact.next_token >= state.next_token);

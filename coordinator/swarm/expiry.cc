@@ -4,6 +4,7 @@
 
 #include "coordinator/swarm/climb.h"
 #include "coordinator/swarm/find.h"
+#include "coordinator/swarm/forget.h"
 #include "coordinator/swarm/handlers.h"
 #include "coordinator/swarm/health.h"
 #include "coordinator/swarm/learn.h"
@@ -86,12 +87,21 @@ void distrust(Draft& draft, const State& state, Timestamp now) {
   }
 }
 
+// Not in a decision that puts somebody aside: that one is to be remembered.
+void forget_gone(Draft& draft, const State& state, const Rules& rules, Timestamp now) {
+  if (!draft.is_empty()) return;
+  for (WorkerName& name : to_forget(state, rules, now)) {
+    draft.add(WorkerForgotten{.worker = std::move(name), .at = now});
+  }
+}
+
 }  // namespace
 
 Decision on(const State& state, const Rules& rules, const TimePassed& /*command*/, Timestamp now) {
   Draft draft(state, now);
   put_aside(draft, state, rules, now);
   distrust(draft, state, now);
+  forget_gone(draft, state, rules, now);
   end_what_is_due(draft, state, rules, now);
   for (const auto& [id, lab] : state.labs) {
     if (lab.status == LabStatus::stopped) continue;

@@ -10,6 +10,7 @@ void apply(State& state, const WorkerReserved& fact) {
 }
 
 void apply(State& state, const WorkerSeen& fact) {
+  if (!state.presence.since) state.presence.since = fact.at;
   Presence::Seen& seen = state.presence.workers[fact.worker];
   if (seen.session != fact.session) seen = Presence::Seen{.session = fact.session, .last = fact.at};
   seen.last = fact.at;

@@ -29,9 +29,11 @@ struct Rules {
   Milliseconds first_backoff = std::chrono::seconds(10);
   Milliseconds most_backoff = std::chrono::minutes(10);
   Milliseconds most_retry_after = std::chrono::hours(1);  // of what a provider asks for
-  std::uint32_t most_failures = 5;    // of different tasks in a row on one worker
-  std::uint32_t most_expired = 100;   // leases at one tick: retries come little by little
-  std::vector<DeclaredPool> pools{};  // by name, each once
+  std::uint32_t most_failures = 5;   // of different tasks in a row on one worker
+  std::uint32_t most_expired = 100;  // leases at one tick: retries come little by little
+  std::uint32_t most_absent = 1000;  // workers that are remembered though they are gone
+  Milliseconds absent_after = std::chrono::minutes(10);  // of silence: a worker is gone
+  std::vector<DeclaredPool> pools{};                     // by name, each once
 };
 
 }  // namespace swarmlab::swarm

@@ -236,6 +236,7 @@ struct Presence {
     Timestamp held_until;  // until then nothing expires
     bool operator==(const Alarm&) const = default;
   };
+  std::optional<Timestamp> since{};  // the first of them was seen
   std::map<WorkerName, Seen> workers;
   std::map<LabId, WorkerName> reserved;   // is left to drain, so that a large task gets a place
   std::map<TaskId, Timestamp> deadlines;  // of each leased task: the first instant that is too late

@@ -45,6 +45,8 @@ Result<std::unique_ptr<Coordinator::Life>> Coordinator::begin() {
   rules.lease = plan_.lease;
   rules.grace = plan_.grace;
   rules.worker_silence = std::max(plan_.lease / 2, 3 * plan_.tick);
+  if (plan_.seed % 4 == 0) rules.most_absent = 1;  // who is away for long comes back as a new one
+  rules.absent_after = 2 * plan_.lease;
   auto commits = std::make_unique<Commits>(world_, plan_, commits_, disk_, good_);
   SWARMLAB_TRY(engine, server::Engine::open(std::move(store), std::move(commits), std::move(refs),
                                             rules, *life->clock));

@@ -95,6 +95,7 @@ TEST_F(EventText, TellsEveryStoredFactAsALineOfItsOwnKind) {
           .worker = {.name = WorkerName("w"), .host_class = "epyc", .slots = 2, .joined_at = {}}},
       swarm::WorkerQuarantined{.worker = WorkerName("w"), .why = "all failed", .at = {}},
       swarm::WorkerReleased{.worker = WorkerName("w"), .who = "ann", .at = {}},
+      swarm::WorkerForgotten{.worker = WorkerName("w"), .at = {}},
       swarm::AlarmRaised{.silent = 3, .holders = 4, .at = {}, .held_until = {}},
       swarm::AlarmCleared{.at = {}},
       swarm::TimeSkipped{.from = {}, .until = {}},
@@ -136,8 +137,8 @@ TEST_F(EventText, TellsEveryStoredFactAsALineOfItsOwnKind) {
       swarm::ProviderAnswered{.lab = lab, .who = {}, .at = {}},
   };
   const std::set<std::string> of_no_lab = {
-      "worker_joined", "worker_quarantined", "worker_released", "alarm_raised",
-      "alarm_cleared", "time_skipped",       "backup_restored"};
+      "worker_joined", "worker_quarantined", "worker_released", "worker_forgotten",
+      "alarm_raised",  "alarm_cleared",      "time_skipped",    "backup_restored"};
   std::set<std::string> kinds;
   std::set<std::size_t> alternatives;
   for (const Change& fact : facts) {

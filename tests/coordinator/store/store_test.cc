@@ -241,7 +241,7 @@ TEST(Store, OfANewerSchemaIsRefusedAndLeftAsItIs) {
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, ErrorCode::invalid_input);
   EXPECT_EQ(store.error().message,
-            fmt::format("store at {}: schema version 7, this build reads 1 to 3; use a newer "
+            fmt::format("store at {}: schema version 7, this build reads 1 to 4; use a newer "
                         "swarmlab",
                         folder.store().string()));
   EXPECT_EQ(files_in(folder.store()), before);

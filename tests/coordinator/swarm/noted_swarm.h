@@ -120,6 +120,13 @@ class NotedSwarm : public SwarmUnderTest {
     std::set<WorkerName>& aside = fact.measures_only ? distrusted_ : quarantined_;
     require(aside.insert(fact.worker).second, "put into quarantine twice");
   }
+  void note(const WorkerForgotten& fact) {
+    require(!quarantined_.contains(fact.worker) && !distrusted_.contains(fact.worker),
+            "one that is put aside is forgotten");
+    require(std::ranges::none_of(leases_,
+                                 [&](const auto& one) { return one.second.worker == fact.worker; }),
+            "one that holds a lease is forgotten");
+  }
   void note(const WorkerReleased& fact) {
     require(quarantined_.erase(fact.worker) + distrusted_.erase(fact.worker) > 0,
             "released from no quarantine");

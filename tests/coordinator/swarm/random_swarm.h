@@ -68,6 +68,8 @@ class RandomSwarm {
     // Rare paths, in some of the swarms.
     swarm.rules.most_failures = one_in(2) ? 1 + static_cast<std::uint32_t>(below(3)) : 5;
     swarm.rules.most_expired = one_in(2) ? 1 : 100;
+    swarm.rules.most_absent = one_in(2) ? 1 : 1000;
+    swarm.rules.absent_after = std::chrono::seconds(one_in(2) ? 20 : 120);
     open();
     for (const char* name : kWorkers) arrive(name, {});
   }

@@ -23,17 +23,17 @@ std::vector<double> shares_of(const Contest& contest, std::uint64_t seed) {
     labs[i].id = LabId(i + 1);
     labs[i].settings.weight = contest.weights[i];
   }
-  struct Running {
+  struct Turn {
     std::size_t lab = 0;
     std::int64_t left = 0;
     std::int64_t took = 0;
   };
   Shares shares;
-  std::vector<std::optional<Running>> slots(contest.slots);
+  std::vector<std::optional<Turn>> slots(contest.slots);
   std::vector<double> time(labs.size());
   constexpr int kSeconds = 60'000;
   for (int second = 0; second < kSeconds; ++second) {
-    for (std::optional<Running>& slot : slots) {
+    for (std::optional<Turn>& slot : slots) {
       if (slot && slot->left == 0) {
         note_ended(shares, labs[slot->lab].id, std::chrono::seconds(slot->took));
         slot.reset();
@@ -48,7 +48,7 @@ std::vector<double> shares_of(const Contest& contest, std::uint64_t seed) {
         note_granted(shares, labs[lab]);
         const auto most = static_cast<std::uint64_t>(2 * contest.seconds[lab] - 1);
         const auto takes = static_cast<std::int64_t>(1 + random() % most);
-        slot = Running{.lab = lab, .left = takes, .took = takes};
+        slot = Turn{.lab = lab, .left = takes, .took = takes};
       }
       slot->left -= 1;
       time[slot->lab] += 1.0 / (kSeconds * static_cast<double>(contest.slots));
