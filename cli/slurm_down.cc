@@ -1,0 +1,75 @@
+// `swarmlab slurm down`: lets a swarm's seats in Slurm end, and not come back.
+#include <CLI/CLI.hpp>
+#include <set>
+
+#include "cli/commands.h"
+#include "cli/slurm.h"
+#include "cli/slurm_queue.h"
+#include "cli/slurm_script.h"
+#include "common/os/file.h"
+
+namespace swarmlab::cli::slurm {
+
+namespace {
+
+struct DownFlags {
+  SiteFlags site;
+  std::string pool;  // empty: all
+  bool now = false;
+};
+
+Result<void> scancel(const Programs& programs, std::vector<std::string> words,
+                     const std::vector<std::string>& jobs) {
+  if (jobs.empty()) return {};
+  words.insert(words.end(), jobs.begin(), jobs.end());
+  SWARMLAB_CHECK(programs.run("scancel", words));
+  return {};
+}
+
+Result<void> down(const Context& context, const DownFlags& flags) {
+  SWARMLAB_TRY(site, site_of(context, flags.site));
+  const Programs programs(context.environment);
+  SWARMLAB_TRY(jobs, programs.queue(site.folder));
+  std::erase_if(jobs,
+                [&](const Job& job) { return !flags.pool.empty() && job.pool != flags.pool; });
+  if (jobs.empty()) {
+    context.note("no seat is in Slurm's queue");
+    return {};
+  }
+  // Whatever state a seat is in by now: it reads this before it comes back.
+  std::set<std::string> pools;
+  for (const Job& job : jobs) pools.insert(job.pool);
+  for (const std::string& pool : pools)
+    SWARMLAB_CHECK(write_file_durably(down_file(site.folder, pool), "", 0600));
+  std::vector<std::string> waiting;
+  std::vector<std::string> at_work;
+  for (const Job& job : jobs) {
+    const bool works = job.state == "RUNNING" || job.state == "SUSPENDED";
+    (works ? at_work : waiting).push_back(job.id);
+  }
+  SWARMLAB_CHECK(scancel(programs, {}, waiting));
+  SWARMLAB_CHECK(scancel(
+      programs,
+      flags.now ? std::vector<std::string>{} : std::vector<std::string>{"--batch", "--signal=USR1"},
+      at_work));
+  context.note(fmt::format("{} {}; {} waited, and are gone", at_work.size(),
+                           flags.now ? "hand back what runs" : "end what runs, then go",
+                           waiting.size()));
+  return {};
+}
+
+}  // namespace
+
+void add_down(CLI::App& slurm, Context& context) {
+  CLI::App* command =
+      slurm.add_subcommand("down", "End the seats: those at work end what runs, then go");
+  const auto flags = std::make_shared<DownFlags>();
+  command->add_option("--pool", flags->pool, "This pool alone (default: all of the swarm)");
+  command->add_flag("--now", flags->now, "Hand back what runs at once");
+  add_site(*command, flags->site, context);
+  add_examples(*command, "  swarmlab slurm down\n  swarmlab slurm down --pool gpu --now");
+  command->callback(
+      [&context, flags] { context.action = [&context, flags] { return down(context, *flags); }; });
+}
+
+}  // namespace swarmlab::cli::slurm
