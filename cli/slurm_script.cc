@@ -21,11 +21,21 @@ say() { printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${seat}: $*" >&2; }
 
 worker=''
 told=''
+told_at=0
 # The time of this run is nearly over, or `swarmlab slurm down` asks: what runs may end.
-trap 'told=drain; [ -z "${worker}" ] || kill -TERM "${worker}"' USR1
-# Slurm ends the task (scancel, preemption), and tells all of its processes. A second signal means:
-# hand back at once.
-trap 'told=end; [ -z "${worker}" ] || kill -INT "${worker}"' TERM INT
+drain() {
+  told=drain
+  told_at="${SECONDS}"
+  [ -z "${worker}" ] || kill -TERM "${worker}"
+}
+# Slurm ends the task, and tells all of its processes. A second signal means: hand back at once. So
+# long after the warning it is the time limit, and the seat comes back; else scancel or preemption.
+end() {
+  if [ "${told}" != drain ] || [ $((SECONDS - told_at)) -lt "${warn_before}" ]; then told=end; fi
+  [ -z "${worker}" ] || kill -INT "${worker}"
+}
+trap drain USR1
+trap end TERM INT
 
 # Puts the task back into the queue, for in so many seconds. Slurm ends this run of it meanwhile.
 come_back() {
@@ -133,8 +143,10 @@ std::string batch_script(const PoolScript& pool) {
   text += setting("program", pool.program);
   text += setting("folder", pool.folder);
   text += setting("pool", pool.pool);
-  text += fmt::format("look_every={}    # seconds\n", pool.look_every.count());
-  text += fmt::format("replace_after={}  # seconds\n", pool.replace_after.count());
+  text += "# Seconds.\n";
+  text += fmt::format("look_every={}\n", pool.look_every.count());
+  text += fmt::format("replace_after={}\n", pool.replace_after.count());
+  text += fmt::format("warn_before={}\n", pool.warn_before.count());
   text += "words=(";
   for (const std::string& word : pool.worker) {
     text += fmt::format("{}{}", word.starts_with("--") ? "\n  " : " ", shell_word(word));

@@ -26,6 +26,7 @@ struct PoolScript {
   std::vector<std::string> worker;         // what `swarmlab worker` is told besides
   std::chrono::seconds look_every{300};    // how long a seat stays away when there is nothing to do
   std::chrono::seconds replace_after{15};  // and when its time was over: Slurm itself needs some
+  std::chrono::seconds warn_before{0};     // its time is over
 };
 
 /// What one seat runs. It speaks to Slurm and to its worker only, and holds no secret.

@@ -148,8 +148,8 @@ Result<Plan> plan_of(const Context& context, const UpFlags& flags, const Site& s
   std::vector<std::string> words = {"--connect",       address,
                                     "--pool",          pool,
                                     "--slots",         fmt::format("{}", flags.slots),
-                                    "--drain-timeout", duration_text(flags.drain_timeout),
-                                    "--leave-idle",    duration_text(flags.leave_idle)};
+                                    "--drain-timeout", duration_value(flags.drain_timeout),
+                                    "--leave-idle",    duration_value(flags.leave_idle)};
   SWARMLAB_CHECK(add_keys(context, flags, site, pool, plan, words));
   SWARMLAB_CHECK(add_provider_keys_file(context, flags, site, pool, plan, words));
   if (!flags.labels.empty()) words.insert(words.end(), {"--labels", flags.labels});
@@ -162,7 +162,8 @@ Result<Plan> plan_of(const Context& context, const UpFlags& flags, const Site& s
                               .folder = site.folder,
                               .pool = pool,
                               .worker = std::move(words),
-                              .look_every = seconds_of(flags.look_every)});
+                              .look_every = seconds_of(flags.look_every),
+                              .warn_before = seconds_of(flags.drain_timeout) + kToDeliver});
   plan.submission = {.pool = pool,
                      .partition = flags.partition,
                      .folder = site.folder,

@@ -2,6 +2,7 @@
 
 Each has ports and folders of its own, and all daemons end with the test. Skipped where they cannot be had.
 """
+import ctypes
 import json
 import os
 import pathlib
@@ -21,6 +22,14 @@ PACKAGES = ["slurm-wlm", "munge"]
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol", "sinfo"]
 NODES = 3
 START = 120  # seconds
+LIBC = ctypes.CDLL(None)
+
+
+def end_with_us():
+    """A test that is killed leaves no daemons: the kernel tells them."""
+    pr_set_pdeathsig = 1
+    LIBC.prctl(pr_set_pdeathsig, signal.SIGTERM)
+
 
 CONF = """
 ClusterName=test
@@ -122,7 +131,7 @@ class Cluster:
     def start(self, program, *words):
         with open(self.folder / f"{program}.{len(self.daemons)}.out", "wb") as log:
             self.daemons.append(subprocess.Popen([program, *map(str, words)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                                 start_new_session=True, cwd=self.folder, env={**os.environ, **self.environment}))
+                                                 start_new_session=True, cwd=self.folder, preexec_fn=end_with_us, env={**os.environ, **self.environment}))
 
     def wait(self, condition, what):
         deadline = time.monotonic() + START * swarm.PATIENCE
