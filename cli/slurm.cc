@@ -58,6 +58,10 @@ void add_slurm(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("slurm", "Workers in the jobs of a Slurm cluster");
   command->group(kGroupRun);
   command->require_subcommand(1);
+  add_examples(*command,
+               "  swarmlab slurm up --partition cpu --nodes 16 --slots 8 -- --time=4:00:00\n"
+               "  swarmlab slurm status\n"
+               "  swarmlab slurm down");
   slurm::add_up(*command, context);
   slurm::add_status(*command, context);
   slurm::add_down(*command, context);

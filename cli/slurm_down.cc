@@ -37,10 +37,9 @@ Result<void> down(const Context& context, const DownFlags& flags) {
     return {};
   }
   // Whatever state a seat is in by now: it reads this before it comes back.
-  std::set<std::string> pools;
-  for (const Job& job : jobs) pools.insert(job.pool);
-  for (const std::string& pool : pools)
-    SWARMLAB_CHECK(write_file_durably(down_file(site.folder, pool), "", 0600));
+  std::set<std::string> marks;
+  for (const Job& job : jobs) marks.insert(down_file(site.folder, job.pool, job.array));
+  for (const std::string& mark : marks) SWARMLAB_CHECK(write_file_durably(mark, "", 0600));
   std::vector<std::string> waiting;
   std::vector<std::string> at_work;
   for (const Job& job : jobs) {

@@ -48,6 +48,7 @@ std::optional<Job> job_in(std::string_view line) {
   std::size_t before_folder = 0;
   for (std::size_t i = 0; i + 1 < kFields; ++i) before_folder += fields[i].size() + 1;
   return Job{.id = fmt::format("{}_{}", fields[0], fields[1]),
+             .array = std::string(fields[0]),
              .pool = std::string(fields[9].substr(prefix.size())),
              .seat = *seat,
              .partition = std::string(fields[8]),

@@ -15,7 +15,8 @@
 namespace swarmlab::cli::slurm {
 
 struct Job {
-  std::string id;  // as scancel takes it: "12_3"
+  std::string id;     // as scancel takes it: "12_3"
+  std::string array;  // "12"
   std::string pool;
   std::uint32_t seat = 0;
   std::string partition;

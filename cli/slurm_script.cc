@@ -14,7 +14,7 @@ constexpr std::string_view kBody = R"script(
 # The job id of the last task is that of the whole array: Slurm is told of the task.
 task="${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}"
 seat="slurm-${pool}-${SLURM_ARRAY_TASK_ID}"
-down="${folder}/${pool}.down"
+down="${folder}/${pool}.${SLURM_ARRAY_JOB_ID}.down"
 failures="${folder}/${seat}.failures"
 
 say() { printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${seat}: $*" >&2; }
@@ -111,12 +111,8 @@ std::string script_file(const std::string& folder, std::string_view pool) {
   return fmt::format("{}/{}.sh", folder, pool);
 }
 
-std::string down_file(const std::string& folder, std::string_view pool) {
-  return fmt::format("{}/{}.down", folder, pool);
-}
-
-std::string log_file(const std::string& folder, std::string_view pool, std::uint32_t seat) {
-  return fmt::format("{}/{}.log", folder, seat_name(pool, seat));
+std::string down_file(const std::string& folder, std::string_view pool, std::string_view array) {
+  return fmt::format("{}/{}.{}.down", folder, pool, array);
 }
 
 std::string shell_word(std::string_view word) {

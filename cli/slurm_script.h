@@ -59,8 +59,8 @@ struct Submission {
 
 /// Where the files of a pool lie.
 [[nodiscard]] std::string script_file(const std::string& folder, std::string_view pool);
-[[nodiscard]] std::string down_file(const std::string& folder, std::string_view pool);
-[[nodiscard]] std::string log_file(const std::string& folder, std::string_view pool,
-                                   std::uint32_t seat);
+/// The array that is to end: its seats look for it before they come back.
+[[nodiscard]] std::string down_file(const std::string& folder, std::string_view pool,
+                                    std::string_view array);
 
 }  // namespace swarmlab::cli::slurm

@@ -5,7 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <ostream>
+#include <set>
 
 #include "cli/commands.h"
 #include "cli/duration_option.h"
@@ -208,6 +210,19 @@ Result<UniqueFd> lock_pool(const std::string& folder, const std::string& pool) {
   return lock;
 }
 
+// A controller that lost its state numbers its jobs from 1 again: what ended an old one must not
+// end a new one.
+Result<void> forget_ended(const std::string& folder, const std::vector<Job>& jobs) {
+  std::set<std::string> wanted;
+  for (const Job& job : jobs) wanted.insert(down_file(folder, job.pool, job.array));
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string path = entry.path().string();
+    if (path.ends_with(".down") && !wanted.contains(path)) SWARMLAB_CHECK(remove_tree(path));
+  }
+  return {};
+}
+
 void print_plan(const Context& context, const Plan& plan) {
   context.out << plan.script << "\n# submitted by:\n# sbatch";
   for (const std::string& word : sbatch_words(plan.submission))
@@ -232,7 +247,7 @@ Result<void> submit(const Context& context, const UpFlags& flags, Plan plan) {
   for (const Secret& secret : plan.secrets)
     SWARMLAB_CHECK(write_file_durably(secret.file, secret.bytes, 0600));
   SWARMLAB_CHECK(write_file_durably(submission.script, plan.script, 0700));
-  SWARMLAB_CHECK(remove_tree(down_file(submission.folder, submission.pool)));
+  SWARMLAB_CHECK(forget_ended(submission.folder, jobs));
   SWARMLAB_TRY(said, programs.submit(sbatch_words(submission), flags.variables));
   const std::string job = job_id_in(said);
   if (job.empty()) return fail(ErrorCode::unavailable, "sbatch: no job in its words: {}", said);

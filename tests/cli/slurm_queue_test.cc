@@ -23,6 +23,7 @@ TEST(SlurmQueue, ReadsTheSeatsOfSwarmsAndNothingElse) {
   EXPECT_EQ(jobs[0].node, "");
   EXPECT_EQ(jobs[0].starts, "");
   EXPECT_EQ(jobs[1], (Job{.id = "12_2",
+                          .array = "12",
                           .pool = "cpu",
                           .seat = 2,
                           .partition = "cpu",
