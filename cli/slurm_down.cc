@@ -26,34 +26,63 @@ Result<void> scancel(const Programs& programs, std::vector<std::string> words,
   return {};
 }
 
-Result<void> down(const Context& context, const DownFlags& flags) {
-  SWARMLAB_TRY(site, site_of(context, flags.site));
-  const Programs programs(context.environment);
+struct Told {
+  std::size_t at_work = 0;
+  std::size_t waiting = 0;
+  std::size_t completing = 0;
+  Result<void> done;
+};
+
+// As the queue is now; seats go on meanwhile, and Slurm refuses what has just changed.
+Result<Told> tell(const Programs& programs, const Site& site, const DownFlags& flags) {
   SWARMLAB_TRY(jobs, programs.queue(site.folder));
   std::erase_if(jobs,
                 [&](const Job& job) { return !flags.pool.empty() && job.pool != flags.pool; });
-  if (jobs.empty()) {
-    context.note("no seat is in Slurm's queue");
-    return {};
-  }
   // Whatever state a seat is in by now: it reads this before it comes back.
   std::set<std::string> marks;
   for (const Job& job : jobs) marks.insert(down_file(site.folder, job.pool, job.array));
   for (const std::string& mark : marks) SWARMLAB_CHECK(write_file_durably(mark, "", 0600));
   std::vector<std::string> waiting;
   std::vector<std::string> at_work;
+  Told told;
   for (const Job& job : jobs) {
-    const bool works = job.state == "RUNNING" || job.state == "SUSPENDED";
-    (works ? at_work : waiting).push_back(job.id);
+    if (job.state == "COMPLETING") {
+      ++told.completing;
+    } else if (job.state == "RUNNING" || job.state == "SUSPENDED") {
+      at_work.push_back(job.id);
+    } else {
+      waiting.push_back(job.id);
+    }
   }
-  SWARMLAB_CHECK(scancel(programs, {}, waiting));
-  SWARMLAB_CHECK(scancel(
+  told.waiting = waiting.size();
+  told.at_work = at_work.size();
+  const Result<void> gone = scancel(programs, {}, waiting);
+  told.done = scancel(
       programs,
       flags.now ? std::vector<std::string>{} : std::vector<std::string>{"--batch", "--signal=USR1"},
-      at_work));
-  context.note(fmt::format("{} {}; {} waited, and are gone", at_work.size(),
+      at_work);
+  if (!gone) told.done = gone;
+  return told;
+}
+
+Result<void> down(const Context& context, const DownFlags& flags) {
+  SWARMLAB_TRY(site, site_of(context, flags.site));
+  const Programs programs(context.environment);
+  SWARMLAB_TRY(told, tell(programs, site, flags));
+  // Seats hear the same again only once: the script sees to it.
+  constexpr int kTries = 5;
+  for (int tries = 1; !told.done && tries < kTries; ++tries) {
+    SWARMLAB_TRY(again, tell(programs, site, flags));
+    told = std::move(again);
+  }
+  SWARMLAB_CHECK(told.done);
+  if (told.at_work + told.waiting + told.completing == 0) {
+    context.note("no seat is in Slurm's queue");
+    return {};
+  }
+  context.note(fmt::format("seats: {} {}, {} just end, {} waited and are gone", told.at_work,
                            flags.now ? "hand back what runs" : "end what runs, then go",
-                           waiting.size()));
+                           told.completing, told.waiting));
   return {};
 }
 

@@ -22,14 +22,17 @@ say() { printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${seat}: $*" >&2; }
 worker=''
 told=''
 told_at=0
+# shellcheck disable=SC2317 # these are called by traps
 # The time of this run is nearly over, or `swarmlab slurm down` asks: what runs may end.
 drain() {
+  [ -z "${told}" ] || return 0 # a second signal would mean: hand back at once
   told=drain
   told_at="${SECONDS}"
   [ -z "${worker}" ] || kill -TERM "${worker}"
 }
 # Slurm ends the task, and tells all of its processes. A second signal means: hand back at once. So
 # long after the warning it is the time limit, and the seat comes back; else scancel or preemption.
+# shellcheck disable=SC2317
 end() {
   if [ "${told}" != drain ] || [ $((SECONDS - told_at)) -lt "${warn_before}" ]; then told=end; fi
   [ -z "${worker}" ] || kill -INT "${worker}"
