@@ -115,12 +115,15 @@ class WorkersThatAreToldToLeave(DrainTest):
         """As batch systems send it: agents are told to end with their worker, and did not crash."""
         def everybody(pid):
             return [pid, *(p for child in self.children(pid) for p in everybody(child))]
-        def again(worker):
-            for pid in reversed(everybody(worker.pid)[1:]):  # the worker has heard already; or would hear last
+        def all_others(worker):
+            for pid in reversed(everybody(worker.pid)[1:]):
                 try:
                     os.kill(pid, signal.SIGTERM)
                 except ProcessLookupError:
                     continue  # it ended with another
+            return worker.poll() is not None
+        def again(worker):  # an agent that was just about to start hears it the next time
+            self.wait_until(lambda: all_others(worker), "all have ended")
         leaver = self.handed_back(again)
         self.assertNotIn("crash", leaver.log.read_text())
 
