@@ -45,11 +45,13 @@ std::string worded(const CLI::ParseError& error) {
   return text;
 }
 
-// Takes what comes after `--` away from the parser, which would fill LAB with it.
-std::span<const std::string> without_words_for_the_agent(std::span<const std::string> arguments,
-                                                         Context& context) {
+// Takes what comes after `--` away from the parser, which would fill LAB with it: it is for the
+// agent, or for sbatch.
+std::span<const std::string> without_words_for_others(std::span<const std::string> arguments,
+                                                      Context& context) {
   const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
-  if (arguments.front() != "run" || dashes == arguments.end()) return arguments;
+  if ((arguments.front() != "run" && arguments.front() != "slurm") || dashes == arguments.end())
+    return arguments;
   context.after_dashes.assign(dashes + 1, arguments.end());
   return {arguments.begin(), dashes};
 }
@@ -156,6 +158,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_run(app, context);
   add_coordinator(app, context);
   add_worker(app, context);
+  add_slurm(app, context);
   add_status(app, context);
   add_labs(app, context);
   add_workers(app, context);
@@ -211,7 +214,7 @@ int run_command_line(std::span<const std::string> arguments, Context& context) {
       const std::string hint = meant ? "; did you mean " + *meant + "?" : "";
       return wrong_usage(context, "unknown command '" + first + "'" + hint, "");
     }
-    const auto words = without_words_for_the_agent(arguments, context);
+    const auto words = without_words_for_others(arguments, context);
     if (const int code = parse(app, words, context); code != kDone) return code;
     if (!context.action) return wrong_usage(context, "no command given", "");
     if (const Result<void> done = act(app, context); !done) {

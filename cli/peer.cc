@@ -15,9 +15,15 @@ namespace {
 constexpr std::uint64_t kMostOfNote = 16'384;
 constexpr const char* kKeys = "keys ";
 
+// The name of a file may read as a key does: 40 characters, such as /home/ann/....key.
+bool names_a_file(const Context& context, const std::string& name) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(context.cwd / name, error);
+}
+
 // What is typed by mistake must not come back in an error: a secret key would be in a log.
 Result<keys::SecretKey> own_key(const Context& context, const std::string& file) {
-  if (keys::SecretKey::parse(file)) {
+  if (!names_a_file(context, file) && keys::SecretKey::parse(file)) {
     return fail(ErrorCode::invalid_input,
                 "--key (or SWARMLAB_KEY) is a key, expected a file that holds it: what stands on a "
                 "command line can be read by others; if it was secret, revoke it");
@@ -26,7 +32,8 @@ Result<keys::SecretKey> own_key(const Context& context, const std::string& file)
 }
 
 Result<keys::PublicKey> server_key(const Context& context, const std::string& file_or_key) {
-  if (auto key = keys::PublicKey::parse(file_or_key)) return key;
+  auto key = keys::PublicKey::parse(file_or_key);
+  if (key && !names_a_file(context, file_or_key)) return key;
   return keys::read_public_key((context.cwd / file_or_key).string());
 }
 

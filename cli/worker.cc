@@ -50,7 +50,7 @@ void leave_with(pid_t parent) {
 // Its labels tell the coordinator which labs it can work for.
 Result<std::unique_ptr<sandbox::Sandbox>> make_sandbox(const WorkerFlags& flags,
                                                        worker::WorkerOptions& options) {
-  if (worker::is_worker_folder_taken(options.folder)) {
+  if (worker::is_worker_folder_taken(options.folder, worker::kFolderGrace)) {
     return fail(ErrorCode::conflict, "{}: another worker works here", options.folder);
   }
   SWARMLAB_TRY(chosen,
@@ -156,6 +156,7 @@ class WorkerDaemon {
       if (::poll(events.data(), events.size(), wait_ms()) < 0 && errno != EINTR) break;
       while (const auto told = signals_.take()) obey(*told);
       end_patience();
+      leave_if_idle();
       log::tell_repeats();
     }
     thread.join();
@@ -172,6 +173,13 @@ class WorkerDaemon {
     log::warning("the drain timeout is over: what runs is handed back");
     worker_->leave_now();
     patience_ = Deadline::never();
+  }
+
+  void leave_if_idle() {
+    if (went_idle_ || !flags_.leave_idle || !worker_->is_idle_for(*flags_.leave_idle)) return;
+    went_idle_ = true;
+    log::info("there is nothing to do: it leaves");
+    worker_->leave();
   }
 
   void obey(DaemonSignals::Told told) {
@@ -235,6 +243,7 @@ class WorkerDaemon {
   std::unique_ptr<MachinePort> port_;      // asks the worker
   Deadline patience_ = Deadline::never();  // then what runs is handed back
   bool orphan_ = false;
+  bool went_idle_ = false;
 };
 
 Result<void> work(Context& context, CLI::App& command, WorkerFlags& flags) {

@@ -41,6 +41,10 @@ void add_worker_options(CLI::App& command, WorkerFlags& flags, Context& context)
   add_duration(command, "--drain-timeout", flags.drain_timeout,
                "When told to leave, what runs is handed back after so long (default: 10m)",
                {.unlimited = true});
+  add_duration(command, "--leave-idle", flags.leave_idle,
+               "Leave when there was nothing to do for so long, at its start at once: for batch "
+               "systems (default: unlimited)",
+               {.unlimited = true});
   command.add_flag("--once", flags.once, "Do one experiment in each slot, then leave");
   add_daemon_options(command, flags.daemon);
   command

@@ -28,6 +28,7 @@ struct WorkerFlags {
   std::string cache_size = "4GB";
   std::string max_candidate = "1GB";
   std::optional<Milliseconds> drain_timeout = std::chrono::minutes(10);  // none: no limit
+  std::optional<Milliseconds> leave_idle;                                // none: it stays
   bool once = false;
   wire::Protocol speak_protocol = wire::our_protocols().newest;
   pid_t parent = 0;  // 0: it may outlive who started it

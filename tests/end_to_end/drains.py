@@ -1,4 +1,5 @@
 """Daemons that are told to end: nothing is lost, nothing counts as a crash, and nobody waits for long."""
+import os
 import signal
 import time
 
@@ -109,6 +110,33 @@ class WorkersThatAreToldToLeave(DrainTest):
             self.wait_until(lambda: "told to leave" in worker.log.read_text(), "it has heard")
             worker.send_signal(signal.SIGINT)
         self.handed_back(again, "--drain-timeout", "unlimited")
+
+    def test_what_a_signal_to_all_processes_ended_is_handed_back(self):
+        """As batch systems send it: agents are told to end with their worker, and did not crash."""
+        def everybody(pid):
+            return [pid, *(p for child in self.children(pid) for p in everybody(child))]
+        def all_others(worker):
+            for pid in reversed(everybody(worker.pid)[1:]):
+                try:
+                    os.kill(pid, signal.SIGTERM)
+                except ProcessLookupError:
+                    continue  # it ended with another
+            return worker.poll() is not None
+        def again(worker):  # an agent that was just about to start hears it the next time
+            self.wait_until(lambda: all_others(worker), "all have ended")
+        leaver = self.handed_back(again)
+        self.assertNotIn("crash", leaver.log.read_text())
+
+    def test_one_that_leaves_when_idle_goes_at_once_where_there_is_nothing(self):
+        self.coordinator(self.gated_lab("max_iterations = 1"))
+        first = self.worker("first", "--leave-idle", "1s")
+        self.at_work(1)
+        idle = self.worker("idle", "--leave-idle", "10h")
+        self.assertEqual(idle.wait(timeout=60 * swarm.PATIENCE), 0, idle.log.read_text())
+        self.assertIn("there is nothing to do", idle.log.read_text())
+        self.open_gate()
+        self.assertEqual(first.wait(timeout=60 * swarm.PATIENCE), 0, first.log.read_text())
+        self.assertEqual(swarm.verdicts(self.experiments()), ["keep", "keep"], "it did what there was")
 
     def test_one_that_is_to_do_one_experiment_leaves_after_it(self):
         self.open_gate()

@@ -29,7 +29,8 @@ Result<void> Crew::work(std::uint32_t slot, const DoTask& do_task, bool once,
                             .holdings = holdings_,
                             .clock = clock_,
                             .do_task = do_task,
-                            .on_answer = on_answer};
+                            .on_answer = on_answer,
+                            .idle = &idle_};
   Slot worked(slot, shared);
   if (once) worked.do_one();
   const auto end =

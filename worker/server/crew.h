@@ -42,15 +42,19 @@ class Crew {
   [[nodiscard]] Link& link() { return *link_; }
   [[nodiscard]] std::vector<LeaseKey> held() const { return holdings_.all(); }
   [[nodiscard]] const Spool& spool() const { return spool_; }
-  [[nodiscard]] bool leaves() const { return drain_.token().cancelled(); }
+  [[nodiscard]] bool leaves() const { return told().cancelled(); }
+  /// Cancelled when it is told to leave.
+  [[nodiscard]] CancelToken told() const { return drain_.token(); }
+  [[nodiscard]] const IdleWatch& idle() const { return idle_; }
 
  private:
   Crew(Spool spool, SteadyClock& clock, CancelSource drain)
-      : spool_(std::move(spool)), clock_(clock), drain_(std::move(drain)) {}
+      : spool_(std::move(spool)), clock_(clock), drain_(std::move(drain)), idle_(clock) {}
 
   const Spool spool_;
   SteadyClock& clock_;
   const CancelSource drain_;
+  IdleWatch idle_;
   Holdings holdings_;
   std::vector<SpooledReport> left_over_;
   std::unique_ptr<Link> link_;

@@ -122,7 +122,10 @@ Result<std::optional<Assignment>> Slot::next(std::optional<SpooledReport>& done,
   }
   if (done) settle(*done, *answer->report);
   done.reset();
-  if (answer->nothing) std::ignore = shared_.clock.wait(drain, answer->nothing->retry_after);
+  if (answer->nothing) {
+    if (shared_.idle != nullptr) shared_.idle->found_nothing(index_);
+    std::ignore = shared_.clock.wait(drain, answer->nothing->retry_after);
+  }
   return std::move(answer->assignment);
 }
 
@@ -183,7 +186,10 @@ Result<void> Slot::run(const std::vector<SpooledReport>& left_over, const Cancel
       done = returned(*assignment, {});
       continue;
     }
-    SWARMLAB_TRY(report, do_task(*assignment));
+    if (shared_.idle != nullptr) shared_.idle->begins(index_);
+    auto ended = do_task(*assignment);
+    if (shared_.idle != nullptr) shared_.idle->ends(index_);
+    SWARMLAB_TRY(report, std::move(ended));
     done_one_ = done_one_ || report.report.outcome != Outcome::returned;
     if (failures_ == 0) {
       done = std::move(report);

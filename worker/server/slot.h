@@ -7,6 +7,7 @@
 
 #include "common/os/steady_clock.h"
 #include "worker/server/holdings.h"
+#include "worker/server/idle_watch.h"
 #include "worker/server/link.h"
 
 namespace swarmlab::worker {
@@ -30,7 +31,8 @@ class Slot {
     Holdings& holdings;
     SteadyClock& clock;
     DoTask do_task;
-    OnAnswer on_answer = {};  // may be empty
+    OnAnswer on_answer = {};    // may be empty
+    IdleWatch* idle = nullptr;  // null: nobody asks
   };
 
   Slot(std::uint32_t index, const Shared& shared) : index_(index), shared_(shared) {}

@@ -8,15 +8,18 @@
 #include <filesystem>
 #include <list>
 #include <thread>
+#include <tuple>
 
 #include "common/log/log.h"
 #include "common/os/file.h"
 #include "common/os/folder_size.h"
+#include "common/os/steady_clock.h"
 #include "worker/evaluator/shim.h"
 #include "worker/server/agent_session.h"
 #include "worker/server/attempt.h"
 #include "worker/server/crew.h"
 #include "worker/server/metered_sandbox.h"
+#include "worker/server/shared_fate.h"
 
 namespace swarmlab::worker {
 namespace {
@@ -30,11 +33,23 @@ constexpr const char* kDataFolder = "/data";
 constexpr const char* kServicesFolder = "/services";
 constexpr const char* kShimFolder = "/shim";
 
+constexpr Milliseconds kLockLook{50};
+
+bool take_lock(const UniqueFd& lock, Milliseconds grace) {
+  SteadyClock& clock = system_steady_clock();
+  const auto until = clock.now() + grace;
+  while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (clock.now() >= until) return false;
+    std::ignore = clock.wait(CancelToken(), kLockLook);
+  }
+  return true;
+}
+
 Result<UniqueFd> lock_folder(const std::string& folder) {
   const std::string path = folder + kLockFile;
   UniqueFd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock) return fail(ErrorCode::unavailable, "{}: {}", path, std::strerror(errno));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (!take_lock(lock, kFolderGrace)) {
     return fail(ErrorCode::conflict, "{}: another worker works here", folder);
   }
   return lock;
@@ -42,10 +57,10 @@ Result<UniqueFd> lock_folder(const std::string& folder) {
 
 }  // namespace
 
-bool is_worker_folder_taken(const std::string& folder) {
+bool is_worker_folder_taken(const std::string& folder, Milliseconds grace) {
   const std::string path = folder + kLockFile;
   const UniqueFd lock(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  return lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0;
+  return lock && !take_lock(lock, grace);
 }
 
 bool has_undelivered_reports(const std::string& folder) {
@@ -59,11 +74,11 @@ struct Worker::Impl {
       : options(chosen),
         tally(std::move(counts)),
         folder_lock(std::move(lock)),
-        sandbox(metered(std::move(opened_sandbox), *tally)),
+        crew(std::move(gathered)),
+        sandbox(metered(sharing_fate(std::move(opened_sandbox), crew->told()), *tally)),
         clock(system_clock),
         gpus(chosen.capacity.gpus),
-        objects(std::move(cache)),
-        crew(std::move(gathered)) {}
+        objects(std::move(cache)) {}
 
   Result<void> run() {
     Janitor janitor;
@@ -112,6 +127,7 @@ struct Worker::Impl {
   const WorkerOptions options;
   const std::shared_ptr<WorkTally> tally;
   UniqueFd folder_lock;
+  std::unique_ptr<Crew> crew;
   std::unique_ptr<sandbox::Sandbox> sandbox;
   Clock& clock;
   FolderSizes cached{
@@ -119,7 +135,6 @@ struct Worker::Impl {
   DataFolders data{options.folder + kDataFolder, options.cache_bytes / 2};
   GpuPool gpus;
   std::unique_ptr<ObjectCache> objects;
-  std::unique_ptr<Crew> crew;
 };
 
 Worker::Worker(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -173,6 +188,10 @@ void Worker::leave() {
 
 void Worker::leave_now() {
   impl_->crew->leave_now();
+}
+
+bool Worker::is_idle_for(Milliseconds patience) const {
+  return impl_->crew->idle().is_over(patience, impl_->options.slots);
 }
 
 void Worker::log_summary() const {

@@ -55,7 +55,7 @@ struct WorkerOptions {
 class Worker {
  public:
   /// Takes the folder for itself, clears what attempts left there, and starts to connect.
-  /// \return  conflict if a living worker has the folder
+  /// \return  conflict if a living worker has the folder, after kFolderGrace
   static Result<std::unique_ptr<Worker>> start(const WorkerOptions& options,
                                                std::unique_ptr<sandbox::Sandbox> sandbox,
                                                Clock& clock);
@@ -76,6 +76,10 @@ class Worker {
   /// leave(), and what runs is ended and handed back.
   void leave_now();
 
+  /// Whether it has had nothing to do for so long; at its start, whether there was nothing for any
+  /// slot. Thread-safe.
+  [[nodiscard]] bool is_idle_for(Milliseconds patience) const;
+
   /// Writes to the log what it holds. Thread-safe.
   void log_summary() const;
 
@@ -90,8 +94,13 @@ class Worker {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Whether a living process works in that folder.
-[[nodiscard]] bool is_worker_folder_taken(const std::string& folder);
+// A child that a killed worker was just starting holds its folder until it becomes its program:
+// some ms, more where the machine is full.
+inline constexpr Milliseconds kFolderGrace{3000};
+
+/// Whether a living process works in that folder, and still does after `grace`.
+[[nodiscard]] bool is_worker_folder_taken(const std::string& folder,
+                                          Milliseconds grace = Milliseconds(0));
 /// Whether reports wait in that folder for a worker to deliver them.
 [[nodiscard]] bool has_undelivered_reports(const std::string& folder);
 

@@ -1,7 +1,12 @@
 // A whole worker: from the task to the report that the coordinator hears.
 #include "worker/server/worker.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <tuple>
 
 #include "tests/worker/server/worker_under_test.h"
 #include "worker/spool/spool.h"
@@ -343,6 +348,30 @@ TEST_F(WorkerTest, IsAloneInItsFolder) {
   EXPECT_TRUE(leave());
   worker.reset();
   EXPECT_FALSE(is_worker_folder_taken(own_folder()));
+}
+
+TEST_F(WorkerTest, WaitsForALockThatAKilledOnesChildStillHolds) {
+  std::filesystem::create_directories(own_folder());
+  const int held = ::open((own_folder() + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  ASSERT_EQ(::flock(held, LOCK_EX | LOCK_NB), 0);
+  std::jthread child([&] {
+    std::ignore = CancelToken().wait(Milliseconds(200));
+    ::close(held);
+  });
+  start();
+  EXPECT_TRUE(leave());
+}
+
+TEST_F(WorkerTest, HandsBackWhatASignalEndedTogetherWithIt) {
+  LabSettings settings = lab_settings();
+  settings.agent.command = "sleep 1; kill -TERM $$";  // as from outside
+  coordinator.give(task(2, settings));
+  start();
+  ASSERT_TRUE(coordinator.wait_until([&] { return !coordinator.held().empty(); }));
+  worker->leave();
+  EXPECT_TRUE(wait_for_end());
+  ASSERT_EQ(coordinator.delivered().size(), 1U);
+  EXPECT_EQ(coordinator.delivered()[0].report.outcome, Outcome::returned);
 }
 
 TEST_F(WorkerTest, ClearsWhatAKilledOneLeft) {
