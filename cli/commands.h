@@ -55,6 +55,7 @@ void add_diagnose(CLI::App& app, Context& context);  // in eval.cc
 void add_run(CLI::App& app, Context& context);
 void add_coordinator(CLI::App& app, Context& context);
 void add_worker(CLI::App& app, Context& context);
+void add_runner(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_labs(CLI::App& app, Context& context);
 void add_workers(CLI::App& app, Context& context);
