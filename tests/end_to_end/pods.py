@@ -30,9 +30,11 @@ def image():
             entry = tarfile.TarInfo(name)
             entry.type, entry.linkname, entry.mode = kind, target, 0o755
             tar.addfile(entry)
-        for name in ("usr", "etc", "opt", "tmp", "var", "var/tmp", "var/lib", "var/lib/swarmlab", "proc", "sys", "dev", "home", "run", "run/swarmlab"):
+        for name in ("usr", "etc", "opt", "tmp", "var", "var/tmp", "var/lib", "var/lib/swarmlab", "proc", "sys", "dev", "home", "run", "run/swarmlab",
+                     "sbin"):
             add(name, tarfile.DIRTYPE)
-        for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+        add("sbin/docker-init", tarfile.REGTYPE)  # the engine lays its init over it
+        for name in ("bin", "lib", "lib32", "lib64"):
             if os.path.islink(f"/{name}"):
                 add(name, tarfile.SYMTYPE, os.readlink(f"/{name}"))
         for place in PLACES:
