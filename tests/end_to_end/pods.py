@@ -4,6 +4,7 @@ A worker, a runner for agents and a runner for evaluators, with the security con
 a read-only root, no capability, no new privileges, the engine's own seccomp profile. Program and system are those of this machine.
 """
 import io
+import json
 import os
 import pathlib
 import shutil
@@ -28,7 +29,8 @@ def image():
     with tarfile.open(fileobj=bytes_, mode="w") as tar:
         def add(name, kind, target=""):
             entry = tarfile.TarInfo(name)
-            entry.type, entry.linkname, entry.mode = kind, target, 0o755
+            entry.type, entry.linkname = kind, target
+            entry.mode = 0o1777 if name.endswith("tmp") else 0o755  # a tmpfs there takes it over
             tar.addfile(entry)
         for name in ("usr", "etc", "opt", "tmp", "var", "var/tmp", "var/lib", "var/lib/swarmlab", "proc", "sys", "dev", "home", "run", "run/swarmlab",
                      "sbin"):
@@ -45,8 +47,8 @@ def image():
 class Pod:
     """`tell(*words)` runs the engine's command line. Containers are removed with end()."""
 
-    def __init__(self, tell, root, memory="1g"):
-        self.tell, self.root, self.memory = tell, pathlib.Path(root), memory
+    def __init__(self, tell, root, memory="1g", pids=512):
+        self.tell, self.root, self.memory, self.pids = tell, pathlib.Path(root), memory, pids
         self.id = uuid.uuid4().hex[:12]
         self.containers = []
         if self.tell("image", "inspect", IMAGE).returncode != 0:
@@ -70,8 +72,9 @@ class Pod:
         return done.stdout.decode(errors="replace").strip()
 
     def words(self, which, how, options=()):
-        return ["run", "--detach", "--name", self.name(which), "--pull", "never", "--init", *RESTRICTED, "--memory", self.memory,
-                "--pids-limit", "512", "--tmpfs", "/tmp:mode=1777,size=256m,exec", "--volume", "/usr:/usr:ro", "--volume", "/etc:/etc:ro",
+        memory, pids = (self.memory, self.pids) if which in PARTIES else ("1g", 512)
+        return ["run", "--detach", "--name", self.name(which), "--pull", "never", "--init", *RESTRICTED, "--memory", memory,
+                "--memory-swap", memory, "--pids-limit", pids, "--tmpfs", "/tmp:mode=1777,size=256m,exec", "--tmpfs", "/var/tmp:mode=1777,size=16m", "--volume", "/usr:/usr:ro", "--volume", "/etc:/etc:ro",
                 "--volume", f"{pathlib.Path(swarm.PROGRAM).resolve()}:{PROGRAM}:ro", *how, *options, IMAGE]
 
     def run(self, which, how, command, options=()):
@@ -95,10 +98,21 @@ class Pod:
                  [PROGRAM, "worker", "--connect", address, "--name", "pod", "--folder", "/var/lib/swarmlab/worker", "--sandbox", "runner",
                   "--runners", "/run/swarmlab", *flags], options)
 
-    def start_all(self, address, *flags):
+    def start_all(self, address, *flags, options=()):
         for party in PARTIES:
             self.start_runner(party)
-        self.start_worker(address, *flags)
+        self.start_worker(address, *flags, options=options)
+
+    def wait_for_lab(self, test, lab, timeout):
+        """Until all labs there are stopped; when they are not, what the containers say is printed."""
+        def stopped():
+            done = test.swarmlab("status", "--json", cwd=lab, expect=None)
+            return done.returncode == 0 and all(one["state"] == "stopped" for one in json.loads(done.stdout)["labs"])
+        try:
+            test.wait_until(stopped, "the lab stops", timeout)
+        except AssertionError:
+            print(self.all_logs(), flush=True)
+            raise
 
     def logs(self, which):
         done = self.tell("logs", self.name(which))
