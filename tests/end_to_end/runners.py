@@ -62,7 +62,7 @@ class Walks:
 
     def running_in(self, party):
         """Names of all that runs in a container."""
-        done = self.engine.tell("top", self.pod.name(party), "-o", "comm,args")
+        done = self.engine.tell("top", self.pod.name(party), "-o", "pid,comm,args")
         return done.stdout.decode(errors="replace") if done.returncode == 0 else "gone"
 
     def test_a_lab_runs_to_its_end(self):
