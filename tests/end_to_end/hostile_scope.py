@@ -162,7 +162,8 @@ class AnAgentThatLeavesTheScope(attacks.Attacked):
 
     def test_modes_are_those_of_git(self):
         self.assertEqual(self.entries("opens the artifact to all")["artifact/value.txt"], "100755")
-        self.assertEqual(self.entries("closes the artifact to itself")["artifact/value.txt"], "100644")
+        if self.sandbox != "runner":
+            self.assertEqual(self.entries("closes the artifact to itself")["artifact/value.txt"], "100644")
 
     def test_a_link_within_the_artifact_is_kept_as_a_link(self):
         self.assertEqual(self.entries("links within the artifact")["artifact/link"], "120000")

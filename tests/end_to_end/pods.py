@@ -74,7 +74,7 @@ class Pod:
     def words(self, which, how, options=()):
         memory, pids = (self.memory, self.pids) if which in PARTIES else ("1g", 512)
         return ["run", "--detach", "--name", self.name(which), "--pull", "never", "--init", *RESTRICTED, "--memory", memory,
-                "--memory-swap", memory, "--pids-limit", pids, "--tmpfs", "/tmp:mode=1777,size=256m,exec", "--tmpfs", "/var/tmp:mode=1777,size=16m", "--volume", "/usr:/usr:ro", "--volume", "/etc:/etc:ro",
+                "--memory-swap", memory, "--pids-limit", pids, "--tmpfs", "/tmp:mode=1777,size=96m,exec", "--tmpfs", "/var/tmp:mode=1777,size=16m", "--volume", "/usr:/usr:ro", "--volume", "/etc:/etc:ro",
                 "--volume", f"{pathlib.Path(swarm.PROGRAM).resolve()}:{PROGRAM}:ro", *how, *options, IMAGE]
 
     def run(self, which, how, command, options=()):

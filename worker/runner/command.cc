@@ -4,6 +4,7 @@
 
 #include <array>
 #include <csignal>
+#include <string_view>
 
 #include "worker/runner/loopback.h"
 #include "worker/sandbox/inside/plan.h"
@@ -93,6 +94,18 @@ Confinement confinement_of(const inside::Plan& plan, const Descriptors& got, con
   ::_exit(0);
 }
 
+// Where the container is out of memory the kernel takes the command and what it starts, not the
+// runner. The file is root's as long as the process is one that nobody may look into; exec makes it
+// an ordinary one anyway.
+void go_first_when_memory_ends() {
+  ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  constexpr std::string_view kFirst = "1000";
+  const UniqueFd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  if (!file || ::write(file.get(), kFirst.data(), kFirst.size()) < 0) {
+    inside::give_up("oom_score_adj");
+  }
+}
+
 struct Lines {
   int told;     // what does not work; closed by exec
   int channel;  // to the supervisor
@@ -103,6 +116,7 @@ struct Lines {
   inside::told_to = lines.told;
   ::setsid();
   forget_signals();
+  go_first_when_memory_ends();
   inside::Plan& plan = plan_of(got);
   if (::chdir(plan.folder) != 0) inside::give_up(plan.folder);
   if (!inside::take_limits(plan)) inside::give_up("limit");
