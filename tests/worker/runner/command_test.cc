@@ -171,7 +171,9 @@ except OSError: print('not reached')
 )");
   EXPECT_EQ(ended.code, 0) << ended.said;
   // Who runs this as root may look into it all the same.
-  if (GetParam() >= kDecidesPorts || ::geteuid() == 0) EXPECT_EQ(ended.said, "");
+  if (GetParam() >= kDecidesPorts || ::geteuid() == 0) {
+    EXPECT_EQ(ended.said, "");
+  }
 }
 
 TEST_P(Command, TouchesNobodyElse) {
