@@ -159,6 +159,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_coordinator(app, context);
   add_worker(app, context);
   add_slurm(app, context);
+  add_runner(app, context);
   add_status(app, context);
   add_labs(app, context);
   add_workers(app, context);

@@ -56,6 +56,7 @@ void add_run(CLI::App& app, Context& context);
 void add_coordinator(CLI::App& app, Context& context);
 void add_worker(CLI::App& app, Context& context);
 void add_slurm(CLI::App& app, Context& context);  // up, status, down
+void add_runner(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_labs(CLI::App& app, Context& context);
 void add_workers(CLI::App& app, Context& context);

@@ -17,6 +17,7 @@
 #include "common/os/file.h"
 #include "common/os/host.h"
 #include "common/os/process.h"
+#include "worker/runner/landlock.h"
 #include "worker/sandbox/facts.h"
 #include "worker/sandbox/sandbox.h"
 
@@ -88,6 +89,22 @@ void look_at_engines(Findings& findings) {
                       engine
                           ? fmt::format("{} answers, for labs with an image", name_of(*engine))
                           : "neither docker nor podman answers; only labs with an image need one"});
+}
+
+// Only runners in the containers of a pod need it.
+void look_at_landlock(Findings& findings) {
+  const int version = runner::landlock_version();
+  std::string missing;
+  const auto tell = [&](int from, const char* what) {
+    if (version < from) missing.append(missing.empty() ? "; without " : ", ").append(what);
+  };
+  tell(runner::kMovesFolders, "renames between folders");
+  tell(runner::kDecidesPorts, "ports");
+  tell(runner::kDecidesSignals, "signals and abstract sockets (held by the filter)");
+  findings.push_back(
+      {State::good, "runner",
+       version == 0 ? "no Landlock here; only swarmlab runner, in the containers of a pod, needs it"
+                    : fmt::format("Landlock {}, for swarmlab runner{}", version, missing)});
 }
 
 void look_at_program(const Context& context, const char* name, const char* needed_for,
@@ -169,6 +186,7 @@ Findings examine(const Context& context) {
                    static_cast<double>(host.memory_bytes) / 1e9)});
   look_at_sandbox(findings);
   look_at_engines(findings);
+  look_at_landlock(findings);
   look_at_program(context, "git", "init makes repositories with it", findings);
   look_at_program(context, "python3", "labs with a python [backend] and the templates run it",
                   findings);

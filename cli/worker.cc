@@ -47,15 +47,38 @@ void leave_with(pid_t parent) {
   if (getppid() != parent) raise(DaemonSignals::kParentDied);
 }
 
+// A runner does one thing at a time.
+Result<void> check_runners(const WorkerFlags& flags) {
+  SWARMLAB_TRY(drivers, sandbox::drivers_in(flags.sandbox));
+  const bool has_runner = std::ranges::find(drivers, SandboxDriver::runner) != drivers.end();
+  if (!has_runner && !flags.runners.empty()) {
+    return fail(ErrorCode::invalid_input, "--runners {} is for --sandbox runner, but that is {}",
+                flags.runners, flags.sandbox);
+  }
+  if (!has_runner || flags.slots == 1) return {};
+  return fail(ErrorCode::invalid_input,
+              "--slots is {}, expected 1 with --sandbox runner: its containers run one thing at a "
+              "time; start more workers (pods) instead",
+              flags.slots);
+}
+
 // Its labels tell the coordinator which labs it can work for.
 Result<std::unique_ptr<sandbox::Sandbox>> make_sandbox(const WorkerFlags& flags,
                                                        worker::WorkerOptions& options) {
   if (worker::is_worker_folder_taken(options.folder, worker::kFolderGrace)) {
     return fail(ErrorCode::conflict, "{}: another worker works here", options.folder);
   }
+  SWARMLAB_CHECK(check_runners(flags));
   SWARMLAB_TRY(chosen,
                sandbox::open_drivers(flags.sandbox, {.expose = flags.expose,
-                                                     .folder = options.folder + "/containers"}));
+                                                     .folder = options.folder + "/containers",
+                                                     .runners = flags.runners}));
+  if (std::ranges::find(chosen.drivers, SandboxDriver::runner) != chosen.drivers.end()) {
+    constexpr const char* kWork = "/work";
+    options.agent_work = sandbox::folder_of_runner(flags.runners, sandbox::Party::agent) + kWork;
+    options.trial_work =
+        sandbox::folder_of_runner(flags.runners, sandbox::Party::evaluator) + kWork;
+  }
   for (std::string& label : labels_of(chosen.drivers)) {
     options.capacity.labels.push_back(std::move(label));
   }

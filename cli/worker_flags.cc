@@ -36,8 +36,11 @@ void add_worker_options(CLI::App& command, WorkerFlags& flags, Context& context)
       "Start services of labs ([backend.host_service]): here and as you, in no sandbox");
   add_provider_keys(command, flags.provider_keys);
   add_sandbox(command, flags.sandbox,
-              "bubblewrap, docker, podman, with commas between: the first is for labs that name "
-              "none of them; or none: no isolation at all, scores can be forged");
+              "bubblewrap, docker, podman, runner, with commas between: the first is for labs that "
+              "name none of them; or none: no isolation at all, scores can be forged");
+  command.add_option("--runners", flags.runners,
+                     "Of --sandbox runner: the folder with agent/runner.sock and "
+                     "evaluator/runner.sock, such as /run/swarmlab");
   add_duration(command, "--drain-timeout", flags.drain_timeout,
                "When told to leave, what runs is handed back after so long (default: 10m)",
                {.unlimited = true});

@@ -20,6 +20,7 @@ struct WorkerFlags {
   std::string name;
   std::string folder;
   std::string sandbox = "bubblewrap";
+  std::string runners;
   bool host_services = false;
   std::vector<std::string> expose;
   std::string provider_keys;

@@ -11,7 +11,7 @@ enum DataKind { none @0; folder @1; hostPath @2; shipped @3; }
 enum AgentKind { command @0; claude @1; codex @2; pi @3; opencode @4; }
 enum PolicyKind { greedy @0; bestOfN @1; beam @2; ucb @3; islands @4; }
 enum NearDuplicates { flag @0; skip @1; }
-enum SandboxDriver { any @0; bubblewrap @1; docker @2; podman @3; runsc @4; }
+enum SandboxDriver { any @0; bubblewrap @1; docker @2; podman @3; runsc @4; runner @5; }
 
 struct MaybeNumber {
   # In JSON: a number or null.

@@ -41,6 +41,7 @@ MAY_USE = {  # room: the rooms that it may include, besides itself
     "coordinator/server": MODEL | {"coordinator/policy", "coordinator/swarm", "coordinator/store", "coordinator/judge", "coordinator/ladder", "common/net", "common/keys", "common/lab",
                                    "common/log", "common/git", "common/wire", "common/os", "common/http", "common/metrics", "schemas"},
     "worker/sandbox": MODEL | {"common/os"},
+    "worker/runner": MODEL | {"worker/sandbox", "common/os", "common/log"},
     "worker/bridge": MODEL | {"common/os", "common/log"},
     "worker/workspace": MODEL | {"common/git", "common/lab", "common/os"},
     "worker/agent": MODEL | {"worker/sandbox", "worker/bridge", "common/lab", "common/os"},

@@ -13,7 +13,7 @@ namespace swarmlab::tables {
 namespace {
 
 void read_driver(Section& section, SandboxSettings& sandbox) {
-  constexpr const char* kExpected = "\"bubblewrap\", \"docker\" or \"podman\"";
+  constexpr const char* kExpected = "\"bubblewrap\", \"docker\", \"podman\" or \"runner\"";
   std::string name;
   if (!section.text("driver", name, kExpected)) return;
   if (name == "none") {

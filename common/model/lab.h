@@ -152,7 +152,7 @@ struct ResourceLimits {
 
 // What isolates the sandboxes of a lab. That a worker is to have it is said by a label, too: see
 // common/model/sandbox.h.
-enum class SandboxDriver : std::uint8_t { any, bubblewrap, docker, podman, runsc };
+enum class SandboxDriver : std::uint8_t { any, bubblewrap, docker, podman, runsc, runner };
 
 struct SandboxSettings {
   SandboxDriver driver = SandboxDriver::any;

@@ -7,7 +7,7 @@ namespace swarmlab {
 namespace {
 
 constexpr std::array kDrivers = {SandboxDriver::bubblewrap, SandboxDriver::docker,
-                                 SandboxDriver::podman};
+                                 SandboxDriver::podman, SandboxDriver::runner};
 
 std::string label_of(SandboxDriver driver) {
   return std::string(kSandboxLabelPrefix) + std::string(name_of(driver));
@@ -27,6 +27,8 @@ std::string_view name_of(SandboxDriver driver) {
       return "podman";
     case SandboxDriver::runsc:
       return "runsc";
+    case SandboxDriver::runner:
+      return "runner";
   }
   return "unknown";
 }

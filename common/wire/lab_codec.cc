@@ -227,7 +227,7 @@ void write(schema::LabSettings::Sandbox::Builder to, const SandboxSettings& sand
 }
 
 Result<SandboxSettings> read(schema::LabSettings::Sandbox::Reader from) {
-  SWARMLAB_TRY(driver, from_schema_enum("driver", from.getDriver(), SandboxDriver::runsc));
+  SWARMLAB_TRY(driver, from_schema_enum("driver", from.getDriver(), SandboxDriver::runner));
   return SandboxSettings{.driver = driver,
                          .image = string_of(from.getImage()),
                          .dockerfile = string_of(from.getDockerfile()),

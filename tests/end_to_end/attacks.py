@@ -8,9 +8,12 @@ import os
 import pathlib
 import re
 import subprocess
+import tempfile
 import textwrap
+import types
 import typing
 
+import pods
 import swarm
 
 LAB_TOML = """
@@ -117,10 +120,16 @@ class Attacked(swarm.SwarmTest):
     # The driver that the same attacks are tried on.
     sandbox = os.environ.get("SWARMLAB_TEST_SANDBOX", "bubblewrap")
     environment = {}
+    # What of an attack comes to something else under the driver `runner`, by its name.
+    in_a_pod = {}
 
     @classmethod
     def prepare(cls):
         """What the attacks need of the host: overridden."""
+
+    @classmethod
+    def prepare_pod(cls, pod):
+        """What they need of the pod, before its worker starts: overridden."""
 
     @classmethod
     def setUpClass(cls):
@@ -137,9 +146,32 @@ class Attacked(swarm.SwarmTest):
         cls.lab = cls.shared.make_lab(files=files, toml=cls.toml, name="attacked")
         cls.before = cls.shared.git(cls.lab, "status", "--porcelain", "--ignored=no")
         # One more than attacks: whatever they did, the next experiment works.
-        cls.run_output = cls.shared.swarmlab("run", cls.lab, *cls.run_args, "--sandbox", cls.sandbox, "--max-iterations", len(cls.attacks) + 1,
-                                             env=cls.environment, timeout=240)
+        cls.run_output = cls.run_in_a_pod() if cls.sandbox == "runner" else cls.run_here()
         cls.experiments = {e["number"]: e for e in cls.shared.json("experiments", cls.lab, "--last", 100000)}
+
+    @classmethod
+    def run_here(cls):
+        return cls.shared.swarmlab("run", cls.lab, *cls.run_args, "--sandbox", cls.sandbox, "--max-iterations", len(cls.attacks) + 1,
+                                   env=cls.environment, timeout=240)
+
+    @classmethod
+    def run_in_a_pod(cls):
+        """What the lab's [limits] are elsewhere, the limits of the containers are here."""
+        with tempfile.TemporaryDirectory(prefix="swarmlab-pod-") as folder:
+            pod = pods.Pod(pods.of_environment(), pathlib.Path(folder) / "pod", memory="256m", pids=64)
+            cls.addClassCleanup(pod.end)
+            cls.shared.inside = pod.inside
+            address = "tcp://127.0.0.1:7000"
+            coordinator = cls.shared.start("coordinator", cls.lab, "--listen", address, "--max-iterations", len(cls.attacks) + 1)
+            cls.shared.wait_until(lambda: "swarmlab worker --connect" in coordinator.log.read_text(), "the coordinator")
+            cls.prepare_pod(pod)
+            pod.start_all(address, "--http", "9464", options=[word for name, value in cls.environment.items() for word in ("--env", f"{name}={value}")])
+            pod.wait_for_lab(cls.shared, cls.lab, 600)
+            logs = pod.all_logs()
+            cls.shared.end(coordinator)
+            pod.end()
+            cls.shared.inside = []
+        return types.SimpleNamespace(stdout="", stderr=logs)
 
     def setUp(self):
         self.root = self.shared.root
@@ -154,6 +186,8 @@ class Attacked(swarm.SwarmTest):
         return done.stdout
 
     def check(self, number, attack):
+        if self.sandbox == "runner":
+            attack = attack._replace(**self.in_a_pod.get(attack.name, {}))
         experiment = self.experiments[number]
         told = json.dumps(experiment, indent=1)
         if attack.verdict == "honest":

@@ -20,6 +20,18 @@ def harmless(name, code):
 
 @attacks.add_tests
 class AnAgentThatLeavesTheScope(attacks.Attacked):
+    # There frozen files beside editable ones are held by their modes, which their owner can change: then it is found afterwards. The
+    # worker is an ordinary user, who cannot look into what is closed to it.
+    in_a_pod = {
+        "closes the artifact to itself": {"verdict": "crash"},
+        "links the evaluator into the artifact": {"notes": "done"},
+        "makes the evaluator writable": {"verdict": "out_of_scope", "paths": ("harness/measure.py",), "notes": "done"},
+        "makes the folder of the artifact a link": {"paths": ("artifact", "gone/m", "gone/value.txt")},
+        "moves the folder of the evaluator away": {
+            "verdict": "out_of_scope", "notes": "done",
+            "paths": tuple(f"{folder}/{name}.py" for folder in ("harness", "other") for name in ("guard", "measure", "units"))},
+        "replaces lab.toml by a link": {"verdict": "out_of_scope", "paths": ("lab.toml",), "notes": "done"},
+    }
     attacks = (
         # What is the lab's own is bound read-only over the writable workspace.
         refused("overwrites the evaluator", "refused(open, 'harness/measure.py', 'w')"),
@@ -150,7 +162,8 @@ class AnAgentThatLeavesTheScope(attacks.Attacked):
 
     def test_modes_are_those_of_git(self):
         self.assertEqual(self.entries("opens the artifact to all")["artifact/value.txt"], "100755")
-        self.assertEqual(self.entries("closes the artifact to itself")["artifact/value.txt"], "100644")
+        if self.sandbox != "runner":
+            self.assertEqual(self.entries("closes the artifact to itself")["artifact/value.txt"], "100644")
 
     def test_a_link_within_the_artifact_is_kept_as_a_link(self):
         self.assertEqual(self.entries("links within the artifact")["artifact/link"], "120000")

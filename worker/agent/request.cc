@@ -78,6 +78,7 @@ Result<SandboxRequest> sandbox_of(const Assignment& assignment, const AgentPaths
                                   const std::vector<std::string>& environment) {
   const LabSettings& settings = assignment.settings;
   SandboxRequest request;
+  request.party = sandbox::Party::agent;
   request.folder = join("/workspace", settings.folder);
   request.limits = settings.limits;
   request.timeout = settings.agent.timeout;

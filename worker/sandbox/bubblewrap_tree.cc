@@ -49,19 +49,19 @@ Result<void> BubblewrapTree::hear() {
   return {};
 }
 
-void BubblewrapTree::kill(const Process& spawned) {
+void BubblewrapTree::kill(const Process* spawned) {
   killed_ = true;
   kill_by_pidfd(init_);
-  spawned.kill(SIGKILL);
+  spawned->kill(SIGKILL);
 }
 
 // Bubblewrap ends when the command does. The first process inside ends after all others there: the
 // kernel sees to that. So its end is the end of the tree.
-Result<std::optional<ExitStatus>> BubblewrapTree::bury(Process& spawned, Deadline deadline) {
+Result<std::optional<ExitStatus>> BubblewrapTree::bury(Process* spawned, Deadline deadline) {
   if (pipes_.status) read();
   if (!init_ && said_.child()) init_ = open_pidfd(*said_.child());
   kill(spawned);
-  SWARMLAB_TRY(status, spawned.wait(deadline));
+  SWARMLAB_TRY(status, spawned->wait(deadline));
   if (pipes_.status) read();
   const bool dead = !init_ || wait_for_end(init_, deadline);
   if (init_) reap_orphan(init_);

@@ -25,8 +25,8 @@ class BubblewrapTree final : public Tree {
   [[nodiscard]] std::optional<int> exit_code() const override { return said_.exit_code(); }
   [[nodiscard]] bool is_over() const override { return false; }
   [[nodiscard]] bool can_be_killed() const override { return static_cast<bool>(init_); }
-  void kill(const Process& spawned) override;
-  [[nodiscard]] Result<std::optional<ExitStatus>> bury(Process& spawned,
+  void kill(const Process* spawned) override;
+  [[nodiscard]] Result<std::optional<ExitStatus>> bury(Process* spawned,
                                                        Deadline deadline) override;
 
  private:

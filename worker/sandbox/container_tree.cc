@@ -10,6 +10,7 @@
 #include "worker/sandbox/bubblewrap_tree.h"
 #include "worker/sandbox/inside/orders.h"
 #include "worker/sandbox/inside/sockets.h"
+#include "worker/sandbox/runner_tree.h"
 
 namespace swarmlab::sandbox {
 namespace {
@@ -80,14 +81,9 @@ Result<void> ContainerTree::listen() {
     runs_ = true;
   }
   if (bytes[0] == kEnded && static_cast<std::size_t>(got) == 1 + sizeof(Ending)) {
-    Ending ending{};
-    std::memcpy(&ending, bytes.data() + 1, sizeof ending);
-    code_ = ending.code;
-    usage_ = Usage{.ran_out_of_memory = ending.ran_out_of_memory != 0};
-    if (ending.peak_memory_bytes >= 0) {
-      usage_->peak_memory_bytes = static_cast<std::uint64_t>(ending.peak_memory_bytes);
-    }
-    if (ending.cpu_us >= 0) usage_->cpu_time = std::chrono::microseconds(ending.cpu_us);
+    int code = 0;
+    usage_ = usage_in(bytes.data() + 1, code);
+    code_ = code;
     over_ = true;
   }
   return {};
@@ -99,27 +95,27 @@ void ContainerTree::hang_up() {
 }
 
 // Without its worker the program inside ends, and so does the container.
-void ContainerTree::kill(const Process& spawned) {
+void ContainerTree::kill(const Process* spawned) {
   killed_ = true;
   if (met_) {
     hang_up();
   } else {
-    spawned.kill(SIGKILL);  // what the engine starts nevertheless finds nobody to connect to
+    spawned->kill(SIGKILL);  // what the engine starts nevertheless finds nobody to connect to
   }
   kill_by_pidfd(init_);
 }
 
-Result<std::optional<ExitStatus>> ContainerTree::bury(Process& spawned, Deadline deadline) {
+Result<std::optional<ExitStatus>> ContainerTree::bury(Process* spawned, Deadline deadline) {
   const bool was_killed = killed_;
   const bool met = met_;
   kill(spawned);
   if (init_ && !wait_for_end(init_, deadline)) return std::optional<ExitStatus>();
   // The engine still has to tidy up; who was killed before he had told it that does not end at all.
   const Milliseconds grace = met ? kRemoveGrace : Milliseconds(0);
-  SWARMLAB_TRY(ended, spawned.wait(Deadline::after(grace)));
+  SWARMLAB_TRY(ended, spawned->wait(Deadline::after(grace)));
   if (!ended) {
-    spawned.kill(SIGKILL);
-    SWARMLAB_TRY(killed, spawned.wait(deadline));
+    spawned->kill(SIGKILL);
+    SWARMLAB_TRY(killed, spawned->wait(deadline));
     ended = killed;
     parts_.remove();
   }

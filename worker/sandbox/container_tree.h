@@ -36,8 +36,8 @@ class ContainerTree final : public Tree {
   [[nodiscard]] std::optional<int> exit_code() const override { return code_; }
   [[nodiscard]] bool is_over() const override { return over_; }
   [[nodiscard]] bool can_be_killed() const override { return met_; }
-  void kill(const Process& spawned) override;
-  [[nodiscard]] Result<std::optional<ExitStatus>> bury(Process& spawned,
+  void kill(const Process* spawned) override;
+  [[nodiscard]] Result<std::optional<ExitStatus>> bury(Process* spawned,
                                                        Deadline deadline) override;
   [[nodiscard]] std::optional<Usage> usage() const override { return usage_; }
   [[nodiscard]] std::vector<pid_t> members() const override;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kNone = "none";
 constexpr std::string_view kExpected =
-    "bubblewrap, docker, podman with commas between, or none alone";
+    "bubblewrap, docker, podman, runner with commas between, or none alone";
 
 Result<std::unique_ptr<Sandbox>> open(SandboxDriver driver, SandboxOptions options) {
   // What one clears up at its start is not the other's.
@@ -21,6 +21,8 @@ Result<std::unique_ptr<Sandbox>> open(SandboxDriver driver, SandboxOptions optio
       return make_docker(options);
     case SandboxDriver::podman:
       return make_podman(options);
+    case SandboxDriver::runner:
+      return make_runner(options);
     case SandboxDriver::runsc:
       break;
   }

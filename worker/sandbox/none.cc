@@ -130,11 +130,11 @@ class BareTree final : public Tree {
   [[nodiscard]] bool is_over() const override { return false; }
   [[nodiscard]] bool is_spawned() const override { return true; }
   [[nodiscard]] bool can_be_killed() const override { return true; }
-  void kill(const Process& spawned) override { spawned.kill_group(SIGKILL); }
-  [[nodiscard]] Result<std::optional<ExitStatus>> bury(Process& spawned,
+  void kill(const Process* spawned) override { spawned->kill_group(SIGKILL); }
+  [[nodiscard]] Result<std::optional<ExitStatus>> bury(Process* spawned,
                                                        Deadline deadline) override {
     kill(spawned);
-    return spawned.wait(deadline);
+    return spawned->wait(deadline);
   }
 };
 

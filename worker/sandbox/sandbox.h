@@ -33,11 +33,15 @@ struct Mount {
   bool operator==(const Mount&) const = default;
 };
 
+// Whose command it is, where agents and evaluators have places of their own.
+enum class Party : std::uint8_t { evaluator, agent };
+
 struct SandboxRequest {
   std::string command = {};            // run by /bin/sh -c
   std::vector<std::string> args = {};  // put after the command, each one word whatever it holds
   std::string folder = "/";            // current folder inside
   SandboxDriver driver = SandboxDriver::any;  // that must run it
+  Party party = Party::evaluator;
   // Of a container engine, by name or id: its root file system stands for what the machine has.
   std::string image = {};
   std::vector<Mount> mounts = {};
@@ -130,6 +134,9 @@ struct SandboxOptions {
   // Of container engines: where the files of a run are put, private and not shared with another
   // process; what an earlier process left running from there is removed. Empty: a temporary one.
   std::string folder = {};
+  // Of runners: the folder with a folder for each party, where its runner listens. Empty: there is
+  // none.
+  std::string runners = {};
 };
 
 /// bubblewrap. \return unavailable with the reason and what to do if no sandbox starts here.
@@ -142,6 +149,15 @@ struct SandboxOptions {
 
 /// The first of docker and podman that answers here. \return unavailable with what both say
 [[nodiscard]] Result<SandboxDriver> engine_here();
+
+/// Containers of somebody else (a pod's), each with a runner in it that starts what it is told.
+/// Mounts must lie in folder_of_runner(); what is read-only may lie elsewhere and is copied.
+/// Inside paths are links, or are replaced by host paths as under `none`.
+/// \return unavailable with the reason if the runners do not answer
+[[nodiscard]] Result<std::unique_ptr<Sandbox>> make_runner(const SandboxOptions& options);
+
+/// What the runner of a party sees: attempts make their folders below it.
+[[nodiscard]] std::string folder_of_runner(const std::string& runners, Party party);
 
 /// No isolation: the command sees and may change all that the worker's user may, read-only mounts
 /// too. Limits and the kill of the tree hold as far as cgroups allow. Nothing is mounted: where

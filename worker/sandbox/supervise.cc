@@ -61,8 +61,7 @@ class Supervision {
     SWARMLAB_CHECK(open());
     started_ = std::chrono::steady_clock::now();
     set_deadline();
-    SWARMLAB_TRY(process, spawn(job_.spawn));
-    process_ = std::move(process);
+    SWARMLAB_CHECK(start());
     if (job_.start_within.count() == 0) close_other_ends();
     SWARMLAB_CHECK(watch());
     SWARMLAB_CHECK(bury());
@@ -107,6 +106,14 @@ class Supervision {
     return {};
   }
 
+  // Nothing is spawned where somebody else starts the command.
+  Result<void> start() {
+    if (job_.spawn.argv.empty()) return tree_.start();
+    SWARMLAB_TRY(process, spawn(job_.spawn));
+    process_ = std::move(process);
+    return {};
+  }
+
   // Once the command has them.
   void close_other_ends() {
     job_.handed_over.clear();
@@ -142,7 +149,7 @@ class Supervision {
   Result<void> watch() {
     std::vector<pollfd> events;
     for (;;) {
-      events = {{process_->pidfd(), POLLIN, 0},
+      events = {{process_ ? process_->pidfd() : -1, POLLIN, 0},
                 {stopped_ ? -1 : cancel_.fd(), POLLIN, 0},
                 {stopped_ ? -1 : timer_.get(), POLLIN, 0},
                 {tree_.fd(), POLLIN, 0},
@@ -168,6 +175,8 @@ class Supervision {
       if (stopped_) kill_tree();
     }
   }
+
+  [[nodiscard]] Process* process() { return process_ ? &*process_ : nullptr; }
 
   [[nodiscard]] std::span<const UniqueFd> listeners() const {
     if (job_.gates == nullptr || stopped_) return {};
@@ -216,7 +225,7 @@ class Supervision {
   void kill_tree() {
     if (!tree_.can_be_killed() && job_.cgroup == nullptr && !kill_by_.expired()) return;
     kill_by_ = Deadline::after(kStartGrace);
-    tree_.kill(*process_);
+    tree_.kill(process());
   }
 
   // What the tree does not know of, the group does: one that has left it, or that the driver had
@@ -226,7 +235,7 @@ class Supervision {
                                                                   started_);
     const Deadline deadline = Deadline::after(kDeathGrace);
     // First of all: of what the group kills it also reaps our children.
-    SWARMLAB_TRY(status, tree_.bury(*process_, deadline));
+    SWARMLAB_TRY(status, tree_.bury(process(), deadline));
     bool dead = status.has_value();
     if (job_.cgroup != nullptr) dead = job_.cgroup->kill_all(deadline) && dead;
     for (Channel& channel : channels_) channel.drain(kDrainBytes);
@@ -244,9 +253,10 @@ class Supervision {
     const bool never_ran = !running_ && job_.start_within.count() > 0;
     if ((!stopped_ && says_nothing && !ran_out_of_memory()) ||
         (stopped_ == HowEnded::timed_out && never_ran)) {
-      return fail(ErrorCode::unavailable, "the sandbox {}: {}{}",
-                  running_ && job_.words_apart ? "was ended from outside" : "does not start",
-                  words_.text(), err_.text());
+      return fail(
+          ErrorCode::unavailable, "the sandbox {}: {}{}",
+          running_ && (job_.words_apart || !process_) ? "was ended from outside" : "does not start",
+          words_.text(), err_.text());
     }
     settle_how();
     result_.out = out_.text();

@@ -14,7 +14,7 @@ namespace swarmlab::sandbox {
 
 struct Job {
   const SandboxRequest* request = nullptr;
-  SpawnRequest spawn = {};                 // the tree adds the command's 0 to 3
+  SpawnRequest spawn = {};                 // the tree adds the command's 0 to 3; empty: none
   Tree* tree = nullptr;                    // never null
   Gatekeeper* gates = nullptr;             // may be null
   std::vector<UniqueFd> handed_over = {};  // what `spawn` passes on; closed once it has started

@@ -36,6 +36,9 @@ class Tree {
   /// `fd` is to be `child_fd` of the command.
   virtual void give(SpawnRequest& spawn, int fd, int child_fd) = 0;
 
+  /// After all was given, where nothing is spawned here. \return  an error if it cannot start
+  [[nodiscard]] virtual Result<void> start() { return {}; }
+
   /// For poll(2); -1: it has nothing to say now.
   [[nodiscard]] virtual int fd() const = 0;
   /// Hears what it says. Never blocks. \return  an error if the command cannot start
@@ -50,10 +53,11 @@ class Tree {
 
   /// Whether kill() would reach all of it by now.
   [[nodiscard]] virtual bool can_be_killed() const = 0;
-  virtual void kill(const Process& spawned) = 0;
+  /// \param spawned  null: nothing is spawned here
+  virtual void kill(const Process* spawned) = 0;
   /// Kills all and waits until it is dead; the spawned process, too. \return  how that one ended,
   /// nothing if they do not die
-  [[nodiscard]] virtual Result<std::optional<ExitStatus>> bury(Process& spawned,
+  [[nodiscard]] virtual Result<std::optional<ExitStatus>> bury(Process* spawned,
                                                                Deadline deadline) = 0;
 
   /// The spawned process is the command itself: its end is the command's.

@@ -12,7 +12,7 @@ constexpr std::size_t kMostReason = 300;  // bytes; the brief has what others kn
 }  // namespace
 
 bool AgentSession::is_wanted(const LabSettings& settings, std::string_view sandbox) {
-  return settings.agent.experiments_per_session > 1 && sandbox != "none";
+  return settings.agent.experiments_per_session > 1 && sandbox != "none" && sandbox != "runner";
 }
 
 AgentSession::Of AgentSession::of(const Assignment& assignment) {

@@ -25,17 +25,24 @@ namespace {
 
 constexpr const char* kMade = "checkout";  // of what no agent makes here
 
+// Of one attempt alone.
+struct Folders {
+  std::string trials;
+  std::string agent;
+};
+
 class Attempt {
  public:
   Attempt(const Workbench& bench, const Assignment& assignment, CancelToken cancel,
-          ObjectCache::Opened opened, std::string folder, GpuPool::Loan gpus, AgentSession* session)
+          ObjectCache::Opened opened, Folders folders, GpuPool::Loan gpus, AgentSession* session)
       : bench_(bench),
         assignment_(assignment),
         session_(session),
         settings_(assignment.settings),
         cancel_(std::move(cancel)),
         opened_(std::move(opened)),
-        folder_(std::move(folder)),
+        folder_(std::move(folders.trials)),
+        agent_folder_(std::move(folders.agent)),
         gpus_(std::move(gpus)),
         secrets_(secrets_of(bench, assignment.settings.agent)) {}
 
@@ -128,8 +135,9 @@ class Attempt {
       SWARMLAB_CHECK(bench_.objects.bring(bench_.link, assignment_.lab, commit, opened_, cancel_));
     } else {
       if (data.kind != DataSource::Kind::folder) return {};
-      // Without a sandbox nothing can be mounted where the data belongs.
-      if (bench_.sandbox.name() == "none") return {};
+      // There nothing can be mounted where the data belongs.
+      const std::string_view sandbox = bench_.sandbox.name();
+      if (sandbox == "none" || sandbox == "runner") return {};
       SWARMLAB_TRY(large, bench_.data.is_large(repository_, tree));
       if (!large) return {};
       data_in_checkout_ = data.path;
@@ -277,7 +285,8 @@ class Attempt {
   CancelToken cancel_;
   ObjectCache::Opened opened_;
   git::Repository& repository_ = opened_.repository;
-  std::string folder_;  // of this attempt alone
+  std::string folder_;  // of this attempt alone; where agents have one, not theirs
+  std::string agent_folder_;
   GpuPool::Loan gpus_;
   const Secrets secrets_;
   Briefing briefing_;
@@ -300,7 +309,7 @@ class Attempt {
   Workshop workshop_{{.bench = bench_,
                       .assignment = assignment_,
                       .repository = repository_,
-                      .folder = folder_,
+                      .folder = agent_folder_,
                       .briefing = briefing_,
                       .parent_tree = parent_tree_,
                       .data = data_,
@@ -313,6 +322,7 @@ class Attempt {
   Rounds rounds_{{.bench = bench_,
                   .settings = settings_,
                   .folder = folder_,
+                  .agent_folder = agent_folder_,
                   .workshop = workshop_,
                   .trials = trials_,
                   .result = result_}};
@@ -326,11 +336,19 @@ Result<SpooledReport> attempt(const Workbench& bench, const Assignment& assignme
   SWARMLAB_TRY(gpus, bench.gpus.borrow(assignment.takes.gpus));
   SWARMLAB_TRY(opened, bench.objects.repository());
   SWARMLAB_TRY(folder, TempFolder::create(bench.work_folder, "attempt"));
+  std::optional<TempFolder> of_agent;
+  if (!bench.agent_work_folder.empty()) {
+    SWARMLAB_TRY(made, TempFolder::create(bench.agent_work_folder, "attempt"));
+    of_agent = std::move(made);
+  }
+  const Folders folders{.trials = folder.path(),
+                        .agent = of_agent ? of_agent->path() : folder.path()};
   const bool is_kept = AgentSession::is_wanted(assignment.settings, bench.sandbox.name());
-  auto result = Attempt(bench, assignment, cancel, std::move(opened), folder.path(),
-                        std::move(gpus), is_kept ? session : nullptr)
+  auto result = Attempt(bench, assignment, cancel, std::move(opened), folders, std::move(gpus),
+                        is_kept ? session : nullptr)
                     .run();
   bench.janitor.remove(folder.release());
+  if (of_agent) bench.janitor.remove(of_agent->release());
   const bool is_done = result && result->report.outcome != Outcome::returned;
   if (session != nullptr && !is_done) session->end();
   if (!result && cancel.cancelled()) return returned(assignment, "cancelled");

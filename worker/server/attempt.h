@@ -33,9 +33,10 @@ struct Workbench {
   sandbox::Sandbox& sandbox;
   Clock& clock;
   Janitor& janitor;
-  std::string work_folder;  // attempts make folders of their own in it
-  std::string shim;         // where write_shim() wrote
-  std::string spool;        // the folder of the spool: large packs are written there
+  std::string work_folder;             // attempts make folders of their own in it
+  std::string agent_work_folder = {};  // likewise, for what agents see; empty: the same
+  std::string shim;                    // where write_shim() wrote
+  std::string spool;                   // the folder of the spool: large packs are written there
   std::uint64_t max_pack_bytes = 1ULL << 30U;  // of a candidate
   WorkerName worker;
   std::string host_class;

@@ -98,7 +98,7 @@ Result<std::optional<Rework>> Rounds::next_rework() {
   Rework rework{.round = report.reworks + 1,
                 .most = most,
                 .reason = report.reason,
-                .guard_log = parts_.folder + "/guard.log"};
+                .guard_log = parts_.agent_folder + "/guard.log"};
   SWARMLAB_CHECK(write_file(rework.guard_log, parts_.trials.last_guard_log()));
   return std::optional(std::move(rework));
 }

@@ -24,7 +24,8 @@ class Rounds {
   struct Parts {
     const Workbench& bench;
     const LabSettings& settings;
-    const std::string& folder;  // of the attempt
+    const std::string& folder;        // of the attempt
+    const std::string& agent_folder;  // likewise, what agents may see of it
     Workshop& workshop;
     Trials& trials;
     SpooledReport& result;  // takes the candidate, how many reworks it took, and the outcome

@@ -55,6 +55,20 @@ Result<UniqueFd> lock_folder(const std::string& folder) {
   return lock;
 }
 
+std::string work_folder_of(const WorkerOptions& options) {
+  return options.trial_work.empty() ? options.folder + kWorkFolder : options.trial_work;
+}
+
+// What attempts of an earlier worker left.
+Result<void> clear_work_folders(const WorkerOptions& options) {
+  for (const std::string& folder : {work_folder_of(options), options.agent_work}) {
+    if (folder.empty()) continue;
+    SWARMLAB_CHECK(remove_tree(folder));
+    SWARMLAB_CHECK(make_folders(folder));
+  }
+  return {};
+}
+
 }  // namespace
 
 bool is_worker_folder_taken(const std::string& folder, Milliseconds grace) {
@@ -90,7 +104,8 @@ struct Worker::Impl {
                           .sandbox = *sandbox,
                           .clock = clock,
                           .janitor = janitor,
-                          .work_folder = options.folder + kWorkFolder,
+                          .work_folder = work_folder_of(options),
+                          .agent_work_folder = options.agent_work,
                           .shim = options.folder + kShimFolder,
                           .spool = options.folder + kSpoolFolder,
                           .max_pack_bytes = options.max_candidate_bytes,
@@ -105,7 +120,8 @@ struct Worker::Impl {
     for (std::uint32_t i = 0; i < options.slots; ++i) {
       threads.emplace_back([&, i] {
         const log::Context context("worker", options.name);
-        AgentSession session(bench.work_folder, janitor);
+        AgentSession session(options.agent_work.empty() ? bench.work_folder : options.agent_work,
+                             janitor);
         const DoTask counted = [&](const Assignment& assignment, const CancelToken& cancel) {
           tally->begin(i);
           auto report = attempt(bench, assignment, cancel, &session);
@@ -145,9 +161,8 @@ Result<std::unique_ptr<Worker>> Worker::start(const WorkerOptions& options,
                                               Clock& clock) {
   SWARMLAB_CHECK(make_folders(options.folder, 0700));
   SWARMLAB_TRY(lock, lock_folder(options.folder));
-  SWARMLAB_CHECK(remove_tree(options.folder + kWorkFolder));
+  SWARMLAB_CHECK(clear_work_folders(options));
   SWARMLAB_CHECK(remove_tree(options.folder + kServicesFolder));
-  SWARMLAB_CHECK(make_folders(options.folder + kWorkFolder));
   SWARMLAB_CHECK(write_shim(options.folder + kShimFolder));
   SWARMLAB_TRY(spool, Spool::open(options.folder + kSpoolFolder));
   SWARMLAB_TRY(objects,

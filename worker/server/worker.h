@@ -47,7 +47,10 @@ struct WorkerOptions {
   bool host_services = false;            // it may start services of labs, outside of sandboxes
   ProviderKeys provider_keys = {};       // of the models that its agents use
   std::string program = {};              // swarmlab itself, to be shown to agents; empty: not
-  bool once = false;                     // each slot does one experiment, then the worker leaves
+  // Where attempts are laid out for agents, and for guards and evaluators; empty: in `folder`.
+  std::string agent_work = {};
+  std::string trial_work = {};
+  bool once = false;  // each slot does one experiment, then the worker leaves
   // After each heartbeat that was sent or tried: while it is called, the worker works.
   std::function<void(const WorkerPulse&)> on_beat = {};
 };

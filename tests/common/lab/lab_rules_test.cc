@@ -165,8 +165,8 @@ INSTANTIATE_TEST_SUITE_P(
             "lab.toml:4: [sandbox] driver is \"none\", which a lab cannot choose: whoever runs it "
             "says --sandbox none"},
         Wrong{"UnknownDriver", COMMAND "[sandbox]\ndriver = 'chroot'",
-              "lab.toml:4: [sandbox] driver is \"chroot\", expected \"bubblewrap\", \"docker\" or "
-              "\"podman\""},
+              "lab.toml:4: [sandbox] driver is \"chroot\", expected \"bubblewrap\", \"docker\", "
+              "\"podman\" or \"runner\""},
         Wrong{"ImageOfADriverWithoutImages",
               COMMAND "[sandbox]\ndriver = 'bubblewrap'\nimage = 'x'",
               "lab.toml:4: [sandbox] driver bubblewrap has no images, expected \"docker\" or "

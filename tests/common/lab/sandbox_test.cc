@@ -24,6 +24,7 @@ TEST(LabSandbox, NeedsNothingUnlessItSaysSo) {
 
 TEST(LabSandbox, NeedsWorkersWithItsDriver) {
   EXPECT_EQ(settings_of("[sandbox]\ndriver = 'podman'").needs.labels, Labels({"sandbox=podman"}));
+  EXPECT_EQ(settings_of("[sandbox]\ndriver = 'runner'").needs.labels, Labels({"sandbox=runner"}));
 }
 
 TEST(LabSandbox, NeedsAnyEngineForAnImage) {

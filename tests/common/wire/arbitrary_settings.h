@@ -138,7 +138,7 @@ inline LabSettings any_settings() {
           .weight = any<std::uint32_t>(),
           .scales = several(any_scale),
           .holdout = {.kind = any_of(DataSource::Kind::shipped), .path = any_text()},
-          .sandbox = {.driver = any_of(SandboxDriver::runsc),
+          .sandbox = {.driver = any_of(SandboxDriver::runner),
                       .image = any_text(),
                       .dockerfile = any_text(),
                       .build_context = any_text()}};
