@@ -119,7 +119,7 @@ class Compose(images_of_tests.OfImages):
 
     def test_each_container_has_what_it_needs_and_no_more(self):
         self.make_prometheus("prom/prometheus:v3.5.0")
-        self.compose("up", "--no-start")
+        self.compose("up", "-d")  # Compose 1 waits for `keys` without starting it
         self.addCleanup(self.compose, "down", "-v", expect=None)
         seen = {}
         for box in self.engine.must("ps", "-aq").split():
