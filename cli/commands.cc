@@ -189,6 +189,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_backup(app, context);
   add_restore(app, context);
   add_doctor(app, context);
+  add_health(app, context);
   add_version(app, context);
 }
 

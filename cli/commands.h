@@ -86,6 +86,7 @@ void add_context(CLI::App& app, Context& context);   // of a lab; add, use, list
 void add_backup(CLI::App& app, Context& context);
 void add_restore(CLI::App& app, Context& context);  // in backup.cc
 void add_doctor(CLI::App& app, Context& context);
+void add_health(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 
 }  // namespace swarmlab::cli

@@ -24,6 +24,7 @@ using keys::KeyFolder;
 struct Wish {
   std::string name;
   std::string role;
+  std::string folder;  // --keys; empty: of the repository
 };
 
 KeyFolder keys_in(const std::filesystem::path& state) {
@@ -31,7 +32,8 @@ KeyFolder keys_in(const std::filesystem::path& state) {
 }
 
 // Of the repository, without making anything in it.
-Result<KeyFolder> key_folder(const Context& context) {
+Result<KeyFolder> key_folder(const Context& context, const std::string& named) {
+  if (!named.empty()) return KeyFolder((context.cwd / named).string());
   SWARMLAB_TRY(root, locate_root(context));
   return keys_in(state_folder(root));
 }
@@ -51,10 +53,16 @@ nlohmann::ordered_json json_of(const Entry& entry) {
   return body;
 }
 
-Result<void> make_key(const Context& context, const Wish& wish) {
+// Where there is none yet, it is made.
+Result<KeyFolder> writable_folder(const Context& context, const std::string& named) {
+  if (!named.empty()) return KeyFolder((context.cwd / named).string());
   SWARMLAB_TRY(root, locate_root(context));
   SWARMLAB_TRY(state, make_state_folder(root));
-  KeyFolder folder = keys_in(state);
+  return keys_in(state);
+}
+
+Result<void> make_key(const Context& context, const Wish& wish) {
+  SWARMLAB_TRY(folder, writable_folder(context, wish.folder));
   const auto role = keys::role_from(wish.role);
   if (!role) return fail(ErrorCode::invalid_input, "--role is \"{}\"", wish.role);
   SWARMLAB_TRY(made, folder.make(wish.name, *role));
@@ -73,8 +81,8 @@ Result<void> make_key(const Context& context, const Wish& wish) {
   return {};
 }
 
-Result<void> list_keys(const Context& context) {
-  SWARMLAB_TRY(folder, key_folder(context));
+Result<void> list_keys(const Context& context, const std::string& named) {
+  SWARMLAB_TRY(folder, key_folder(context, named));
   SWARMLAB_TRY(list, folder.allowed());
   if (context.json) {
     nlohmann::ordered_json all = nlohmann::ordered_json::array();
@@ -100,10 +108,10 @@ Result<void> list_keys(const Context& context) {
   return {};
 }
 
-Result<void> revoke_key(const Context& context, const std::string& name) {
-  SWARMLAB_TRY(folder, key_folder(context));
+Result<void> revoke_key(const Context& context, const Wish& wish) {
+  SWARMLAB_TRY(folder, key_folder(context, wish.folder));
   const Timestamp now = context.now();
-  SWARMLAB_TRY(holder, folder.revoke(name, now));
+  SWARMLAB_TRY(holder, folder.revoke(wish.name, now));
   if (context.json) {
     print_json(context, json_of(Entry{.holder = holder, .revoked_at = now}));
   } else {
@@ -113,7 +121,9 @@ Result<void> revoke_key(const Context& context, const std::string& name) {
   return {};
 }
 
-void add_shared(CLI::App& command, Context& context) {
+void add_shared(CLI::App& command, Context& context, std::string& folder) {
+  command.add_option("--keys", folder,
+                     "Folder of keys, as of coordinator --keys (default: the repository's)");
   add_json(command, context);
   add_quiet(command, context);
 }
@@ -128,29 +138,34 @@ void add_new(CLI::App& keys, Context& context) {
                    "worker: takes tasks and reports; viewer: looks; operator: looks and steers")
       ->required()
       ->check(CLI::IsMember({"worker", "viewer", "operator"}));
-  add_shared(*command, context);
-  add_examples(*command,
-               "  swarmlab keys new gpu-box-3 --role worker\n"
-               "  swarmlab keys new anna --role operator");
+  add_shared(*command, context, wish->folder);
+  add_examples(
+      *command,
+      "  swarmlab keys new gpu-box-3 --role worker\n"
+      "  swarmlab keys new anna --role operator\n"
+      "  swarmlab keys new w1 --role worker --keys /etc/swarmlab/keys   # in no repository");
   command->callback(
       [&context, wish] { context.action = [&context, wish] { return make_key(context, *wish); }; });
 }
 
 void add_list(CLI::App& keys, Context& context) {
   CLI::App* command = keys.add_subcommand("list", "Show all keys, revoked ones too");
-  add_shared(*command, context);
+  const auto folder = std::make_shared<std::string>();
+  add_shared(*command, context, *folder);
   add_examples(*command, "  swarmlab keys list\n  swarmlab keys list --json");
-  command->callback([&context] { context.action = [&context] { return list_keys(context); }; });
+  command->callback([&context, folder] {
+    context.action = [&context, folder] { return list_keys(context, *folder); };
+  });
 }
 
 void add_revoke(CLI::App& keys, Context& context) {
-  auto name = std::make_shared<std::string>();
+  const auto wish = std::make_shared<Wish>();
   CLI::App* command = keys.add_subcommand("revoke", "Let a key in no more, for good");
-  command->add_option("NAME", *name, "Whose; swarmlab keys list shows all")->required();
-  add_shared(*command, context);
+  command->add_option("NAME", wish->name, "Whose; swarmlab keys list shows all")->required();
+  add_shared(*command, context, wish->folder);
   add_examples(*command, "  swarmlab keys revoke gpu-box-3");
-  command->callback([&context, name] {
-    context.action = [&context, name] { return revoke_key(context, *name); };
+  command->callback([&context, wish] {
+    context.action = [&context, wish] { return revoke_key(context, *wish); };
   });
 }
 

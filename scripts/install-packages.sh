@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kinds=("${@:-build test run}")
-mapfile -t wanted < <(awk -v kinds=" ${kinds[*]} " '!/^#/ && index(kinds, " " $1 " ") {print $2}' scripts/packages.txt)
+mapfile -t wanted < <(awk -v kinds=" ${kinds[*]} " '
+  !/^#/ {n = split($1, of, ","); for (i = 1; i <= n; i++) if (index(kinds, " " of[i] " ")) {print $2; break}}' scripts/packages.txt)
 missing=()
 for package in "${wanted[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

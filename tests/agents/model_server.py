@@ -264,13 +264,13 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class ModelServer:
-    def __init__(self):
+    def __init__(self, host="127.0.0.1"):
         self.script = lambda turn: Say("nothing to do")
         self.fault = None
         self.turns = []
         self.numbers = itertools.count(1)
         self.released = threading.Event()  # what hangs may end
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = Server((host, 0), Handler)
         self.server.model_server = self
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)

@@ -63,6 +63,23 @@ TEST_F(KeysTest, NewSaysAsJsonWhereTheKeysAre) {
   EXPECT_TRUE(keys::read_public_key(body["serverKeyFile"]));
 }
 
+TEST_F(KeysTest, AFolderThatIsNamedNeedsNoRepository) {
+  const std::string folder = lab().parent_path() / "elsewhere";
+  const auto in = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "keys");
+    words.insert(words.end(), {"--keys", folder});
+    return run(words, "/");
+  };
+  const Ran made = in({"new", "w1", "--role", "worker"});
+  ASSERT_EQ(made.exit_code, kDone) << made.err;
+  EXPECT_EQ(made.out, folder + "/w1.key\n");
+  EXPECT_TRUE(keys::KeyFolder(folder).exists());
+  EXPECT_NE(in({"list"}).out.find("w1"), std::string::npos);
+  EXPECT_EQ(in({"revoke", "w1"}).exit_code, kDone);
+  EXPECT_NE(in({"list"}).out.find("revoked"), std::string::npos);
+  EXPECT_FALSE(fs::exists(file("w1.key")));
+}
+
 TEST_F(KeysTest, NewNeedsARoleThatExists) {
   EXPECT_EQ(keys({"new", "anna"}).exit_code, kWrongUsage);
   EXPECT_EQ(keys({"new", "anna", "--role", "root"}).exit_code, kWrongUsage);
