@@ -16,6 +16,7 @@
 #include "cli/text.h"
 #include "common/os/file.h"
 #include "common/os/host.h"
+#include "common/os/network_disk.h"
 #include "common/os/process.h"
 #include "worker/runner/landlock.h"
 #include "worker/sandbox/facts.h"
@@ -141,12 +142,24 @@ void look_at_disk(const std::filesystem::path& folder, Findings& findings) {
   }
 }
 
+// Two machines that have one store open destroy it, and a lock there may hold on one machine only.
+void look_for_network_disk(const std::filesystem::path& folder, Findings& findings) {
+  const std::string name = network_disk_of(folder.string());
+  if (name.empty()) return;
+  findings.push_back({State::missing, "file system",
+                      fmt::format("{} is on {}, which several machines may have", folder.string(),
+                                  name),
+                      "keep a coordinator's folder on a disk of one machine: in Kubernetes a "
+                      "volume that is ReadWriteOncePod"});
+}
+
 // Where a coordinator of this repository would live.
 void look_at_repository(const Context& context, Findings& findings) {
   const auto root = locate_root(context);
   if (!root) {
     findings.push_back({State::warning, "repository", root.error().message});
     look_at_disk(context.cwd, findings);
+    look_for_network_disk(context.cwd, findings);
     return;
   }
   const std::filesystem::path state = state_folder(*root);
@@ -166,6 +179,7 @@ void look_at_repository(const Context& context, Findings& findings) {
                         "move the repository to a shorter path"});
   }
   look_at_disk(*root, findings);
+  look_for_network_disk(writable, findings);
 }
 
 void look_at_temporary_folder(const Context& context, Findings& findings) {

@@ -13,6 +13,7 @@
 #include <span>
 
 #include "common/os/file.h"
+#include "common/os/secret_file.h"
 #include "common/os/unique_fd.h"
 
 namespace swarmlab::keys {
@@ -31,7 +32,7 @@ Result<void> check_is_ours_alone(const std::string& path, int fd) {
   struct stat about {};
   if (::fstat(fd, &about) != 0) return failed(path, errno);
   if (!S_ISREG(about.st_mode)) return fail(ErrorCode::invalid_input, "{}: is no file", path);
-  if ((about.st_mode & 0077U) == 0) return {};
+  if (is_kept_secret(about, ::geteuid())) return {};
   return fail(ErrorCode::invalid_input,
               "{}: mode {:04o}: others may read or write a secret key; chmod 600 it (if they may "
               "have read it: revoke it and make another)",

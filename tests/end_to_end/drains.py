@@ -62,6 +62,22 @@ class WorkersThatAreToldToLeave(DrainTest):
         self.finish()
         self.assertEqual(self.end(first), 0)
 
+    def test_one_that_found_no_work_for_too_long_leaves_by_itself_and_a_busy_one_stays(self):
+        self.coordinator(self.gated_lab("max_iterations = 1"))
+        busy = self.worker("busy", "--leave-idle", "600s")
+        self.at_work(1)
+        for kind in ([], ["--once"]):
+            idle = self.worker(f"idle{len(kind)}", "--leave-idle", "2s", *kind)
+            self.assertEqual(idle.wait(timeout=120 * swarm.PATIENCE), 0, idle.log.read_text())
+            self.assertIn("there is nothing to do: it leaves", idle.log.read_text())
+        self.open_gate()
+        self.finish()
+        self.assertEqual(swarm.verdicts(self.experiments()), ["keep", "keep"], busy.log.read_text())
+
+    def test_one_without_a_coordinator_leaves_when_it_is_useless_for_too_long(self):
+        lost = self.worker("lost", "--leave-idle", "2s")
+        self.assertEqual(lost.wait(timeout=120 * swarm.PATIENCE), 0, lost.log.read_text())
+
     def test_a_busy_one_finishes_what_runs_and_takes_nothing_more(self):
         self.coordinator(self.gated_lab("max_iterations = 5"))
         busy = self.worker("busy")

@@ -1,11 +1,13 @@
 #include "worker/bridge/provider_keys.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "common/os/file.h"
+#include "common/os/secret_file.h"
 #include "worker/bridge/url.h"
 
 namespace swarmlab::worker {
@@ -64,7 +66,7 @@ Result<ProviderKeys> ProviderKeys::read(const std::string& file) {
   if (::stat(file.c_str(), &status) != 0) {
     return fail(ErrorCode::not_found, "{}: {}", file, std::strerror(errno));
   }
-  if ((status.st_mode & 077U) != 0) {
+  if (!is_kept_secret(status, ::geteuid())) {
     return fail(ErrorCode::invalid_input,
                 "{}: others than its owner may use it, expected mode 0600 (chmod 600)", file);
   }

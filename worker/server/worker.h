@@ -79,7 +79,7 @@ class Worker {
   /// leave(), and what runs is ended and handed back.
   void leave_now();
 
-  /// Whether it has had nothing to do for so long; at its start, whether there was nothing for any
+  /// Whether it has had nothing to do for so long; at its start (without `once`) whether there was nothing for any
   /// slot. Thread-safe.
   [[nodiscard]] bool is_idle_for(Milliseconds patience) const;
 
