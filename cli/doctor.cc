@@ -146,11 +146,11 @@ void look_at_disk(const std::filesystem::path& folder, Findings& findings) {
 void look_for_network_disk(const std::filesystem::path& folder, Findings& findings) {
   const std::string name = network_disk_of(folder.string());
   if (name.empty()) return;
-  findings.push_back({State::missing, "file system",
-                      fmt::format("{} is on {}, which several machines may have", folder.string(),
-                                  name),
-                      "keep a coordinator's folder on a disk of one machine: in Kubernetes a "
-                      "volume that is ReadWriteOncePod"});
+  findings.push_back(
+      {State::missing, "file system",
+       fmt::format("{} is on {}, which several machines may have", folder.string(), name),
+       "keep a coordinator's folder on a disk of one machine: in Kubernetes a "
+       "volume that is ReadWriteOncePod"});
 }
 
 // Where a coordinator of this repository would live.
