@@ -1,5 +1,5 @@
-// File systems that several machines may have at once. A lock of a file holds on one machine only on
-// many of them, so two coordinators could open one store.
+// File systems that several machines may have at once. A lock of a file holds on one machine only
+// on many of them, so two coordinators could open one store.
 #pragma once
 
 #include <string>

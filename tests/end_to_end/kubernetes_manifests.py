@@ -396,7 +396,7 @@ class Settings(OfManifests):
                 continue
             jobs += 1
             self.assertIs(settings["once"], True)
-            self.assertGreaterEqual(seconds(settings["max_idle"]), 60)
+            self.assertGreaterEqual(seconds(settings["leave_idle"]), 60)
             self.assertEqual(template["spec"]["restartPolicy"], "OnFailure")
             spec = workload["spec"]
             self.assertEqual((spec["minReplicaCount"], spec["rollout"]["strategy"], spec["scalingStrategy"]["strategy"]), (0, "gradual", "default"))

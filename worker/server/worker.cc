@@ -209,7 +209,8 @@ void Worker::leave_now() {
 bool Worker::is_idle_for(Milliseconds patience) const {
   // With `once` it was started for work that was there: that may come back from who has it.
   const bool none_is_enough = !impl_->options.once;
-  return impl_->crew->idle().is_over(patience, none_is_enough ? impl_->options.slots : std::numeric_limits<std::uint32_t>::max());
+  return impl_->crew->idle().is_over(
+      patience, none_is_enough ? impl_->options.slots : std::numeric_limits<std::uint32_t>::max());
 }
 
 void Worker::log_summary() const {

@@ -79,8 +79,8 @@ class Worker {
   /// leave(), and what runs is ended and handed back.
   void leave_now();
 
-  /// Whether it has had nothing to do for so long; at its start (without `once`) whether there was nothing for any
-  /// slot. Thread-safe.
+  /// Whether it has had nothing to do for so long; at its start (without `once`) whether there was
+  /// nothing for any slot. Thread-safe.
   [[nodiscard]] bool is_idle_for(Milliseconds patience) const;
 
   /// Writes to the log what it holds. Thread-safe.
