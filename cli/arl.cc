@@ -17,6 +17,7 @@
 #include "common/os/file.h"
 #include "common/os/host.h"
 #include "common/os/process.h"
+#include "worker/agent/handshake.h"
 #include "worker/evaluator/output.h"
 #include "worker/evaluator/shim.h"
 
@@ -36,7 +37,8 @@ struct ArlOptions {
   std::string sample;
   std::string action;
   std::string notes;
-  std::string ignored;
+  std::string path;
+  std::string id;
   std::size_t top = 0;
   std::size_t last = 0;
 };
@@ -153,11 +155,24 @@ Result<void> diagnose(const Context& context, const ArlOptions& options) {
   return {};
 }
 
-// A note: the swarm measures and decides. There is no file that an agent would have to wait for.
+// Where the lab's agents do the handshake: the swarm takes the file away when it has decided.
+Result<void> signal_ready(const Context& context, const ArlOptions& options) {
+  const auto folder = context.variable("SWARMLAB_HANDSHAKE");
+  if (!folder) return {};
+  const fs::path path =
+      options.path.empty() ? fs::path(*folder) / worker::kSignalFile : context.cwd / options.path;
+  ordered_json body = {{"action", options.action}, {"notes", options.notes}};
+  if (!options.id.empty()) body["experiment_id"] = options.id;
+  return write_file(path.string(),
+                    body.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+}
+
+// A note: the swarm measures and decides.
 Result<void> verdict(const Context& context, const ArlOptions& options) {
   SWARMLAB_CHECK(add_to_outcome(context, {.text = "its agent says " + options.action,
                                           .hypothesis = options.notes,
                                           .mechanism_confirmed = {}}));
+  SWARMLAB_CHECK(signal_ready(context, options));
   context.out << options.action << '\n';
   return {};
 }
@@ -207,8 +222,8 @@ void add_arl(CLI::App& app, Context& context) {
       ->required()
       ->check(CLI::IsMember({"keep", "discard"}));
   verb->add_option("--notes", options->notes);
-  verb->add_option("--verdict-path", options->ignored);
-  verb->add_option("--experiment-id", options->ignored);
+  verb->add_option("--verdict-path", options->path);
+  verb->add_option("--experiment-id", options->id);
   verb = add("results", "What was tried", results);
   verb->add_option("--last", options->last);
 }

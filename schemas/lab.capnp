@@ -9,6 +9,7 @@ enum Direction { minimize @0; maximize @1; }
 enum ParseKind { regex @0; json @1; metricLines @2; }
 enum DataKind { none @0; folder @1; hostPath @2; shipped @3; }
 enum AgentKind { command @0; claude @1; codex @2; pi @3; opencode @4; }
+enum SessionKind { resume @0; handshake @1; }
 enum PolicyKind { greedy @0; bestOfN @1; beam @2; ucb @3; islands @4; }
 enum NearDuplicates { flag @0; skip @1; }
 enum SandboxDriver { any @0; bubblewrap @1; docker @2; podman @3; runsc @4; runner @5; }
@@ -152,6 +153,7 @@ struct LabSettings {
     network @11 :List(Destination) $Since.since(2);  # that it is let to beside its provider
     prices @12 :List(Price) $Since.since(2);
     experimentsPerSession @13 :UInt32 = 1 $Since.since(2);
+    session @14 :SessionKind $Since.since(2);
   }
   struct Destination {
     host @0 :Text;

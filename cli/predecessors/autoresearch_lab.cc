@@ -31,6 +31,10 @@ std::optional<Found> recognise_autoresearch_lab(const Folder& folder) {
         "add [agent] with kind = \"claude\", or with a command, to lab.toml");
     return found;
   }
+  found.with_command.push_back({.table = "agent",
+                                .key = "session",
+                                .value = toml_text("handshake"),
+                                .from = "its agents wait for verdicts/verdict.json to be gone"});
   Draft above;
   for (const std::string& part : split(folder.inside(), '/')) {
     if (!part.empty()) above.folder += "../";

@@ -38,6 +38,9 @@ void set_agent(Draft& draft, const Found& found, const AgentWish& agent) {
   if (agent.kind.empty() && !agent.command.empty()) {
     who.key = "command";
     who.value = toml_text(agent.command);
+    for (const Setting& one : found.with_command) {
+      draft.set(one.table, one.key, one.value, one.from);
+    }
   } else if (agent.kind.empty()) {
     if (found.agent.empty() || draft.find("agent", "kind") || draft.find("agent", "command"))
       return;

@@ -42,6 +42,7 @@ struct Found {
   std::vector<std::string> notes = {};  // what a person should know or do, as sentences
   std::vector<std::string> run_flags = {};  // of `run`
   std::vector<std::string> expose = {};     // paths that `run` must show to sandboxes
+  std::vector<Setting> with_command = {};   // of [agent], where that is a command
   std::string agent = {};  // the agent that the predecessor is made for; empty: any
   std::string log = {};    // its log of experiments, from the folder; empty: none yet
 };

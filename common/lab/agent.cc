@@ -156,6 +156,23 @@ void refuse_for_commands(Section& agent) {
   }
 }
 
+void read_session(Section& agent, Agent& settings) {
+  constexpr const char* kWays = "\"resume\" or \"handshake\"";
+  agent.whole<std::uint32_t>("experiments_per_session", settings.experiments_per_session, 1,
+                             "a whole number, 1 or more");
+  std::string way;
+  if (!agent.text("session", way, kWays)) return;
+  if (way != "resume" && way != "handshake") return agent.wrong("session", kWays);
+  if (way == "resume") return;
+  settings.session = SessionKind::handshake;
+  if (settings.kind == AgentKind::command) return;
+  agent.problem(
+      agent.line("session"),
+      fmt::format("[agent] session is \"handshake\", which only a command does: agents of "
+                  "kind {} resume their sessions",
+                  toml_tree::quoted(name_of(settings.kind))));
+}
+
 }  // namespace
 
 void read_agent(Section agent, LabFile& file) {
@@ -171,8 +188,7 @@ void read_agent(Section agent, LabFile& file) {
   read_credentials(agent, settings);
   read_network(agent, "[agent]", settings.network);
   read_prices(agent, settings);
-  agent.whole<std::uint32_t>("experiments_per_session", settings.experiments_per_session, 1,
-                             "a whole number, 1 or more");
+  read_session(agent, settings);
   if (kind_is_fine) check_has_model(agent, settings);
   if (kind_is_fine && settings.kind == AgentKind::command) refuse_for_commands(agent);
   agent.finish();

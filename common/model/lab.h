@@ -110,6 +110,13 @@ struct Guard {
 
 enum class AgentKind : std::uint8_t { command, claude, codex, pi, opencode };
 
+// How an agent's part of an experiment ends, and how it goes on with the next one of its session.
+enum class SessionKind : std::uint8_t {
+  resume,     // its process ends; a new one goes on by what it left in its home
+  handshake,  // it writes verdicts/verdict.json, as Autoresearch Lab's agents do, and waits for it
+              // to be taken away: the same process goes on, where the sandbox can hold it
+};
+
 // What a model costs, for a million tokens. Where the agent's program does not say itself.
 struct Price {
   std::string model;  // as the program names it
@@ -136,6 +143,7 @@ struct Agent {
   std::vector<Destination> network{};  // that it is let to beside its provider
   std::vector<Price> prices{};         // by model
   std::uint32_t experiments_per_session = 1;
+  SessionKind session = SessionKind::resume;  // handshake: of `command` alone
   bool operator==(const Agent&) const = default;
 };
 

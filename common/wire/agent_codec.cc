@@ -116,10 +116,13 @@ void write(schema::LabSettings::Agent::Builder to, const Agent& agent) {
     prices[i].setCachedMicroUsd(agent.prices[i].cached.value());
   }
   to.setExperimentsPerSession(agent.experiments_per_session);
+  to.setSession(to_schema_enum<schema::SessionKind>(agent.session));
 }
 
 Result<Agent> read(schema::LabSettings::Agent::Reader from) {
   SWARMLAB_TRY(kind, from_schema_enum("agent kind", from.getKind(), AgentKind::opencode));
+  SWARMLAB_TRY(session,
+               from_schema_enum("agent session", from.getSession(), SessionKind::handshake));
   return Agent{.kind = kind,
                .command = string_of(from.getCommand()),
                .args = read_texts(from.getArgs()),
@@ -133,7 +136,8 @@ Result<Agent> read(schema::LabSettings::Agent::Reader from) {
                .credentials = read_texts(from.getCredentials()),
                .network = read(from.getNetwork()),
                .prices = read(from.getPrices()),
-               .experiments_per_session = from.getExperimentsPerSession()};
+               .experiments_per_session = from.getExperimentsPerSession(),
+               .session = session};
 }
 
 }  // namespace swarmlab::wire

@@ -47,6 +47,7 @@ struct AgentPaths {
   // Of a session that goes on after another experiment: what that one came to.
   std::string news = {};
   std::uint32_t session_experiment = 0;  // of its session, from 1; 0: sessions have one alone
+  std::string handshake = {};  // folder: writable in the lab's folder; empty: it does none
 };
 
 // Below AgentPaths::out.

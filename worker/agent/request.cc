@@ -8,6 +8,7 @@
 #include "common/lab/lab.h"
 #include "common/lab/paths.h"
 #include "common/os/file.h"
+#include "worker/agent/handshake.h"
 
 namespace swarmlab::worker {
 namespace {
@@ -113,6 +114,14 @@ Result<SandboxRequest> sandbox_of(const Assignment& assignment, const AgentPaths
   if (paths.session_experiment > 0) {
     request.env.emplace_back("SWARMLAB_SESSION", fmt::to_string(paths.session_experiment));
     if (!paths.news.empty()) request.env.emplace_back("SWARMLAB_LAST", paths.news);
+  }
+  if (!paths.handshake.empty()) {
+    const std::string inside = join(request.folder, kHandshakeFolder);
+    mount(Mount::Kind::read_write, paths.handshake, inside.c_str());
+    // Where agents of Autoresearch Lab know it to be.
+    const std::string known = join("/workspace", kHandshakeFolder);
+    if (known != inside) mount(Mount::Kind::read_write, paths.handshake, known.c_str());
+    request.env.emplace_back("SWARMLAB_HANDSHAKE", inside);
   }
   if (paths.rework) {
     mount(Mount::Kind::read_only, paths.rework->guard_log, kGuardLog);

@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "worker/sandbox/cgroup_files.h"
+#include "worker/sandbox/stillness.h"
 
 namespace swarmlab::sandbox {
 
@@ -53,6 +54,15 @@ void BubblewrapTree::kill(const Process* spawned) {
   killed_ = true;
   kill_by_pidfd(init_);
   spawned->kill(SIGKILL);
+}
+
+// The first process inside is the parent of all that lose theirs.
+Result<void> BubblewrapTree::hold(bool still) {
+  constexpr Milliseconds kPatience{20'000};
+  if (!init_ || killed_) return fail(ErrorCode::unavailable, "the sandbox runs nothing");
+  if (still) return hold_still(*said_.child(), Deadline::after(kPatience));
+  let_go_on(*said_.child());
+  return {};
 }
 
 // Bubblewrap ends when the command does. The first process inside ends after all others there: the

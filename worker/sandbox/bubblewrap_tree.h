@@ -26,6 +26,7 @@ class BubblewrapTree final : public Tree {
   [[nodiscard]] bool is_over() const override { return false; }
   [[nodiscard]] bool can_be_killed() const override { return static_cast<bool>(init_); }
   void kill(const Process* spawned) override;
+  [[nodiscard]] Result<void> hold(bool still) override;
   [[nodiscard]] Result<std::optional<ExitStatus>> bury(Process* spawned,
                                                        Deadline deadline) override;
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "common/result.h"
 #include "worker/sandbox/gate.h"
 #include "worker/sandbox/line_times.h"
+#include "worker/sandbox/reins.h"
 
 namespace swarmlab::sandbox {
 
@@ -55,6 +57,9 @@ struct SandboxRequest {
   Milliseconds timeout{0};             // 0: none
   CancelToken stop = {};               // ends it as the timeout would
   std::optional<std::string> in = {};  // stdin; none: /dev/null
+  // Gets stdout and stderr as they come, from the thread that runs the sandbox; may be empty.
+  std::function<void(bool is_err, std::string_view bytes)> hear = {};
+  std::shared_ptr<Reins> reins = {};  // to hold it still meanwhile; null: nobody will
   // stdout counts: no process inside can write to it that was not given it. /dev/stdout cannot be
   // opened then.
   bool sealed_output = false;

@@ -72,8 +72,10 @@ class Supervision {
   Result<void> open() {
     const auto out_kind = request_.sealed_output ? Channel::Kind::sealed : Channel::Kind::pipe;
     SWARMLAB_CHECK(add_channel(1, out_kind, [this](std::string_view bytes) { keep_out(bytes); }));
-    SWARMLAB_CHECK(add_channel(2, Channel::Kind::pipe,
-                               [this](std::string_view bytes) { err_.append(bytes); }));
+    SWARMLAB_CHECK(add_channel(2, Channel::Kind::pipe, [this](std::string_view bytes) {
+      err_.append(bytes);
+      if (request_.hear) request_.hear(true, bytes);
+    }));
     if (request_.result_channel) {
       SWARMLAB_CHECK(add_channel(3, Channel::Kind::sealed,
                                  [this](std::string_view bytes) { keep_result(bytes); }));
@@ -122,6 +124,7 @@ class Supervision {
 
   void keep_out(std::string_view bytes) {
     out_.append(bytes);
+    if (request_.hear) request_.hear(false, bytes);
     result_.out_times.note(bytes, std::chrono::duration_cast<Milliseconds>(
                                       std::chrono::steady_clock::now() - started_));
   }
@@ -153,7 +156,8 @@ class Supervision {
                 {stopped_ ? -1 : cancel_.fd(), POLLIN, 0},
                 {stopped_ ? -1 : timer_.get(), POLLIN, 0},
                 {tree_.fd(), POLLIN, 0},
-                {stopped_ ? -1 : request_.stop.fd(), POLLIN, 0}};
+                {stopped_ ? -1 : request_.stop.fd(), POLLIN, 0},
+                {stopped_ || !request_.reins ? -1 : request_.reins->fd(), POLLIN, 0}};
       const std::size_t first_channel = events.size();
       for (const Channel& channel : channels_) events.push_back({channel.fd(), POLLIN, 0});
       const std::size_t first_gate = events.size();
@@ -172,11 +176,22 @@ class Supervision {
       if (events[0].revents != 0 || tree_.is_over()) return {};
       if (!stopped_) decide_to_stop(events[1].revents != 0, events[2].revents != 0);
       if (!stopped_ && events[4].revents != 0) stop(HowEnded::timed_out);
+      if (!stopped_ && events[5].revents != 0) serve_reins();
       if (stopped_) kill_tree();
     }
   }
 
   [[nodiscard]] Process* process() { return process_ ? &*process_ : nullptr; }
+
+  void serve_reins() {
+    request_.reins->serve([this](bool still) {
+      auto done = tree_.hold(still);
+      if (still) {
+        for (Channel& channel : channels_) channel.drain(kDrainBytes);
+      }
+      return done;
+    });
+  }
 
   [[nodiscard]] std::span<const UniqueFd> listeners() const {
     if (job_.gates == nullptr || stopped_) return {};

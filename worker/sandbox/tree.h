@@ -55,6 +55,10 @@ class Tree {
   [[nodiscard]] virtual bool can_be_killed() const = 0;
   /// \param spawned  null: nothing is spawned here
   virtual void kill(const Process* spawned) = 0;
+  /// Stops all of it, or lets it go on: see Reins. \return  unavailable if it cannot be
+  [[nodiscard]] virtual Result<void> hold([[maybe_unused]] bool still) {
+    return fail(ErrorCode::unavailable, "this sandbox cannot hold what it runs");
+  }
   /// Kills all and waits until it is dead; the spawned process, too. \return  how that one ended,
   /// nothing if they do not die
   [[nodiscard]] virtual Result<std::optional<ExitStatus>> bury(Process* spawned,

@@ -2,9 +2,11 @@
 // experiments_per_session): its name, and the home that its program remembers it in.
 //
 // Nothing but that goes from one experiment to the next. Each has a workspace, a sandbox, a bridge
-// and a lease of its own, and no process of the agent lives between them.
+// and a lease of its own, and no process of the agent lives between them; but where a command does
+// the handshake ([agent] session), which lives on, held still, with its sandbox and workspace.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,6 +15,7 @@
 #include "common/result.h"
 #include "worker/server/janitor.h"
 #include "worker/server/link.h"
+#include "worker/server/living_agent.h"
 
 namespace swarmlab::worker {
 
@@ -55,6 +58,19 @@ class AgentSession {
   /// What the program said that the session cost so far, where it counts sessions.
   [[nodiscard]] const Cost& told() const { return told_; }
 
+  // Of the handshake, between begin() and end().
+
+  /// A folder that stays as long as the session: an agent that lives on has its workspace in it.
+  [[nodiscard]] const std::string& desk() const { return desk_->path(); }
+  /// The agent that was held after its last turn; null: there is none.
+  [[nodiscard]] const LivingAgent* living() const { return living_.get(); }
+  std::unique_ptr<LivingAgent> take_living() { return std::move(living_); }
+  /// \param tree  that its workspace was laid out with
+  void keep_living(std::unique_ptr<LivingAgent> agent, const ObjectId& tree);
+  [[nodiscard]] const ObjectId& laid_out() const { return laid_out_; }
+  /// What it is to be told before it goes on. None: nothing came of its last experiment.
+  [[nodiscard]] const std::optional<Told>& verdict() const { return verdict_; }
+
  private:
   // What a session is one with.
   struct Of {
@@ -75,6 +91,11 @@ class AgentSession {
   ExperimentNumber last_;
   std::string news_;
   Cost told_;
+  std::optional<TempFolder> desk_;
+  std::unique_ptr<LivingAgent> living_;
+  ObjectId laid_out_;
+  std::optional<Told> verdict_;
+  std::uint32_t most_ = 1;
 };
 
 }  // namespace swarmlab::worker

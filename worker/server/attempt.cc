@@ -85,11 +85,15 @@ class Attempt {
   }
 
   // With the devices of this attempt, and no others.
-  Result<sandbox::SandboxResult> run(sandbox::SandboxRequest request) {
+  void dress(sandbox::SandboxRequest& request) {
     request.env.emplace_back("CUDA_VISIBLE_DEVICES", gpus_.visible_devices());
     request.driver = settings_.sandbox.driver;
     request.image = image_;
     let_to_service(request);
+  }
+
+  Result<sandbox::SandboxResult> run(sandbox::SandboxRequest request) {
+    dress(request);
     SWARMLAB_TRY(ended, bench_.sandbox.run(request, cancel_));
     redact(ended, secrets_);
     return std::move(ended);
@@ -318,6 +322,7 @@ class Attempt {
                       .secrets = secrets_,
                       .session = session_,
                       .run = [this](auto request) { return run(std::move(request)); },
+                      .dress = [this](auto& request) { dress(request); },
                       .result = result_}};
   Rounds rounds_{{.bench = bench_,
                   .settings = settings_,

@@ -117,21 +117,23 @@ Result<bool> Workshop::take_merged() {
 Result<void> Workshop::lay_out() {
   const StageTimer timer(parts_.result.report.stages, Stage::checkout);
   SWARMLAB_TRY(scope, Scope::from(parts_.assignment.settings.artifact));
-  const std::string workspace = in_folder("workspace");
-  SWARMLAB_CHECK(prepare(parts_.repository, start_tree(), workspace, parts_.data_in_checkout));
-  for (const auto& [path, text] : texts_in_workspace(scope)) {
-    const std::string file = fmt::format("{}/{}", workspace, path);
-    SWARMLAB_CHECK(make_folders(std::filesystem::path(file).parent_path().string()));
-    SWARMLAB_CHECK(write_file(file, text));
-  }
-  SWARMLAB_CHECK(write_file(in_folder("results.tsv"), parts_.briefing.results));
-  SWARMLAB_CHECK(lay_out_conflicts());
   if (parts_.session != nullptr) {
     SWARMLAB_CHECK(parts_.session->begin(parts_.assignment));
     session_ = parts_.session->id();
     news_ = parts_.session->news();
     told_ = parts_.session->told();
   }
+  const std::string workspace = in_folder("workspace");
+  SWARMLAB_CHECK(shakes_hands() ? lay_out_for_hands(scope)
+                                : prepare(parts_.repository, start_tree(), workspace,
+                                          parts_.data_in_checkout));
+  for (const auto& [path, text] : texts_in_workspace(scope)) {
+    const std::string file = fmt::format("{}/{}", workspace, path);
+    SWARMLAB_CHECK(make_folders(std::filesystem::path(file).parent_path().string()));
+    SWARMLAB_CHECK(write_file(file, text));
+  }
+  SWARMLAB_CHECK(write_for_agent("results.tsv", parts_.briefing.results));
+  SWARMLAB_CHECK(lay_out_conflicts());
   SWARMLAB_CHECK(make_folders(in_folder("home")));
   return make_folders(in_folder("out"));
 }
@@ -210,7 +212,8 @@ AgentPaths Workshop::agent_paths(std::vector<sandbox::Mount> workspace,
           .home = session != nullptr ? session->home() : in_folder("home"),
           .session = session_,
           .news = news_,
-          .session_experiment = session != nullptr ? session->experiment() : 0};
+          .session_experiment = session != nullptr ? session->experiment() : 0,
+          .handshake = shakes_hands() ? in_folder(kHandshakeFolder) : ""};
 }
 
 // Of a program that counts its whole session, what this round added.
@@ -281,9 +284,8 @@ Result<AgentEnded> Workshop::run_agent(Milliseconds time, const std::optional<Re
                                             .lab = settings.folder,
                                             .data = parts_.data.folder,
                                             .data_inside = parts_.data_in_checkout}));
-  SWARMLAB_CHECK(
-      write_file(in_folder("brief.md"),
-                 rework ? rework_brief(*rework, parts_.briefing.brief) : parts_.briefing.brief));
+  SWARMLAB_CHECK(write_for_agent(
+      "brief.md", rework ? rework_brief(*rework, parts_.briefing.brief) : parts_.briefing.brief));
   const std::unique_ptr<Agent> agent = make_agent(settings.agent.kind);
   SWARMLAB_TRY(outlets, Outlets::open(parts_.bench, {.network = settings.agent.network,
                                                      .secrets = parts_.secrets,
@@ -300,15 +302,18 @@ Result<AgentEnded> Workshop::run_agent(Milliseconds time, const std::optional<Re
         parts_.bench.link.announce(lease(), {.hypothesis = parts_.secrets.redacted(said.hypothesis),
                                              .mechanism = parts_.secrets.redacted(said.mechanism)});
       });
-  SWARMLAB_TRY(ended, parts_.run(std::move(request)));
+  SWARMLAB_TRY(
+      ended, shakes_hands() ? take_turn(std::move(request), time) : parts_.run(std::move(request)));
   worked_ += ended.took;
   AgentEnded end = agent->read(ended, settings);
+  if (shakes_hands()) end.counts_session = end.cost != Cost{};
   count_round(end);
   add_steps(asked_of(settings, rework, news_), end, ended);
   const Outlets::Went went = outlets.end();
   blame_provider(end, went.tally);
   take_agents_words(ended, end, rework, went);
   if (announcer) (*announcer)->fill_in(parts_.result.report.notes);
+  note_signal();
   redact(parts_.result, parts_.secrets);
   return end;
 }
@@ -331,6 +336,7 @@ Result<bool> Workshop::collect_changes() {
   SWARMLAB_TRY(collected, collect(parts_.repository, scope, request));
   if (!collected.violations.empty()) {
     for (const Violation& violation : collected.violations) report.paths.push_back(violation.path);
+    if (parts_.session != nullptr) parts_.session->take_living();  // it has made a mess of it
     return end(Outcome::out_of_scope, violations_text(collected.violations));
   }
   return take_tree(collected.tree);

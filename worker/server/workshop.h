@@ -2,7 +2,9 @@
 // and what the agent changed there collected into a candidate.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +40,7 @@ class Workshop {
     const Secrets& secrets;
     AgentSession* session;  // null: none is kept after this experiment
     RunSandbox run;
+    std::function<void(sandbox::SandboxRequest&)> dress;  // as `run` does before it runs it
     SpooledReport& result;  // takes stages, log, notes, cost, and the outcome of what fails
   };
   explicit Workshop(Parts parts) : parts_(std::move(parts)) {}
@@ -77,7 +80,21 @@ class Workshop {
   [[nodiscard]] std::chrono::microseconds worked() const { return worked_; }
 
  private:
-  [[nodiscard]] std::string in_folder(const char* name) const { return parts_.folder + "/" + name; }
+  [[nodiscard]] bool shakes_hands() const {
+    return swarmlab::worker::shakes_hands(parts_.assignment.settings.agent);
+  }
+  [[nodiscard]] std::string in_folder(const char* name) const {
+    const bool stays = shakes_hands() && parts_.session != nullptr;
+    return (stays ? parts_.session->desk() : parts_.folder) + "/" + name;
+  }
+  Result<void> lay_out_for_hands(const Scope& scope);
+  Result<void> renew_for_hands(const Scope& scope);
+  [[nodiscard]] std::vector<std::string> hands_in_workspace() const;
+  Result<void> write_for_agent(const char* name, const std::string& text) const;
+  Result<sandbox::SandboxResult> take_turn(sandbox::SandboxRequest request, Milliseconds time);
+  Result<std::unique_ptr<LivingAgent>> living_for(const sandbox::SandboxRequest& request);
+  Result<void> tell_verdict() const;
+  void note_signal();
   [[nodiscard]] std::map<std::string, std::string> texts_in_workspace(const Scope& scope) const;
   void take_agents_words(const sandbox::SandboxResult& ended, const AgentEnded& said_end,
                          const std::optional<Rework>& rework, const Outlets::Went& went);
@@ -106,9 +123,10 @@ class Workshop {
   Parts parts_;
   std::optional<git::Merged> merged_;
   std::chrono::microseconds worked_{0};
-  std::string session_;  // of the agent, which a rework goes on with
-  std::string news_;     // AgentPaths::news
-  Cost told_;            // of the session, before this round
+  std::string session_;           // of the agent, which a rework goes on with
+  std::string news_;              // AgentPaths::news
+  Cost told_;                     // of the session, before this round
+  std::optional<Signal> signal_;  // of this round
 };
 
 }  // namespace swarmlab::worker

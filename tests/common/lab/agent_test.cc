@@ -51,6 +51,14 @@ TEST(AgentTable, MayKeepASessionOverSeveralExperiments) {
       "[evaluator]\ncommand = 'x'\n[agent]\nkind = 'claude'\nexperiments_per_session = 8\n", "x");
   ASSERT_TRUE(lab) << lab.error().message;
   EXPECT_EQ(lab->agent.experiments_per_session, 8U);
+  EXPECT_EQ(lab->agent.session, SessionKind::resume);
+}
+
+TEST(AgentTable, MayHaveACommandThatLivesOnBetweenExperiments) {
+  const auto lab =
+      read_lab("[evaluator]\ncommand = 'x'\n[agent]\ncommand = 'x'\nsession = 'handshake'\n", "x");
+  ASSERT_TRUE(lab) << lab.error().message;
+  EXPECT_EQ(lab->agent.session, SessionKind::handshake);
 }
 
 }  // namespace

@@ -153,6 +153,11 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"Sessions", COMMAND "[agent]\nkind = 'codex'\nexperiments_per_session = 0",
               "lab.toml:5: [agent] experiments_per_session is 0, expected a whole number, 1 or "
               "more"},
+        Wrong{"SessionWay", COMMAND "[agent]\ncommand = 'x'\nsession = 'forever'",
+              "lab.toml:5: [agent] session is \"forever\", expected \"resume\" or \"handshake\""},
+        Wrong{"HandshakeOfAPreset", COMMAND "[agent]\nkind = 'codex'\nsession = 'handshake'",
+              "lab.toml:5: [agent] session is \"handshake\", which only a command does: agents of "
+              "kind \"codex\" resume their sessions"},
         Wrong{"HostServiceWithoutAPort", "[backend]\n[backend.host_service]\ncommand = 'x'",
               "lab.toml:2: [backend.host_service] has no port, expected command and port"},
         Wrong{

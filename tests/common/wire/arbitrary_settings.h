@@ -95,7 +95,8 @@ inline Agent any_agent() {
                          .output = MicroUsd(any<std::int64_t>()),
                          .cached = MicroUsd(any<std::int64_t>())};
           }),
-          .experiments_per_session = any<std::uint32_t>()};
+          .experiments_per_session = any<std::uint32_t>(),
+          .session = any_of(SessionKind::handshake)};
 }
 
 inline LabSettings any_settings() {
