@@ -8,22 +8,12 @@ import swarm
 
 # What it does is in `plan`, by its experiment's number. What it remembers is in its hypotheses.
 AGENT = """
-import json, os, pathlib, sys, threading, time
+import json, os, pathlib, sys, time
 hands = pathlib.Path(os.environ["SWARMLAB_HANDSHAKE"])
 assert hands.samefile("verdicts")
 value = pathlib.Path("artifact/value.txt")
 number = int(os.environ["SWARMLAB_EXPERIMENT"])
-longest = [0.0]
-
-def watch():
-    before = time.monotonic()
-    while True:
-        time.sleep(0.02)
-        now = time.monotonic()
-        longest[0] = max(longest[0], now - before)
-        before = now
-
-threading.Thread(target=watch, daemon=True).start()
+longest = 0.0
 plan = json.loads(pathlib.Path("plan.json").read_text())
 count, told = 0, None
 while True:
@@ -36,9 +26,9 @@ while True:
         time.sleep(1)
     left = sorted(p.name for p in pathlib.Path("artifact").iterdir() if p.name != "value.txt")
     said = {"count": count, "found": value.read_text().strip(), "left": left, "told": told and told["verdict"],
-            "score": told and told["score"], "held": longest[0] > 1.0, "outcome": os.path.exists(os.environ["SWARMLAB_OUTCOME"]),
+            "score": told and told["score"], "held": longest > 1.0, "outcome": os.path.exists(os.environ["SWARMLAB_OUTCOME"]),
             "brief": f"pid {os.getpid()}" if os.path.getsize(os.environ["SWARMLAB_BRIEF"]) else "none"}
-    longest[0] = 0.0
+    longest, before = 0.0, time.monotonic()
     value.write_text(f"{do.get('value', number)}\\n")
     pathlib.Path(f"artifact/more-{number}").write_text("more\\n")
     print(json.dumps({"type": "result", "total_cost_usd": 0.25 * count, "usage": {"input_tokens": 100 * count}}), flush=True)
@@ -52,6 +42,9 @@ while True:
         file.write('"score": 999, "notes": "the best ever"}')
     while (hands / "verdict.json").exists():
         time.sleep(0.05)
+        now = time.monotonic()
+        longest, before = max(longest, now - before), now
+    longest = max(longest, time.monotonic() - before)
     told = json.loads((hands / "last.json").read_text())
     if told["next"] is None:
         sys.exit(0)
@@ -234,7 +227,7 @@ class Workers(drains.DrainTest, HandshakeTest):
 
     def test_that_are_killed_take_it_with_them_and_nothing_counts_twice(self):
         lab = self.gated([3])
-        self.coordinator(lab, "--lease-time", "3s")
+        self.coordinator(lab, "--lease", "10s")
         worker = self.worker("killed")
         self.at_experiment(3)
         self.wait_until(lambda: self.agents_of(lab), "its agent runs", timeout=120)
@@ -242,13 +235,14 @@ class Workers(drains.DrainTest, HandshakeTest):
         worker.wait()
         self.wait_until(lambda: not self.agents_of(lab), "its agent is gone", timeout=120)
         (self.gate / "open-3").touch()
-        self.worker("next")
+        following = self.worker("next")
         self.finish()
         found = self.experiments()
         done = [e for e in found if e["verdict"] == "keep"]
         self.assertEqual(len({e["number"] for e in found}), len(found))
         self.assertEqual(len({e["score"] for e in done}), len(done), "no change was counted twice")
-        self.wait_until(lambda: not self.agents_of(lab), "no agent is left", timeout=120)
+        self.assertEqual(self.end(following, timeout=60), 0, following.log.read_text())
+        self.assertEqual(self.agents_of(lab), [])
 
 
 if __name__ == "__main__":

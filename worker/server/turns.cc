@@ -97,7 +97,8 @@ Result<std::unique_ptr<LivingAgent>> Workshop::living_for(const sandbox::Sandbox
     if (may_go_on && tell_verdict()) return living;
   }
   told_ = {};
-  SWARMLAB_CHECK(remove_tree(folder + "/" + kSignalFile));
+  SWARMLAB_CHECK(remove_tree(folder));  // whatever the one before left there
+  SWARMLAB_CHECK(make_folders(folder));
   return LivingAgent::make(
       {.sandbox = parts_.bench.sandbox, .folder = folder, .held = parts_.data.held}, request);
 }
