@@ -48,7 +48,7 @@ while True:
     told = json.loads((hands / "last.json").read_text())
     if told["next"] is None:
         sys.exit(0)
-    assert told["next"]["of_session"] == count + 1
+    assert told["next"]["of_session"] == int(os.environ["SWARMLAB_SESSION"]) + count
     number = told["next"]["experiment"]
 """
 
@@ -135,7 +135,7 @@ class OneProcess(HandshakeTest):
         self.assertEqual([d["costUsd"] for _, d, _ in said.values()], [0.25] * 4)
 
     def test_has_its_time_for_each_experiment_anew(self):
-        lab = self.living_lab({"4": {"hang": True}}, per_session=9, iterations=4, timeout="25s")
+        lab = self.living_lab({"4": {"hang": True}}, per_session=9, iterations=4, timeout=f"{int(60 * swarm.PATIENCE)}s")
         self.swarmlab("run", "--workers", "1", cwd=lab, timeout=300)
         said = self.what_it_said(lab)
         self.assertEqual([(e["verdict"], w.get("count")) for e, _, w in said.values()],
@@ -175,7 +175,7 @@ class AutoresearchLab(HandshakeTest):
         while :; do
           n=$((n + 1)); seen="$seen $(cat artifact/value.txt)"
           expr $(cat artifact/value.txt) + 1 > artifact/value.txt
-          arl verdict --action keep --verdict-path verdicts/verdict.json --notes "number $n saw$seen"
+          arl verdict --action keep --verdict-path /workspace/verdicts/verdict.json --notes "number $n saw$seen"
           while [ -f verdicts/verdict.json ]; do sleep 0.1; done
         done
         """
@@ -187,7 +187,7 @@ class AutoresearchLab(HandshakeTest):
             def evaluate(self, pipeline_dir, data_dir, sample_ids=None):
                 return EvalResult(score=-float((pipeline_dir / "value.txt").read_text()))
         """
-        lab = self.shell_lab(agent=agent, files={"backend.py": backend, "AGENT.md": "", "lab.toml": """
+        lab = self.shell_lab(inside="labs/one", agent=agent, files={"backend.py": backend, "AGENT.md": "", "lab.toml": """
             [lab]
             name = "lab"
             pipeline_dir = "artifact"
@@ -199,7 +199,7 @@ class AutoresearchLab(HandshakeTest):
             session = "handshake"
             experiments_per_session = 3
             """})
-        self.swarmlab("run", "--workers", "1", "--max-iterations", "3", cwd=lab, timeout=300)
+        self.swarmlab("run", "--workers", "1", "--max-iterations", "3", cwd=lab / "labs" / "one", timeout=300)
         found = self.json("experiments", cwd=lab)
         self.assertEqual([(e["verdict"], e["hypothesis"]) for e in found[1:]],
                          [("keep", "number 1 saw 1"), ("keep", "number 2 saw 1 2"), ("keep", "number 3 saw 1 2 3")])
