@@ -157,11 +157,14 @@ Result<void> RunnerLayout::link(const RunnerView& /*view*/) {
   SWARMLAB_CHECK(remove_tree(links_));
   SWARMLAB_CHECK(make_folders(links_, 0755));
   std::error_code error;
+  const std::string links =
+      fs::canonical(links_, error).string();  // the folder may be named by a link
+  if (error) return failed(links_, error);
   for (const Mount& mount : request_.mounts) {
-    const fs::path path = links_ + mount.inside;
+    const fs::path path = links + mount.inside;
     const fs::path above = fs::weakly_canonical(path.parent_path(), error);
     if (error) return failed(path.string(), error);
-    if (is_at_or_below(above.string(), links_)) {
+    if (is_at_or_below(above.string(), links)) {
       SWARMLAB_CHECK(make_folders(above.string(), 0755));
       SWARMLAB_CHECK(remove_tree(path.string()));
       fs::create_symlink(mount.host, path, error);
