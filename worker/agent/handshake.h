@@ -40,10 +40,10 @@ struct Told {
   ExperimentNumber experiment;
   bool is_decided = false;  // no: it is measured again
   bool is_kept = false;
-  std::string verdict;
-  std::optional<double> score;
-  std::vector<MetricValue> metrics;
-  std::string reason;
+  std::string verdict{};
+  std::optional<double> score{};
+  std::vector<MetricValue> metrics{};
+  std::string reason{};
 };
 
 // The experiment that the agent goes on with.
