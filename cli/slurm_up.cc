@@ -156,10 +156,12 @@ Result<Plan> plan_of(const Context& context, const UpFlags& flags, const Site& s
   SWARMLAB_CHECK(add_provider_keys_file(context, flags, site, pool, plan, words));
   if (!flags.labels.empty()) words.insert(words.end(), {"--labels", flags.labels});
   if (!flags.sandbox.empty()) words.insert(words.end(), {"--sandbox", flags.sandbox});
-  for (const std::string& path : flags.expose)
+  for (const std::string& path : flags.expose) {
     words.insert(words.end(), {"--expose", absolute(context, path)});
-  if (!flags.worker_config.empty())
+  }
+  if (!flags.worker_config.empty()) {
     words.insert(words.end(), {"--config", absolute(context, flags.worker_config)});
+  }
   plan.script = batch_script({.program = program,
                               .folder = site.folder,
                               .pool = pool,
@@ -205,8 +207,9 @@ Result<void> check_time_limit(const Programs& programs, const Submission& submis
 Result<UniqueFd> lock_pool(const std::string& folder, const std::string& pool) {
   const std::string path = fmt::format("{}/{}.lock", folder, pool);
   UniqueFd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock || ::flock(lock.get(), LOCK_EX) != 0)
+  if (!lock || ::flock(lock.get(), LOCK_EX) != 0) {
     return fail(ErrorCode::unavailable, "{}: {}", path, std::strerror(errno));
+  }
   return lock;
 }
 
@@ -225,8 +228,9 @@ Result<void> forget_ended(const std::string& folder, const std::vector<Job>& job
 
 void print_plan(const Context& context, const Plan& plan) {
   context.out << plan.script << "\n# submitted by:\n# sbatch";
-  for (const std::string& word : sbatch_words(plan.submission))
+  for (const std::string& word : sbatch_words(plan.submission)) {
     context.out << ' ' << shell_word(word);
+  }
   context.out << '\n';
 }
 
@@ -244,8 +248,9 @@ Result<void> submit(const Context& context, const UpFlags& flags, Plan plan) {
     if (job.pool == submission.pool) taken.push_back(job.seat);
   }
   submission.seats = free_seats(taken, flags.nodes);
-  for (const Secret& secret : plan.secrets)
+  for (const Secret& secret : plan.secrets) {
     SWARMLAB_CHECK(write_file_durably(secret.file, secret.bytes, 0600));
+  }
   SWARMLAB_CHECK(write_file_durably(submission.script, plan.script, 0700));
   SWARMLAB_CHECK(forget_ended(submission.folder, jobs));
   SWARMLAB_TRY(said, programs.submit(sbatch_words(submission), flags.variables));

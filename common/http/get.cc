@@ -12,8 +12,9 @@ constexpr std::size_t kMostBytes = 1U << 20U;
 constexpr std::string_view kScheme = "http://";
 
 std::string why(httplib::Error error) {
-  if (error == httplib::Error::Connection || error == httplib::Error::ConnectionTimeout)
+  if (error == httplib::Error::Connection || error == httplib::Error::ConnectionTimeout) {
     return "nobody answers there";
+  }
   if (error == httplib::Error::Read) return "it does not answer, or breaks off";
   return httplib::to_string(error);
 }

@@ -14,8 +14,9 @@
 
 namespace swarmlab::sandbox::inside {
 
-// Of the child that is to become the command: where it says what does not work.
-static int told_to = -1;
+// Of the child that is to become the command: where it says what does not work. give_up() is called
+// from all over the plan, and ends the process.
+static int told_to = -1;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 void give_up(const char* what, const char* detail) {
   std::array<char, kLongestWhy> text{};

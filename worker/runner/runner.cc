@@ -184,7 +184,7 @@ class Runner {
     ::send(control.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   }
 
-  bool say_hello(const UniqueFd& control) const {
+  [[nodiscard]] bool say_hello(const UniqueFd& control) const {
     const sandbox::Hello hello{.landlock = how_.landlock,
                                .network = network_namespace(),
                                .memory_bytes = memory_limit(),

@@ -30,9 +30,9 @@ void forget_events(int watch) {
 
 // What differs between experiments and is told by the handshake too.
 bool is_of_one_experiment(const std::string& variable) {
-  static const std::set<std::string, std::less<>> kNames = {
-      "SWARMLAB_EXPERIMENT", "SWARMLAB_PARENT", "SWARMLAB_SESSION", "SWARMLAB_LAST"};
-  return kNames.contains(variable);
+  static const std::set<std::string, std::less<>> names = {"SWARMLAB_EXPERIMENT", "SWARMLAB_PARENT",
+                                                           "SWARMLAB_SESSION", "SWARMLAB_LAST"};
+  return names.contains(variable);
 }
 
 std::vector<std::pair<std::string, std::string>> lasting(const SandboxRequest& request) {

@@ -25,6 +25,9 @@
 
 namespace swarmlab::sandbox::inside {
 
+// The program inside is linked without what operator new throws; what is taken here is given back
+// by exec or exit. NOLINTBEGIN(cppcoreguidelines-owning-memory)
+
 inline constexpr std::size_t kMostOrders = 8UL << 20U;  // bytes
 inline constexpr std::size_t kMostWords = 4096;
 inline constexpr std::size_t kLongestWhy = 400;
@@ -211,5 +214,7 @@ inline long filter_calls(int file, unsigned flags) {
   constexpr int kShellSignal = 128;
   return WIFSIGNALED(status) ? kShellSignal + WTERMSIG(status) : WEXITSTATUS(status);
 }
+
+// NOLINTEND(cppcoreguidelines-owning-memory)
 
 }  // namespace swarmlab::sandbox::inside
