@@ -125,7 +125,7 @@ class Compose(images_of_tests.OfImages):
         for box in self.engine.must("ps", "-aq").split():
             about = self.inspect(box)
             seen[about["Config"]["Labels"]["com.docker.compose.service"]] = about
-        self.assertEqual(set(seen), {"keys", "coordinator", "prometheus", *(f"{kind}-{n}" for kind in ("worker", "agent", "evaluator") for n in (1, 2))})
+        self.assertEqual(set(seen), {"keys", "coordinator", "prometheus", *(f"{kind}-{n}" for kind in ("pod", "worker", "agent", "evaluator") for n in (1, 2))})
         for name, about in seen.items():
             host = about["HostConfig"]
             self.assertTrue(host["ReadonlyRootfs"], name)
@@ -141,7 +141,7 @@ class Compose(images_of_tests.OfImages):
                   for name, about in seen.items()}
         for n in (1, 2):
             for kind in ("agent", "evaluator"):
-                self.assertEqual(seen[f"{kind}-{n}"]["HostConfig"]["NetworkMode"], "none")
+                self.assertEqual(seen[f"{kind}-{n}"]["HostConfig"]["NetworkMode"], "container:" + seen[f"pod-{n}"]["Id"])
                 reached = {where: what for where, what in mounts[f"{kind}-{n}"].items() if where != "/var/lib/swarmlab"}  # its own, anonymous
                 own = (f"{kind}-{n}", True)
                 self.assertEqual(reached, {f"/run/swarmlab/{kind}": own, "/run/swarmlab/here": own})

@@ -47,20 +47,22 @@ class InContainers(images_of_tests.OfImages):
         return name
 
     def start_runners(self, name, agent="worker"):
-        """The containers of agents and of evaluators of a worker; gives the volumes that it shares with them."""
+        """What has the network of a worker, the containers of agents and of evaluators; gives the volumes that it shares with them."""
+        self.container(f"{name}-pod", self.images["worker"], "--", "sleep", "infinity",
+                       options=["--network", "swarm", "--no-healthcheck", "--entrypoint", "tini", *RUNNER])
         shared = []
         for party in ("agent", "evaluator"):
             volume = f"{name}-{party}:/run/swarmlab/{party}"
             shared += ["-v", volume]
             self.container(f"{name}-{party}", self.images[agent if party == "agent" else "worker"], "runner", "--listen",
                            f"/run/swarmlab/{party}/runner.sock",
-                           options=["--network", "none", "--no-healthcheck", "--restart", "unless-stopped", "-v", volume,
+                           options=["--network", f"container:{name}-pod", "--no-healthcheck", "--restart", "unless-stopped", "-v", volume,
                                     "-v", f"{name}-{party}:/run/swarmlab/here", *RUNNER])
         return shared
 
     def start_worker_alone(self, name, shared, options=()):
         return self.container(name, self.images["worker"], "worker", "--sandbox", "runner", "--runners", "/run/swarmlab",
-                              options=["--network", "swarm", "-v", "worker-keys:/etc/swarmlab/keys:ro", *shared, *HARD, *options])
+                              options=["--network", f"container:{name}-pod", "-v", "worker-keys:/etc/swarmlab/keys:ro", *shared, *HARD, *options])
 
     def start_worker(self, name, agent="worker", options=()):
         return self.start_worker_alone(name, self.start_runners(name, agent), options)

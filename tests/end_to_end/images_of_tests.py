@@ -186,7 +186,8 @@ class OfImages(swarm.SwarmTest):
 
     def container(self, name, image, *words, options=()):
         """Starts one, named so that its log is told when a test fails."""
-        self.engine.must("run", "--detach", "--name", name, "--hostname", name, *options, image, *words)
+        own = [] if any(str(word).startswith("container:") for word in options) else ["--hostname", name]  # else it is the other's
+        self.engine.must("run", "--detach", "--name", name, *own, *options, image, *words)
         self.names.append(name)
         return name
 

@@ -221,7 +221,10 @@ class SwarmTest(unittest.TestCase):
     def wait_until(self, condition, what, timeout=60):
         deadline = time.monotonic() + timeout * PATIENCE
         while time.monotonic() < deadline:
-            value = condition()
+            try:
+                value = condition()
+            except FileNotFoundError:  # it walks through folders that come and go
+                value = None
             if value:
                 return value
             time.sleep(0.05)
