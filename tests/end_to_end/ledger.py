@@ -147,7 +147,9 @@ class KillTest(swarm.SwarmTest):
     def check_ledger(self, iterations, each_log_once=False):
         experiments = self.json("experiments", self.lab, "--last", 1_000_000)
         numbers = sorted(e["number"] for e in experiments)
-        self.assertEqual(numbers, list(range(1, len(numbers) + 1)), "unique and without gaps")
+        self.assertEqual(numbers, sorted(set(numbers)), "each once")
+        gaps = set(range(1, max(numbers) + 1)) - set(numbers)
+        self.assertLessEqual(gaps, self.waiting(), "neither decided nor waiting")
         of = {e["number"]: e for e in experiments}
         self.assertNotIn("running", swarm.verdicts(experiments))
 
@@ -165,6 +167,15 @@ class KillTest(swarm.SwarmTest):
         self.check_events(numbers)
         self.assertEqual([], [p.name for p in self.root.rglob("*.report*")], "undelivered")
         self.wait_until(lambda: not self.in_sandboxes(), "what killed workers ran is dead", timeout=10)
+
+    def waiting(self):
+        """Experiments that were planned and never decided: more are planned than may end where a limit is lowered below what is
+        open, as finish() does. Those that come back last wait then, and nothing of them was acknowledged."""
+        kinds = collections.defaultdict(set)
+        for line in self.swarmlab("events", "--last", 1_000_000, "--json", cwd=self.lab).stdout.splitlines():
+            event = json.loads(line)
+            kinds[event["kind"]].add(event["experiment"])
+        return kinds["task_created"] - kinds["experiment_finished"]
 
     def in_sandboxes(self):
         """The experiment of each process of this lab's agents and evaluators that is alive."""
