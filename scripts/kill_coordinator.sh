@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Kills a coordinator again and again while its workers live on, then checks that nothing it acknowledged is lost or
 # counted twice. Ends with the figures.
-#   scripts/kill_coordinator.sh [COUNT]     200 kills by default; SWARMLAB_SEED=N repeats a run's choices
+#   scripts/kill_coordinator.sh [COUNT]     200 kills by default; SWARMLAB_SEED=N repeats a run's choices;
+#                                           SWARMLAB_OLD_WORKERS=1: half of the workers speak the protocol before
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kills=${1:-200}

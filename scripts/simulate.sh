@@ -26,8 +26,16 @@ seq "$from" "$part" "$((from + count - 1))" |
   ' _ {} "$from" "$count" "$part" "$SWARMLAB_SIMULATION" "$steps" "$logs"
 grep -hv ' seeds/s$' "$logs"/* || true
 # A part that died told no sum: its seeds are missing, and that is a failure too.
-awk -v took="$(($(date +%s) - begin))" -v wanted="$count" '
-  / seeds\/s$/ {seeds += $1; failed += $3; steps += $5; experiments += $7; reports += $9; crashes += $11}
-  END {printf "%d of %d seeds, %d failed, %d steps, %d experiments, %d reports, %d crashes of the coordinator, %d s, %.0f seeds/s\n",
-       seeds, wanted, failed, steps, experiments, reports, crashes, took, seeds / (took ? took : 1)
-       exit failed > 0 || seeds != wanted}' "$logs"/*
+awk -F ', ' -v took="$(($(date +%s) - begin))" -v wanted="$count" '
+  / seeds\/s$/ {
+    for (i = 1; i <= NF - 2; ++i) {  # a number and what it is of; the last two are times
+      what = $i; sub(/^[0-9]+ /, "", what)
+      if (!(what in sum)) order[++kinds] = what
+      sum[what] += $i
+    }
+  }
+  END {
+    for (i = 1; i <= kinds; ++i) printf "%d %s, ", sum[order[i]], order[i]
+    printf "%d seeds wanted, %d s, %.0f seeds/s\n", wanted, took, sum["seeds"] / (took ? took : 1)
+    exit sum["failed"] > 0 || sum["seeds"] != wanted
+  }' "$logs"/*

@@ -28,18 +28,24 @@ class FailingDisks(ledger.KillTest):
         self.wait_until(lambda: self.reports() > 5, "some experiments")
         self.kill(self.coordinator)
         failed = 0
-        for number in self.syncs(part):
+        went_on = 0
+        syncs = self.syncs(part)
+        for number in syncs:
+            if went_on == 3:  # in a row: more do not come in so short a life
+                break
             with self.subTest(f"sync {number} of {part}"):
                 self.start_coordinator(env={"LD_PRELOAD": SHIM, "FAIL_SYNC_AT": str(number), "FAIL_SYNC_OF": part,
                                             "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"})
                 # So many syncs of this kind may not come: then it just goes on.
-                before = self.reports()
-                self.wait_until(lambda: self.coordinator.poll() is not None or self.reports() > before + 40,
-                                "it ends, or goes on")
+                enough = self.reports() + 40 + 2 * number
+                self.wait_until(lambda: self.coordinator.poll() is not None or self.reports() > enough, "it ends, or goes on",
+                                timeout=180)
                 if self.coordinator.poll() is None:
                     self.kill(self.coordinator)
+                    went_on += 1
                     continue
                 failed += 1
+                went_on = 0
                 told = self.coordinator.log.read_text(errors="replace")
                 self.assertEqual(self.coordinator.returncode, 1, told[-2000:])
                 # Why it ended: one line, the last that is no log line.
@@ -47,6 +53,7 @@ class FailingDisks(ledger.KillTest):
                 self.assertEqual(len(why), 1, told[-2000:])
                 self.assertRegex(why[0], "(?i)input/output error|restart")
         self.assertGreater(failed, 0)
+        print(f"{failed} failed of {len(syncs)} syncs that were to, of {part}; the last was to be number {number}", flush=True)
         self.check_ledger(self.finish(more=20), each_log_once=True)
 
     def test_of_the_log_of_the_store(self):

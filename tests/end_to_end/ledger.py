@@ -50,6 +50,12 @@ echo "$SWARMLAB_EXPERIMENT" > artifact/value.txt
 echo "{\\"hypothesis\\": \\"number $SWARMLAB_EXPERIMENT\\"}" > "$SWARMLAB_OUTCOME"
 """
 
+# What it costs is told at its end.
+CENTS = 3
+PAID_AGENT = AGENT + f"""
+echo '{{"type": "result", "total_cost_usd": {CENTS / 100}}}'
+"""
+
 # Neither always better nor always worse than the parent.
 MEASURE = """
 number=$(cat artifact/value.txt)
@@ -96,10 +102,10 @@ class KillTest(swarm.SwarmTest):
         process.send_signal(signal.SIGKILL)
         process.wait()
 
-    def start_worker(self, name, slots=6, **kwargs):
+    def start_worker(self, name, *flags, slots=6, **kwargs):
         self.workers[name] = self.start(
             "worker", "--connect", self.address, "--name", name, "--folder", self.root / "workers" / name,
-            "--slots", slots, "--log-file", self.root / f"{name}.log", log=f"{name}.out", **kwargs)
+            "--slots", slots, *flags, "--log-file", self.root / f"{name}.log", log=f"{name}.out", **kwargs)
 
     def pause(self, most):
         """A random moment, not a wait for anything."""
@@ -241,3 +247,16 @@ class KillTest(swarm.SwarmTest):
         self.assertEqual(sequences, sorted(set(sequences)))
         finished = [e["experiment"] for e in events if e["kind"] == "experiment_finished"]
         self.assertEqual(sorted(finished), numbers, "each finished once")
+
+    def check_costs(self):
+        """All that was spent is in the budget, by whole attempts, and each experiment has its own share."""
+        lab = self.json("labs", cwd=self.lab)
+        lab = (lab["labs"] if isinstance(lab, dict) else lab)[0]
+        experiments = self.json("experiments", self.lab, "--last", 1_000_000)
+        cents = {e["number"]: round(e["costUsd"] * 100, 6) for e in experiments}
+        for e in experiments:
+            least = 0 if e["kind"] == "baseline" else CENTS
+            self.assertGreaterEqual(cents[e["number"]], least, e)
+            self.assertLessEqual(cents[e["number"]], e["attempts"] * CENTS, e)
+            self.assertEqual(cents[e["number"]] % CENTS, 0, e)
+        self.assertAlmostEqual(lab["spentUsd"] * 100, sum(cents.values()), places=4)

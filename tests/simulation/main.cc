@@ -157,6 +157,7 @@ class Runs {
     sum_.experiments += outcome.experiments;
     sum_.crashes += outcome.crashes;
     sum_.reports += outcome.reports;
+    sum_.faults += outcome.faults;
     if (outcome.violation) return report(seed, outcome);
     if (options_.twice && run(options_, seed).hash != outcome.hash) {
       say("seed {} FAILED: two runs of it differ", seed.number);
@@ -167,10 +168,13 @@ class Runs {
 
   void tell(std::uint64_t failed) const {
     const double took = std::chrono::duration<double>(Time::now() - begin_).count();
+    const Faults& faults = sum_.faults;
     say("{} seeds, {} failed, {} steps, {} experiments, {} reports, {} crashes of the coordinator, "
-        "{:.1f} s, {:.1f} seeds/s",
-        seeds_, failed, sum_.steps, sum_.experiments, sum_.reports, sum_.crashes, took,
-        static_cast<double>(seeds_) / took);
+        "{} of workers, {} cuts, {} zombies, {} jumps of the clock, {} full disks, "
+        "{} failed syncs, {} drains, {:.1f} s, {:.1f} seeds/s",
+        seeds_, failed, sum_.steps, sum_.experiments, sum_.reports, sum_.crashes,
+        faults.worker_crashes, faults.cuts, faults.zombies, faults.wall_jumps, faults.full_disks,
+        faults.failed_syncs, faults.drains, took, static_cast<double>(seeds_) / took);
   }
 
  private:

@@ -40,21 +40,34 @@ Outcome Swarm::run() {
                   .steps = world_.steps(),
                   .experiments = coordinator_.checker().ledger().all_decided().size(),
                   .crashes = coordinator_.crashes(),
-                  .reports = coordinator_.checker().acknowledged()};
+                  .reports = coordinator_.checker().acknowledged(),
+                  .faults = faults_};
   return outcome;
+}
+
+Faults& Faults::operator+=(const Faults& more) {
+  worker_crashes += more.worker_crashes;
+  cuts += more.cuts;
+  zombies += more.zombies;
+  wall_jumps += more.wall_jumps;
+  full_disks += more.full_disks;
+  failed_syncs += more.failed_syncs;
+  drains += more.drains;
+  return *this;
 }
 
 SimulatedWorker& Swarm::any_worker() {
   return *workers_[world_.random.below(workers_.size())];
 }
 
-void Swarm::repeat(Milliseconds average, Fault fault) {
+void Swarm::repeat(Milliseconds average, Fault fault, Count count) {
   if (average.count() == 0) return;
   const auto mean = static_cast<std::uint64_t>(Micros(average).count());
-  world_.after(Micros(world_.random.between(mean / 10, 2 * mean)), [this, average, fault] {
+  world_.after(Micros(world_.random.between(mean / 10, 2 * mean)), [this, average, fault, count] {
     if (good_) return;
     (this->*fault)();
-    repeat(average, fault);
+    if (count != nullptr) ++(faults_.*count);
+    repeat(average, fault, count);
   });
 }
 
@@ -133,14 +146,14 @@ void Swarm::drain() {
 
 void Swarm::let_things_go_wrong() {
   repeat(plan_.coordinator_crash, &Swarm::crash_coordinator);
-  repeat(plan_.worker_crash, &Swarm::crash_worker);
-  repeat(plan_.partition, &Swarm::cut);
-  repeat(plan_.zombie, &Swarm::freeze);
-  repeat(plan_.wall_jump, &Swarm::jump);
-  repeat(plan_.full_disk, &Swarm::fill_disk);
-  repeat(plan_.failed_sync, &Swarm::fail_sync);
+  repeat(plan_.worker_crash, &Swarm::crash_worker, &Faults::worker_crashes);
+  repeat(plan_.partition, &Swarm::cut, &Faults::cuts);
+  repeat(plan_.zombie, &Swarm::freeze, &Faults::zombies);
+  repeat(plan_.wall_jump, &Swarm::jump, &Faults::wall_jumps);
+  repeat(plan_.full_disk, &Swarm::fill_disk, &Faults::full_disks);
+  repeat(plan_.failed_sync, &Swarm::fail_sync, &Faults::failed_syncs);
   repeat(plan_.steering, &Swarm::steer);
-  repeat(plan_.drain, &Swarm::drain);
+  repeat(plan_.drain, &Swarm::drain, &Faults::drains);
   while (world_.steps() < plan_.steps && !world_.violation()) {
     if (!world_.step()) break;
     if (world_.steps() % 16 == 0 && is_over()) break;

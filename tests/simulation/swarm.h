@@ -13,6 +13,19 @@
 
 namespace swarmlab::simulation {
 
+// How often each thing went wrong. Those of the coordinator are crashes, too.
+struct Faults {
+  std::uint64_t worker_crashes = 0;  // one worker, or half of them at once
+  std::uint64_t cuts = 0;            // of a worker's network, one way or both
+  std::uint64_t zombies = 0;         // a worker stands still, often for longer than a lease
+  std::uint64_t wall_jumps = 0;
+  std::uint64_t full_disks = 0;
+  std::uint64_t failed_syncs = 0;
+  std::uint64_t drains = 0;
+
+  Faults& operator+=(const Faults& more);
+};
+
 struct Outcome {
   std::optional<std::string> violation;
   std::uint64_t hash = 0;
@@ -20,6 +33,7 @@ struct Outcome {
   std::uint64_t experiments = 0;
   std::uint64_t crashes = 0;  // of the coordinator
   std::uint64_t reports = 0;  // that were answered
+  Faults faults;
 };
 
 class Swarm {
@@ -31,8 +45,9 @@ class Swarm {
 
  private:
   using Fault = void (Swarm::*)();
+  using Count = std::uint64_t Faults::*;
   // Calls it again and again, as much time apart on average.
-  void repeat(Milliseconds average, Fault fault);
+  void repeat(Milliseconds average, Fault fault, Count count = nullptr);
   void crash_coordinator();
   void crash_worker();
   void cut();
@@ -60,6 +75,7 @@ class Swarm {
   Coordinator coordinator_;
   Operator operator_;
   std::vector<std::unique_ptr<SimulatedWorker>> workers_;
+  Faults faults_;
   bool good_ = false;
 };
 
