@@ -308,10 +308,9 @@ void print_summary(const Context& context, schema::ExperimentView::Reader experi
   }
   print.field("by metric", evidence_by_metric(experiment));
   if (const auto mad = number_of(experiment.getMadConfidence())) {
-    print.field("MAD",
-                fmt::format("{:.2g}: the best after it over the baseline, in median absolute "
-                            "deviations",
-                            *mad));
+    print.field("MAD", fmt::format("{}: the best after it over the baseline, in median absolute "
+                                   "deviations",
+                                   rounded_text(*mad)));
   }
   print.field("scales", climbs_text(experiment.getClimbs()));
   if (const auto holdout = number_of(experiment.getHoldout())) {

@@ -50,9 +50,9 @@ std::string explain(const Noise& noise) {
     return fmt::format("none: all {} gave the same score, so min_improvement = 0 counts every step",
                        runs);
   }
-  std::string text =
-      fmt::format("sd {} over {} ({:.2g} % of the mean)", score_text(noise.sd), runs,
-                  noise.mean == 0.0 ? 100.0 : 100.0 * noise.sd / std::fabs(noise.mean));
+  std::string text = fmt::format(
+      "sd {} over {} ({} % of the mean)", score_text(noise.sd), runs,
+      rounded_text(noise.mean == 0.0 ? 100.0 : 100.0 * noise.sd / std::fabs(noise.mean)));
   if (noise.asked >= noise.suggested) {
     return text + fmt::format("; min_improvement = {} is above it", score_text(noise.asked));
   }

@@ -48,9 +48,9 @@ void print_prospects(const Context& context, capnp::List<schema::LabView>::Reade
   for (const auto lab : labs) {
     const auto chance = number_of(lab.getGainChance());
     if (!chance) continue;
-    std::string line =
-        fmt::format("{}: a new best within {} experiments has a chance of {:.2g} %",
-                    one_line(text_of(lab.getName())), lab.getGainExperiments(), 100.0 * *chance);
+    std::string line = fmt::format("{}: a new best within {} experiments has a chance of {} %",
+                                   one_line(text_of(lab.getName())), lab.getGainExperiments(),
+                                   rounded_text(100.0 * *chance));
     if (const auto gain = number_of(lab.getGainPerExperiment())) {
       line += fmt::format("; {:.3g} expected of each", *gain);
     }
@@ -58,7 +58,7 @@ void print_prospects(const Context& context, capnp::List<schema::LabView>::Reade
       line += fmt::format(", {:.3g} of a dollar", *gain);
     }
     if (const auto mad = number_of(lab.getMadConfidence())) {
-      line += fmt::format("; MAD confidence {:.2g}", *mad);
+      line += fmt::format("; MAD confidence {}", rounded_text(*mad));
     }
     context.out << line << '\n';
   }

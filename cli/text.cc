@@ -119,6 +119,10 @@ std::string usd_text(MicroUsd cost) {
   return std::fabs(usd) < 0.995 ? fmt::format("${:.3f}", usd) : fmt::format("${:.2f}", usd);
 }
 
+std::string rounded_text(double value) {
+  return std::fabs(value) < 9.95 ? fmt::format("{:.2g}", value) : fmt::format("{:.0f}", value);
+}
+
 std::string change_text(double before, double after) {
   if (before == 0.0) return "";
   const double percent = (after - before) / std::fabs(before) * 100.0;

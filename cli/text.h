@@ -32,6 +32,9 @@ namespace swarmlab::cli {
 /// "0.8 ms", "850 ms", "12.3 s", "4 min 05 s", "2 h 03 min", "3 d 04 h".
 [[nodiscard]] std::string duration_text(std::chrono::microseconds took);
 
+/// Two digits or more, and no exponent for what is large: 0.034, 1.2, 100, 1234.
+[[nodiscard]] std::string rounded_text(double value);
+
 /// Up to 6 significant digits; "-" for none.
 [[nodiscard]] std::string score_text(std::optional<double> score);
 

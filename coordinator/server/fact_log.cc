@@ -99,6 +99,34 @@ std::optional<Said> said(const swarm::State& state, const swarm::WorkerGone& fac
   return line;
 }
 
+std::optional<Said> said(const swarm::State& state, const swarm::WorkerQuarantined& fact) {
+  Said line{.level = Level::warning,
+            .text = fact.measures_only
+                        ? "measurements of a worker do not count until it is released"
+                        : "worker is in quarantine until it is released",
+            .fields = {}};
+  add_worker(line.fields, state, fact.worker);
+  line.fields.push_back(field("why", fact.why));
+  return line;
+}
+
+std::optional<Said> said(const swarm::State& state, const swarm::WorkerReleased& fact) {
+  Said line{.text = "worker is released", .fields = {}};
+  add_worker(line.fields, state, fact.worker);
+  line.fields.push_back(field("who", fact.who));
+  return line;
+}
+
+std::optional<Said> said(const swarm::State& /*state*/, const swarm::AlarmRaised& fact) {
+  return Said{.level = Level::warning,
+              .text = "many workers fell silent at once: no lease expires for now",
+              .fields = {field("silent", fact.silent), field("of", fact.holders)}};
+}
+
+std::optional<Said> said(const swarm::State& /*state*/, const swarm::AlarmCleared& /*fact*/) {
+  return Said{.text = "no longer are many workers silent at once", .fields = {}};
+}
+
 std::optional<Said> said(const swarm::State& /*state*/, const swarm::LabOpened& fact) {
   return Said{.text = "lab opened", .fields = {field("lab", fact.settings.name)}};
 }

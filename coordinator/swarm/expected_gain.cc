@@ -40,7 +40,7 @@ std::optional<Limit> too_little_expected(const GainLimit& limit,
   if (limit.chance > 0.0) {
     const double chance = judge::chance_within(prospects, limit.experiments);
     if (chance < limit.chance) {
-      return Limit{fmt::format("a new best within {} experiments has a chance of {:.2g} %, below "
+      return Limit{fmt::format("a new best within {} experiments has a chance of {:.3g} %, below "
                                "{:.3g} %",
                                limit.experiments, 100.0 * chance, 100.0 * limit.chance),
                    kRemedy};

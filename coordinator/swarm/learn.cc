@@ -121,7 +121,7 @@ std::string why_distrust(const State& state, const Worker& worker) {
   constexpr std::size_t kFewestOthers = 2;
   if (others < kFewestOthers) return {};
   return fmt::format(
-      "what it measures is {:.2g} times as far from what others measure as noise explains, in {} "
+      "what it measures is {:.1f} times as far from what others measure as noise explains, in {} "
       "comparisons",
       std::sqrt(off), worker.residual.comparisons);
 }

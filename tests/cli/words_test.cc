@@ -14,6 +14,15 @@
 namespace swarmlab::cli {
 namespace {
 
+TEST(RoundedText, HasTwoDigitsOrMoreAndNoExponentForWhatIsLarge) {
+  EXPECT_EQ(rounded_text(0.0), "0");
+  EXPECT_EQ(rounded_text(0.03412), "0.034");
+  EXPECT_EQ(rounded_text(1.26), "1.3");
+  EXPECT_EQ(rounded_text(9.96), "10");
+  EXPECT_EQ(rounded_text(99.9), "100");
+  EXPECT_EQ(rounded_text(-1234.4), "-1234");
+}
+
 TEST(Noise, OfEqualScoresIsNone) {
   const Noise noise = noise_of({0.1, 0.1, 0.1}, {});
   EXPECT_EQ(noise.sd, 0.0);
