@@ -135,7 +135,7 @@ class OneProcess(HandshakeTest):
         self.assertEqual([d["costUsd"] for _, d, _ in said.values()], [0.25] * 4)
 
     def test_has_its_time_for_each_experiment_anew(self):
-        lab = self.living_lab({"4": {"hang": True}}, per_session=9, iterations=4, timeout=f"{int(60 * swarm.PATIENCE)}s")
+        lab = self.living_lab({"4": {"hang": True}}, per_session=9, iterations=4, timeout=f"{int(20 * swarm.PATIENCE)}s")
         self.swarmlab("run", "--workers", "1", cwd=lab, timeout=300)
         said = self.what_it_said(lab)
         self.assertEqual([(e["verdict"], w.get("count")) for e, _, w in said.values()],

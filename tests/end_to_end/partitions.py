@@ -47,7 +47,8 @@ class ASwarmWhoseLinksGoAway(machines.MachinesTest):
             victims = self.random.sample(sorted(self.machines), self.random.choice([1, 3, 6]))
             how = self.random.choice(["both ways", "it hears nothing", "nobody hears it"])
             undo = [self.cut(name, how) for name in victims]
-            time.sleep(self.random.uniform(1, 2 * self.lease_seconds))  # how long links are away
+            away = self.random.uniform(1, 2 * self.lease_seconds)
+            time.sleep(away)
             before = {name: self.reports_of(name) for name in victims}
             for reconnect in undo:
                 reconnect()
@@ -55,6 +56,7 @@ class ASwarmWhoseLinksGoAway(machines.MachinesTest):
             self.wait_until(lambda: all(self.reports_of(name) > before[name] for name in victims), f"{victims} are back ({how})",
                             timeout=120)
             waits.append(time.monotonic() - healed)
+            print(f"{len(victims)} away for {away:.1f} s, {how}: all have delivered after {waits[-1]:.1f} s", flush=True)
         iterations = self.finish(more=20)
         self.check_ledger(iterations)
         experiments = self.json("experiments", self.lab, "--last", 1_000_000)
