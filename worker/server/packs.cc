@@ -20,6 +20,9 @@ constexpr std::uint64_t kChunk = schema::CHUNK_BYTES;
 constexpr std::size_t kMostInFlight = 8;
 constexpr std::uint64_t kMaxPackBytes = 1ULL << 40U;
 constexpr std::uint64_t kWorthAsking = 8 * kChunk;  // how much of it the other side has
+// A pack that is smaller waits as any request does: how long it took would tell of links that were
+// away, not of slow ones, and the next time they are away it would wait too long.
+constexpr std::uint64_t kTellsPace = kChunk / 4;
 constexpr std::uint64_t kWorthTelling = 1U << 20U;  // in the log
 constexpr std::size_t kHashBytes = 20;
 
@@ -28,7 +31,12 @@ using Body = schema::Envelope::Body::Builder;
 // Chunks on their way: a few at first, more as they come through.
 class Window {
  public:
-  Window(Conversation& conversation, Pace& pace) : conversation_(conversation), pace_(pace) {}
+  Window(Conversation& conversation, Pace& pace, std::uint64_t pack_bytes)
+      : conversation_(conversation), pace_(pace), tells_pace_(pack_bytes >= kTellsPace) {}
+
+  [[nodiscard]] Milliseconds patience() const {
+    return tells_pace_ ? pace_.patience() : Conversation::kAnswerTime;
+  }
 
   [[nodiscard]] bool has_room() const { return waiting_.size() < std::min(size_, allowed_); }
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
@@ -44,10 +52,10 @@ class Window {
     auto reply = conversation_.receive(std::move(oldest.sent));
     const auto took = std::chrono::duration_cast<Milliseconds>(conversation_.now() - oldest.since);
     if (reply) {
-      pace_.took(took);
+      if (tells_pace_) pace_.took(took);
       size_ = std::min(size_ + 1, kMostInFlight);
-    } else if (reply.error().code == ErrorCode::unavailable && took >= pace_.patience()) {
-      pace_.gave_up();
+    } else if (reply.error().code == ErrorCode::unavailable && took >= patience()) {
+      if (tells_pace_) pace_.gave_up();
     } else if (reply.error().code == ErrorCode::conflict) {  // it lost what came before
       return fail(ErrorCode::unavailable, "{}", reply.error().message);
     }
@@ -61,6 +69,7 @@ class Window {
   };
   Conversation& conversation_;
   Pace& pace_;
+  const bool tells_pace_;
   std::deque<Waiting> waiting_;
   std::size_t size_ = 2;
   std::size_t allowed_ = kMostInFlight;
@@ -70,8 +79,7 @@ class Sending {
  public:
   Sending(Conversation& conversation, Pace& pace, LeaseKey key, PackSource& pack)
       : conversation_(conversation),
-        pace_(pace),
-        window_(conversation, pace),
+        window_(conversation, pace, pack.size()),
         key_(key),
         pack_(pack) {}
 
@@ -126,11 +134,10 @@ class Sending {
       chunk.setSize(pack_.size());
       chunk.setHash(wire::data_of(pack_.hash()));
     };
-    return conversation_.send(fill, pace_.patience());
+    return conversation_.send(fill, window_.patience());
   }
 
   Conversation& conversation_;
-  Pace& pace_;
   Window window_;
   LeaseKey key_;
   PackSource& pack_;
@@ -139,7 +146,7 @@ class Sending {
 class Receiving {
  public:
   Receiving(Conversation& conversation, Pace& pace, const PackOffer& offer)
-      : conversation_(conversation), pace_(pace), window_(conversation, pace), offer_(offer) {}
+      : conversation_(conversation), window_(conversation, pace, offer.pack.bytes), offer_(offer) {}
 
   Result<void> run(const std::string& path, const CancelToken& stop) {
     SWARMLAB_CHECK(open(path));
@@ -191,7 +198,7 @@ class Receiving {
       chunk.setOffset(offset);
       chunk.setTicket(last_ticket_);
     };
-    return conversation_.send(fill, pace_.patience());
+    return conversation_.send(fill, window_.patience());
   }
 
   Result<void> take_data() {
@@ -216,7 +223,6 @@ class Receiving {
   }
 
   Conversation& conversation_;
-  Pace& pace_;
   Window window_;
   PackOffer offer_;
   UniqueFd file_;

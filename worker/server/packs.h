@@ -16,7 +16,8 @@
 
 namespace swarmlab::worker {
 
-// How long chunks take on this link: a slow one must not be given up too early. Thread-safe.
+// How long chunks of packs that are large take on this link: a slow one must not be given up too
+// early. Thread-safe.
 class Pace {
  public:
   /// How long to wait for the answer to a chunk.

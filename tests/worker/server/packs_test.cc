@@ -1,12 +1,80 @@
 // Packs over the link, to a coordinator that loses them on the way.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "common/net/client.h"
+#include "common/wire/message.h"
 #include "tests/worker/server/link_under_test.h"
 
 namespace swarmlab::worker {
 namespace {
 
 using PacksTest = LinkTest;
+
+// Each look at it is six seconds after the one before: whatever is measured by it takes long.
+class HastyClock final : public SteadyClock {
+ public:
+  [[nodiscard]] TimePoint now() override { return now_ += std::chrono::seconds(6); }
+  [[nodiscard]] bool wait(const CancelToken& stop, Milliseconds /*time*/) override {
+    return stop.cancelled();
+  }
+
+ private:
+  TimePoint now_{};
+};
+
+// How long the answer to each request would be waited for.
+class NotedChannel final : public net::Channel {
+ public:
+  NotedChannel(net::Client client, std::vector<Milliseconds>& patience)
+      : client_(std::move(client)), patience_(patience) {}
+
+  [[nodiscard]] std::uint64_t next_id() override { return client_.next_id(); }
+  [[nodiscard]] std::future<Result<std::string>> request(std::uint64_t id, std::string bytes,
+                                                         Milliseconds timeout) override {
+    patience_.push_back(timeout);
+    return client_.request(id, std::move(bytes), std::chrono::minutes(2));
+  }
+  void close() override { client_.close(); }
+
+ private:
+  net::Client client_;
+  std::vector<Milliseconds>& patience_;
+};
+
+TEST_F(PacksTest, ASmallPackWaitsAsLongAsAnyRequestHoweverSlowOthersWere) {
+  net::ClientOptions options;
+  options.id_of = wire::request_id_of;
+  auto client = net::Client::connect(folder.address(), std::move(options));
+  ASSERT_TRUE(client) << client.error().message;
+  HastyClock clock;
+  std::vector<Milliseconds> patience;
+  const auto link = Link::over(std::make_unique<NotedChannel>(*std::move(client), patience), clock,
+                               {.address = folder.address(),
+                                .name = "w",
+                                .host_class = "epyc",
+                                .version = "1.0",
+                                .slots = 1},
+                               holdings);
+  ASSERT_TRUE(link) << link.error().message;
+  const auto deliver_pack_of = [&](std::uint64_t task, std::size_t size) {
+    SpooledReport report = report_with(noise(size));
+    report.report.task = TaskId(task);
+    deliver(**link, report);
+  };
+  const Milliseconds usual(3000);
+  deliver_pack_of(1, 100);
+  deliver_pack_of(2, 100);
+  EXPECT_EQ(patience, std::vector(patience.size(), usual));
+  deliver_pack_of(3, 9 * kChunk);
+  EXPECT_GT(*std::ranges::max_element(patience), 10 * usual) << "a slow link is not given up early";
+  patience.clear();
+  deliver_pack_of(4, 100);
+  EXPECT_EQ(patience, std::vector(patience.size(), usual));
+}
 
 TEST_F(PacksTest, SendsAPackInChunks) {
   const SpooledReport report = report_with(noise(5 * kChunk / 2));
