@@ -61,8 +61,11 @@ void move_aside(const OwnGroup& own) {
 
 bool enable(const std::string& folder) {
   const std::string file = folder + "/cgroup.subtree_control";
+  // Memory first, which the kernel refuses while a process is in the group. The others it would
+  // give even then, to threads: after that, no process may go into a group below.
+  if (!write_small_file(file, "+memory")) return false;
   // One at a time: those that are not there fail, the others do not.
-  for (const std::string_view controller : {"+pids", "+cpu", "+memory"}) {
+  for (const std::string_view controller : {"+pids", "+cpu"}) {
     [[maybe_unused]] const auto enabled = write_small_file(file, controller);
   }
   return lists(read_small_file(file), "memory");
