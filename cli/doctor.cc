@@ -85,11 +85,20 @@ void look_at_sandbox(Findings& findings) {
 
 // Only labs that want containers miss an engine.
 void look_at_engines(Findings& findings) {
-  const auto engine = sandbox::engine_here();
-  findings.push_back({State::good, "containers",
-                      engine
-                          ? fmt::format("{} answers, for labs with an image", name_of(*engine))
-                          : "neither docker nor podman answers; only labs with an image need one"});
+  const auto engine = sandbox::read_engine_facts();
+  if (!engine) {
+    findings.push_back({State::good, "containers",
+                        "neither docker nor podman answers; only labs with an image need one"});
+    return;
+  }
+  findings.push_back({engine->weaker.empty() ? State::good : State::warning, "containers",
+                      fmt::format("{} answers, for labs with an image{}{}", engine->name,
+                                  engine->weaker.empty() ? "" : "; there, of limits, ",
+                                  joined(engine->weaker, "; ")),
+                      engine->weaker.empty()
+                          ? ""
+                          : "runs all the same; for limits of whole containers: cgroup v2 with its "
+                            "controllers delegated to you"});
 }
 
 // Only runners in the containers of a pod need it.

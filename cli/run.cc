@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <tuple>
 
 #include "cli/capacity.h"
 #include "cli/commands.h"
@@ -24,6 +25,7 @@
 #include "common/log/log.h"
 #include "common/os/host.h"
 #include "common/os/signals.h"
+#include "worker/sandbox/cgroup.h"
 #include "worker/sandbox/drivers.h"
 
 namespace swarmlab::cli {
@@ -171,6 +173,8 @@ class Run {
       workers.arguments.push_back(options_.provider_keys);
     }
     SWARMLAB_CHECK(make_folders_for(workers.folder));
+    // We are in the group that was delegated, and out of their way before they look for one.
+    std::ignore = sandbox::find_cgroups();
     SWARMLAB_TRY(started, LocalWorkers::start(workers));
     workers_.emplace(std::move(started));
     return {};

@@ -5,6 +5,7 @@ import signal
 import subprocess
 
 import engines
+import handshakes
 import swarm
 
 # What an agent sees, for the test to read.
@@ -14,7 +15,7 @@ printf '{"hypothesis": "look", "notes": "%s"}' "$(id -u) $(hostname) $(cat /made
 """
 
 
-class OfAnEngine(engines.OfAnEngine, swarm.SwarmTest):
+class OfAnEngine(engines.OfAnEngine, handshakes.HandshakeTest):
     def swarmlab(self, *args, env=None, **kwargs):
         return super().swarmlab(*args, env={**self.engine.environment, **(env or {})}, **kwargs)
 
@@ -78,6 +79,16 @@ class Labs:
         self.wait_until(reason, "status says what is missing")
         self.end(run, signal.SIGINT)
         self.assertEqual(self.json("experiments", lab), [])
+
+    def test_an_agent_that_lives_on_is_held_in_its_container(self):
+        lab = self.living_lab({"3": {"value": 0}}, per_session=3, iterations=3)
+        self.swarmlab("run", lab, "--workers", 1, "--sandbox", self.engine_kind, timeout=300)
+        said = self.what_it_said(lab)
+        self.assertEqual([(e["verdict"], w["count"], w["found"], w["left"]) for e, _, w in said.values()],
+                         [("keep", 1, "1", []), ("discard", 2, "2", ["more-2"]), ("keep", 3, "2", ["more-2"])])
+        self.assertEqual(len({w["brief"] for _, _, w in said.values()}), 1, "it is one process")
+        self.assertTrue(all(said[n][2]["held"] for n in (3, 4)), "nothing of it runs while others measure")
+        self.assertEqual(self.containers(), [])
 
     def test_a_dockerfile_is_built_once_and_its_image_is_what_all_see(self):
         base = self.base_image()

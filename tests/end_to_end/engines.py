@@ -12,7 +12,7 @@ import unittest
 
 import swarm
 
-PACKAGES = {"docker": ("dockerd", ["docker.io"]), "podman": ("podman", ["podman", "runc"])}
+PACKAGES = {"docker": ("dockerd", ["docker.io"]), "podman": ("podman", ["podman", "runc"]), "rootless": ("newuidmap", ["uidmap"])}
 START = 60  # seconds
 
 
@@ -30,9 +30,60 @@ def need(driver):
         raise unittest.SkipTest(f"{driver} of its own needs root")
 
 
+# Only processes that are started by this know of the user: these have another /etc/passwd mounted, and nobody else's is touched.
+AS_SOMEBODY = """
+for name in passwd group subuid subgid; do mount --bind "$1/etc/$name" "/etc/$name"; done
+user=$2 groups=$3
+shift 3
+exec setpriv --reuid "$user" --regid "$user" --groups "$groups" "$@"
+"""
+FIRST_OF_OTHERS = 600_000_000  # users that are none: those of the containers of an ordinary user
+
+
+class Somebody:
+    """An ordinary user for a while, with a home, and users of its own for containers (subuid). `inside` goes before what is run as that
+    one, with `environment`."""
+
+    def __init__(self, root):
+        need("rootless")
+        for program in ("setpriv", "unshare"):
+            if shutil.which(program) is None:
+                raise unittest.SkipTest(f"no {program} here")
+        self.folder = pathlib.Path(root)
+        self.folder.chmod(0o755)
+        self.user = 20_000 + os.getpid() % 40_000
+        (self.folder / "etc").mkdir()
+        others = f"somebody:{FIRST_OF_OTHERS}:65536\n"
+        for name, line in (("passwd", f"somebody:x:{self.user}:{self.user}::{self.folder}/home:/bin/sh\n"),
+                           ("group", f"somebody:x:{self.user}:\n"), ("subuid", others), ("subgid", others)):
+            of_machine = pathlib.Path("/etc", name)
+            if not of_machine.exists():
+                raise unittest.SkipTest(f"no {of_machine} here")
+            (self.folder / "etc" / name).write_text(of_machine.read_text() + line)
+        self.environment = {"USER": "somebody"}
+        for variable, name in (("HOME", "home"), ("TMPDIR", "tmp"), ("TEST_TMPDIR", "tmp"), ("XDG_RUNTIME_DIR", "run")):
+            self.own(self.folder / name)
+            self.environment[variable] = str(self.folder / name)
+        self.inside = ["unshare", "--mount", "sh", "-ec", AS_SOMEBODY, "sh", str(self.folder), str(self.user), str(self.user)]
+        done = subprocess.run([*self.inside, "unshare", "--user", "true"], capture_output=True, check=False)
+        if done.returncode != 0:
+            raise unittest.SkipTest(f"an ordinary user can make no user namespace here: {done.stderr.decode(errors='replace')[-300:]}")
+
+    def own(self, folder):
+        """Makes it, with all in it, that user's."""
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, self.user, self.user, follow_symlinks=False)
+
+    def copy(self, file):
+        """Where we were built that user may have no way in."""
+        return shutil.copy(file, self.folder)
+
+
 class Docker:
     """A daemon of its own; `environment` leads its client there."""
     name = "docker"
+    inside = []
 
     def __init__(self, root):
         need("docker")
@@ -67,9 +118,22 @@ class Docker:
         subprocess.run(["umount", "-q", *self.folder.glob("data/overlay2/*/merged")], capture_output=True, check=False)
 
 
+class DockerOfSomebody(Docker):
+    """Root's daemon, whose socket an ordinary user may write to, as those in the group docker may."""
+
+    def __init__(self, root):
+        self.somebody = Somebody(root)
+        super().__init__(root)
+        os.chown(self.folder / "docker.sock", self.somebody.user, -1)
+        self.inside = self.somebody.inside
+        self.environment |= self.somebody.environment
+
+
 class Podman:
     """No daemon: it keeps all of its own below the folder."""
     name = "podman"
+    inside = []
+    environment = {}
 
     def __init__(self, root):
         need("podman")
@@ -79,13 +143,14 @@ class Podman:
             f'[storage]\ndriver = "overlay"\ngraphroot = "{self.folder}/graph"\nrunroot = "{self.folder}/run"\n')
         (self.folder / "containers.conf").write_text(
             '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\nruntime = "runc"\n')
-        self.environment = {"CONTAINERS_STORAGE_CONF": str(self.folder / "storage.conf"), "CONTAINERS_CONF": str(self.folder / "containers.conf")}
+        self.environment = {**self.environment, "CONTAINERS_STORAGE_CONF": str(self.folder / "storage.conf"),
+                            "CONTAINERS_CONF": str(self.folder / "containers.conf")}
         done = self.tell("info")
         if done.returncode != 0:
             raise unittest.SkipTest(f"podman does not work here: {done.stderr.decode(errors='replace')[-300:]}")
 
     def tell(self, *words, data=None):
-        return subprocess.run(["podman", *map(str, words)], capture_output=True, check=False, input=data,
+        return subprocess.run([*self.inside, "podman", *map(str, words)], capture_output=True, check=False, input=data,
                               env={**os.environ, **self.environment})
 
     def end(self):
@@ -93,12 +158,28 @@ class Podman:
         subprocess.run(["umount", "-q", self.folder / "graph/overlay"], capture_output=True, check=False)
 
 
-ENGINES = {"docker": Docker, "podman": Podman}
+class PodmanOfSomebody(Podman):
+    """Without any rights of root."""
+
+    def __init__(self, root):
+        self.somebody = Somebody(root)
+        self.inside = self.somebody.inside
+        self.environment = self.somebody.environment
+        self.somebody.own(pathlib.Path(root) / "engine")
+        super().__init__(pathlib.Path(root) / "engine")
+
+    def end(self):
+        super().end()
+        self.tell("system", "migrate")  # ends the process that keeps its user namespace
+
+
+ENGINES = {"docker": Docker, "podman": Podman, "somebody's docker": DockerOfSomebody, "somebody's podman": PodmanOfSomebody}
 
 
 class OfAnEngine(unittest.TestCase):
     """Each class of tests has one engine; those without one have no tests."""
-    engine_kind = None
+    engine_kind = None  # its driver
+    of_whom = ""        # "somebody's ": an ordinary user's
 
     @classmethod
     def setUpClass(cls):
@@ -106,5 +187,5 @@ class OfAnEngine(unittest.TestCase):
             raise unittest.SkipTest("has no tests of its own")
         folder = tempfile.TemporaryDirectory(prefix="swarmlab-engine-", ignore_cleanup_errors=True)
         cls.addClassCleanup(folder.cleanup)
-        cls.engine = ENGINES[cls.engine_kind](folder.name)
+        cls.engine = ENGINES[cls.of_whom + cls.engine_kind](folder.name)
         cls.addClassCleanup(cls.engine.end)

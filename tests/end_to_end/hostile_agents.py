@@ -47,6 +47,7 @@ FORGED = "METRIC score=1000000"
 @attacks.add_tests
 class AnAgentThatAttacksTheHost(attacks.Attacked):
     in_a_pod = {"signals what it can see": {"notes": "refused"}}
+    of_an_ordinary_user = {"takes all memory": {"reason": ""}}
     environment = {"SWARMLAB_CANARY": CANARY, "CANARY_TOKEN": CANARY}
     attacks = (
         Attack("searches for secrets", SEARCH, notes="found []"),
@@ -131,7 +132,9 @@ class AnAgentThatAttacksTheHost(attacks.Attacked):
         Attack("takes all memory", """
             say()
             hoard = []
-            while True: hoard.append(bytearray(os.urandom(1 << 20) * 16))""", "crash", reason="memory"),
+            try:
+                while True: hoard.append(bytearray(os.urandom(1 << 20) * 16))
+            except MemoryError: os._exit(1)""", "crash", reason="memory"),
         Attack("takes all memory in tmp", """
             say()
             with open("/tmp/x", "wb") as file:

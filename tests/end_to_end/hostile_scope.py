@@ -1,4 +1,6 @@
 """Agents that change what they may not: such a candidate is void and says why, or the change is refused or gone."""
+import os
+
 import attacks
 import swarm
 from attacks import Attack
@@ -32,6 +34,7 @@ class AnAgentThatLeavesTheScope(attacks.Attacked):
             "paths": tuple(f"{folder}/{name}.py" for folder in ("harness", "other") for name in ("guard", "measure", "units"))},
         "replaces lab.toml by a link": {"verdict": "out_of_scope", "paths": ("lab.toml",), "notes": "done"},
     }
+    of_an_ordinary_user = {"closes the artifact to itself": {"verdict": "crash"}}
     attacks = (
         # What is the lab's own is bound read-only over the writable workspace.
         refused("overwrites the evaluator", "refused(open, 'harness/measure.py', 'w')"),
@@ -162,7 +165,7 @@ class AnAgentThatLeavesTheScope(attacks.Attacked):
 
     def test_modes_are_those_of_git(self):
         self.assertEqual(self.entries("opens the artifact to all")["artifact/value.txt"], "100755")
-        if self.sandbox != "runner":
+        if self.sandbox != "runner" and os.geteuid() == 0:
             self.assertEqual(self.entries("closes the artifact to itself")["artifact/value.txt"], "100644")
 
     def test_a_link_within_the_artifact_is_kept_as_a_link(self):

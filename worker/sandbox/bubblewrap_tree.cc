@@ -60,8 +60,9 @@ void BubblewrapTree::kill(const Process* spawned) {
 Result<void> BubblewrapTree::hold(bool still) {
   constexpr Milliseconds kPatience{20'000};
   if (!init_ || killed_) return fail(ErrorCode::unavailable, "the sandbox runs nothing");
-  if (still) return hold_still(*said_.child(), Deadline::after(kPatience));
-  let_go_on(*said_.child());
+  const Whom all = Whom::first_and_all_below;
+  if (still) return hold_still(*said_.child(), all, Deadline::after(kPatience));
+  let_go_on(*said_.child(), all);
   return {};
 }
 

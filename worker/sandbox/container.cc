@@ -147,8 +147,8 @@ Result<SandboxResult> Container::run(const SandboxRequest& wanted, const CancelT
   SWARMLAB_CHECK(copy_private_files(engine_, folder.path(), request));
   SWARMLAB_CHECK(check_readable(engine_, request, system_.exposed));
   SWARMLAB_CHECK(give_writable_folders(engine_, request));
-  const std::vector<std::string> words = shell_words(request, true);
-  const std::vector<ResourceLimit> limits = process_limits(request.limits, true);
+  const std::vector<std::string> words = shell_words(request, engine_.holds.processes);
+  const std::vector<ResourceLimit> limits = process_limits(request.limits, engine_.holds.memory);
   SWARMLAB_TRY(orders,
                memory_file("orders", orders_for({.request = request,
                                                  .words = words,
@@ -161,8 +161,10 @@ Result<SandboxResult> Container::run(const SandboxRequest& wanted, const CancelT
   ContainerTree tree({.listener = std::move(listener),
                       .orders = std::move(orders),
                       .filter = std::move(filter),
-                      .memory_is_limited = request.limits.memory_bytes > 0,
+                      .memory_is_limited = engine_.holds.memory && request.limits.memory_bytes > 0,
+                      .has_group = engine_.holds.any(),
                       .user = other_user(engine_),
+                      .prepare = [&] { return give_writable_folders(engine_, request); },
                       .remove = [this, &name] { remove_container(engine_, name); }},
                      gates, request.gates.size());
   Job job{.request = &request,

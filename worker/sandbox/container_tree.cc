@@ -5,12 +5,12 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <filesystem>
 
 #include "worker/sandbox/bubblewrap_tree.h"
 #include "worker/sandbox/inside/orders.h"
 #include "worker/sandbox/inside/sockets.h"
 #include "worker/sandbox/runner_tree.h"
+#include "worker/sandbox/stillness.h"
 
 namespace swarmlab::sandbox {
 namespace {
@@ -82,7 +82,8 @@ Result<void> ContainerTree::listen() {
   }
   if (bytes[0] == kEnded && static_cast<std::size_t>(got) == 1 + sizeof(Ending)) {
     int code = 0;
-    usage_ = usage_in(bytes.data() + 1, code);
+    const Usage used = usage_in(bytes.data() + 1, code);
+    if (parts_.has_group) usage_ = used;
     code_ = code;
     over_ = true;
   }
@@ -126,23 +127,20 @@ Result<std::optional<ExitStatus>> ContainerTree::bury(Process* spawned, Deadline
   return ended;
 }
 
-// Those in its pid namespace: a control group of an engine may be anywhere.
+// All in its pid namespace are below the first process. A control group of an engine may be
+// anywhere.
 std::vector<pid_t> ContainerTree::members() const {
-  std::vector<pid_t> found;
-  if (first_ <= 0) return found;
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const auto space_of = [&error](const fs::path& process) {
-    return fs::read_symlink(process / "ns/pid", error).string();
-  };
-  const std::string ours = space_of("/proc/" + std::to_string(first_));
-  if (ours.empty()) return found;
-  for (const auto& entry : fs::directory_iterator("/proc", error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    if (space_of(entry.path()) == ours) found.push_back(static_cast<pid_t>(std::stol(name)));
-  }
-  return found;
+  return first_ > 0 ? processes_of(first_) : std::vector<pid_t>();
+}
+
+// The program inside goes on: it ends all when its worker is gone, held or not.
+Result<void> ContainerTree::hold(bool still) {
+  constexpr Milliseconds kPatience{20'000};
+  if (!init_ || killed_ || !runs_) return fail(ErrorCode::unavailable, "the sandbox runs nothing");
+  if (still) return hold_still(first_, Whom::all_below, Deadline::after(kPatience));
+  SWARMLAB_CHECK(parts_.prepare());
+  let_go_on(first_, Whom::all_below);
+  return {};
 }
 
 }  // namespace swarmlab::sandbox

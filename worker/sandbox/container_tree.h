@@ -19,9 +19,12 @@ class ContainerTree final : public Tree {
     UniqueFd orders;
     UniqueFd filter;
     bool memory_is_limited = false;
+    bool has_group = true;  // of its own: else what it says it used is what all of the machine did
     // Who the command is, where that is another user: its descriptors are made that one's, so that
     // it may open /dev/stderr.
     std::optional<std::pair<unsigned, unsigned>> user = {};
+    // Makes what the command may write its own, once more: we may have changed it meanwhile.
+    std::function<Result<void>()> prepare;
     std::function<void()> remove;  // the container by its name, if it does not go by itself
   };
   ContainerTree(Parts parts, Gatekeeper& gates, std::size_t gate_count)
@@ -39,6 +42,7 @@ class ContainerTree final : public Tree {
   void kill(const Process* spawned) override;
   [[nodiscard]] Result<std::optional<ExitStatus>> bury(Process* spawned,
                                                        Deadline deadline) override;
+  [[nodiscard]] Result<void> hold(bool still) override;
   [[nodiscard]] std::optional<Usage> usage() const override { return usage_; }
   [[nodiscard]] std::vector<pid_t> members() const override;
 

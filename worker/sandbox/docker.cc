@@ -12,6 +12,21 @@ namespace {
 constexpr unsigned kAgent = 1000;
 constexpr Milliseconds kPatience{20'000};
 
+// A daemon that is not root's has what is delegated to it.
+Result<HeldLimits> held_limits(const Engine& engine) {
+  SWARMLAB_TRY(
+      told, tell_engine(engine,
+                        {"info", "--format",
+                         "memory={{.MemoryLimit}} processes={{.PidsLimit}} cpus={{.CPUCfsQuota}}"},
+                        kPatience));
+  const auto lacks = [&told](const char* word) { return told.find(word) != std::string::npos; };
+  return HeldLimits{.memory = !lacks("memory=false"),
+                    .processes = !lacks("processes=false"),
+                    .cpus = !lacks("cpus=false")};
+}
+
+}  // namespace
+
 // Finds it and asks its daemon.
 Result<Engine> find_docker() {
   const char* path = std::getenv("PATH");
@@ -46,10 +61,10 @@ Result<Engine> find_docker() {
     engine.group = ::getegid();
   }
   engine.tmpfs_words = fmt::format(",mode=0755,uid={},gid={}", engine.user, engine.group);
+  SWARMLAB_TRY(held, held_limits(engine));
+  engine.holds = held;
   return engine;
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Sandbox>> make_docker(const SandboxOptions& options) {
   SWARMLAB_TRY(engine, find_docker());

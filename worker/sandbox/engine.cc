@@ -27,6 +27,14 @@ Result<std::string> tell_engine(const Engine& engine, const std::vector<std::str
   return std::move(output->out);
 }
 
+std::vector<std::string> weaker_limits(const HeldLimits& held) {
+  std::vector<std::string> weaker;
+  if (!held.memory) weaker.emplace_back("memory: of each process, not of all together");
+  if (!held.processes) weaker.emplace_back("processes: by RLIMIT_NPROC");
+  if (!held.cpus) weaker.emplace_back("cpus: not limited");
+  return weaker;
+}
+
 bool has_image(const Engine& engine, const std::string& image) {
   return tell_engine(engine, {"image", "inspect", "--format", "{{.Id}}", image}, kPatience)
       .has_value();

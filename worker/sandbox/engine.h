@@ -11,6 +11,15 @@
 
 namespace swarmlab::sandbox {
 
+// What an engine's control groups hold for all processes of a container together. The rest each
+// process has as a limit of its own, but for processors: of these it has none.
+struct HeldLimits {
+  bool memory = true;
+  bool processes = true;
+  bool cpus = true;
+  [[nodiscard]] bool any() const { return memory || processes || cpus; }
+};
+
 struct Engine {
   std::string name;                                      // "docker", "podman": for messages
   std::string program;                                   // its path
@@ -24,10 +33,15 @@ struct Engine {
   unsigned user = 0;
   unsigned group = 0;
   bool is_another_user = false;
+  HeldLimits holds = {};
 };
 
 /// \return unavailable with what to do if it is not there, or does not answer
+[[nodiscard]] Result<Engine> find_docker();
 [[nodiscard]] Result<Engine> find_podman();
+
+/// Limits that do not hold for all of a container, for people; empty: all do.
+[[nodiscard]] std::vector<std::string> weaker_limits(const HeldLimits& held);
 
 /// Runs `engine.program words...` to its end. \return unavailable with the engine's last lines if
 /// it fails

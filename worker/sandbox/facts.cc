@@ -3,6 +3,7 @@
 #include "common/os/process.h"
 #include "worker/sandbox/advice.h"
 #include "worker/sandbox/bubblewrap.h"
+#include "worker/sandbox/engine.h"
 
 namespace swarmlab::sandbox {
 namespace {
@@ -60,6 +61,12 @@ SandboxFacts read_sandbox_facts() {
   }
   tell_limits(parts ? parts->cgroups : find_cgroups(), facts);
   return facts;
+}
+
+Result<EngineFacts> read_engine_facts() {
+  SWARMLAB_TRY(driver, engine_here());
+  SWARMLAB_TRY(engine, driver == SandboxDriver::docker ? find_docker() : find_podman());
+  return EngineFacts{.name = engine.name, .weaker = weaker_limits(engine.holds)};
 }
 
 }  // namespace swarmlab::sandbox

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "common/result.h"
+
 namespace swarmlab::sandbox {
 
 struct SandboxFacts {
@@ -20,7 +22,15 @@ struct SandboxFacts {
       weaker;  // limits that hold for each process only, or not at all, with why
 };
 
+// The container engine that answers here.
+struct EngineFacts {
+  std::string name;                 // "docker", "podman"
+  std::vector<std::string> weaker;  // as above
+};
+
 /// Starts one sandbox, so it takes some 10 ms. Never fails: a problem is a fact.
 [[nodiscard]] SandboxFacts read_sandbox_facts();
+/// Starts nothing. \return unavailable with what the engines say if none answers
+[[nodiscard]] Result<EngineFacts> read_engine_facts();
 
 }  // namespace swarmlab::sandbox

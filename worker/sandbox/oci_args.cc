@@ -48,14 +48,17 @@ void add_mount(Words& words, const Engine& engine, const Mount& mount) {
   add_bind(words, engine, mount);
 }
 
-void add_limits(Words& words, const ResourceLimits& limits) {
-  if (limits.memory_bytes > 0) {
+// Podman of an ordinary user starts nothing with a limit that no control group of his can hold.
+void add_limits(Words& words, const HeldLimits& held, const ResourceLimits& limits) {
+  if (held.memory && limits.memory_bytes > 0) {
     const std::string bytes = std::to_string(std::max(limits.memory_bytes, kLeastMemory));
     add(words, {"--memory", bytes, "--memory-swap", bytes});
   }
   const std::uint32_t most = limits.processes > 0 ? limits.processes + kOwnProcesses : 0;
-  if (most > 0) add(words, {"--pids-limit", std::to_string(most)});
-  if (limits.cpus > 0) add(words, {"--cpus", fmt::format("{:.2f}", std::max(limits.cpus, 0.01))});
+  if (held.processes && most > 0) add(words, {"--pids-limit", std::to_string(most)});
+  if (held.cpus && limits.cpus > 0) {
+    add(words, {"--cpus", fmt::format("{:.2f}", std::max(limits.cpus, 0.01))});
+  }
 }
 
 void add_temporary(Words& words, const SandboxRequest& request, bool of_host) {
@@ -154,7 +157,7 @@ std::vector<std::string> run_words(const Engine& engine, const SystemView& syste
   add(words, {"--cgroupns", "private", "--hostname", "swarmlab", "--shm-size", kSharedMemory});
   add(words, {"--user", fmt::format("{}:{}", engine.user, engine.group), "--workdir", "/"});
   add(words, {"--entrypoint", kInsideProgram});
-  add_limits(words, request.limits);
+  add_limits(words, engine.holds, request.limits);
   add_temporary(words, request, request.image.empty());
   for (const Mount& mount : settled_mounts(all_mounts(system, request, places),
                                            read_small_file("/proc/self/mountinfo"))) {

@@ -13,6 +13,7 @@ namespace swarmlab::sandbox {
 namespace {
 
 constexpr unsigned kAgent = 1000;
+constexpr Milliseconds kPatience{60'000};
 
 // Podman asks for more than a process without CAP_SYS_RESOURCE gets; no sandbox needs that.
 std::vector<std::string> limit_words() {
@@ -26,6 +27,26 @@ std::vector<std::string> limit_words() {
     words.push_back(fmt::format("--ulimit={0}={1}:{1}", name, most));
   }
   return words;
+}
+
+// An ordinary user has the controllers that are delegated to him, and none with cgroup v1: podman
+// starts containers without a limit then, or not at all.
+Result<HeldLimits> held_limits(const Engine& engine) {
+  constexpr std::string_view kMark = "controllers:";  // there may be warnings around
+  SWARMLAB_TRY(told, tell_engine(engine,
+                                 {"info", "--format",
+                                  "controllers:{{range .Host.CgroupControllers}}{{.}}:{{end}}"},
+                                 kPatience));
+  const std::size_t at = told.find(kMark);
+  if (at == std::string::npos) {
+    return fail(ErrorCode::unavailable, "podman info: it tells no control groups: {}", told);
+  }
+  const std::string_view line =
+      std::string_view(told).substr(at + kMark.size() - 1);  // from a colon on
+  const auto has = [line](std::string_view controller) {
+    return line.find(controller) != std::string_view::npos;
+  };
+  return HeldLimits{.memory = has(":memory:"), .processes = has(":pids:"), .cpus = has(":cpu:")};
 }
 
 }  // namespace
@@ -52,6 +73,8 @@ Result<Engine> find_podman() {
     // We are user 1000 inside, so what we may write, the command may.
     engine.run_words.push_back(fmt::format("--userns=keep-id:uid={0},gid={0}", kAgent));
   }
+  SWARMLAB_TRY(held, held_limits(engine));
+  engine.holds = held;
   return engine;
 }
 

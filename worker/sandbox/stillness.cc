@@ -90,6 +90,12 @@ std::map<pid_t, ProcessLine> tree_below(pid_t first) {
   return tree;
 }
 
+std::map<pid_t, ProcessLine> tree_of(pid_t first, Whom whom) {
+  auto tree = tree_below(first);
+  if (whom == Whom::all_below) tree.erase(first);
+  return tree;
+}
+
 bool stands(char state) {
   return state == 'T' || state == 't' || state == 'Z' || state == 'X';
 }
@@ -114,10 +120,10 @@ void signal_to(pid_t process, const ProcessLine& seen, int signal) {
 }
 
 // Twice in a row: who was seen still cannot have made another since.
-bool try_to_hold(pid_t first, Deadline deadline) {
+bool try_to_hold(pid_t first, Whom whom, Deadline deadline) {
   int looks = 0;
   while (looks < 2) {
-    const auto tree = tree_below(first);
+    const auto tree = tree_of(first, whom);
     bool all = true;
     for (const auto& [process, seen] : tree) {
       if (stands_still(process)) continue;
@@ -136,16 +142,22 @@ bool try_to_hold(pid_t first, Deadline deadline) {
 
 // A process that waits for its vfork() to go on never stands still, as its child is stopped before
 // it does: after a while all go on for a moment.
-Result<void> hold_still(pid_t first, Deadline deadline) {
+Result<void> hold_still(pid_t first, Whom whom, Deadline deadline) {
   while (!deadline.expired()) {
-    if (try_to_hold(first, Deadline::after(kOneTry))) return {};
-    let_go_on(first);
+    if (try_to_hold(first, whom, Deadline::after(kOneTry))) return {};
+    let_go_on(first, whom);
   }
   return fail(ErrorCode::unavailable, "the sandbox's processes do not stand still");
 }
 
-void let_go_on(pid_t first) {
-  for (const auto& [process, seen] : tree_below(first)) signal_to(process, seen, SIGCONT);
+void let_go_on(pid_t first, Whom whom) {
+  for (const auto& [process, seen] : tree_of(first, whom)) signal_to(process, seen, SIGCONT);
+}
+
+std::vector<pid_t> processes_of(pid_t first) {
+  std::vector<pid_t> processes;
+  for (const auto& [process, seen] : tree_below(first)) processes.push_back(process);
+  return processes;
 }
 
 }  // namespace swarmlab::sandbox
