@@ -21,7 +21,8 @@ namespace swarmlab::cli {
 namespace {
 
 struct CheckOptions {
-  TrialWish wish;
+  // What the person has before him: what of it is not committed yet is said.
+  TrialWish wish{.data = {}, .expose = {}, .working_tree = true};
   unsigned repeats = 3;
 };
 
@@ -49,8 +50,13 @@ std::vector<std::string> warnings_of(const Trial& trial) {
   }
   const auto& files = trial.uncommitted();
   if (!files.empty()) {
-    warnings.push_back(fmt::format("{} not committed, so not in what agents start from: {}",
-                                   counted(files.size(), "file"), listed(files)));
+    warnings.push_back(fmt::format(
+        "{} not committed: tried as {} here, but no experiment starts "
+        "from that before you commit: {}",
+        counted(files.size(), "file"), files.size() == 1 ? "it is" : "they are", listed(files)));
+    if (trial.settings().sandbox.wants_image()) {
+      warnings.emplace_back("the image is that of the commit, whatever is not committed of it");
+    }
   }
   return warnings;
 }
@@ -120,6 +126,7 @@ nlohmann::ordered_json json_of(const Trial& trial, const Findings& found) {
   }
   return {{"lab", settings.name},
           {"commit", trial.commit().hex()},
+          {"uncommitted", trial.uncommitted()},
           {"metric", settings.metric.name},
           {"direction", name_of(settings.metric.direction)},
           {"editable", trial.editable()},
@@ -139,7 +146,8 @@ void print(const Context& context, const Trial& trial, const Findings& found) {
   const auto field = [&](const char* name, const std::string& value) {
     context.out << painted(fmt::format("{:<9}", name), Paint::dim, context.color) << value << '\n';
   };
-  field("lab", fmt::format("{}, commit {}", one_line(settings.name), trial.commit().brief()));
+  field("lab", fmt::format("{}, commit {}{}", one_line(settings.name), trial.commit().brief(),
+                           trial.uncommitted().empty() ? "" : " and what is not committed"));
   field("editable",
         fmt::format("{}: {}", counted(trial.editable().size(), "file"), listed(trial.editable())));
   field("sandbox", trial.sandbox_name());

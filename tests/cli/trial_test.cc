@@ -36,11 +36,24 @@ TEST_F(Trials, CheckMeasuresTheNoiseOfTheBaseline) {
   EXPECT_TRUE(body["warnings"].empty()) << ran.out;
 }
 
-TEST_F(Trials, CheckTriesWhatIsCommittedAndWarnsOfTheRest) {
-  write("solution.py", "raise SystemExit(3)\n");
+TEST_F(Trials, CheckTriesTheWorkingTreeAndSaysWhatOfItIsNotCommitted) {
+  write("solution.py", "import sys\nfor _ in sys.stdin:\n    print(0.5)\n");
   const Ran ran = cli("check", {"--repeats", "1"});
   EXPECT_EQ(ran.exit_code, kDone) << ran.err;
-  EXPECT_NE(ran.out.find("1 file not committed"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("1 file not committed: tried as it is here"), std::string::npos)
+      << ran.out;
+  EXPECT_NE(ran.out.find("and what is not committed"), std::string::npos) << ran.out;
+  const json body = json::parse(cli("check", {"--repeats", "1", "--json"}).out);
+  EXPECT_EQ(body["uncommitted"], json::array({"solution.py"}));
+  EXPECT_NEAR(body["mean"].get<double>(), 0.5, 1e-6);
+}
+
+TEST_F(Trials, CheckFindsAWrongValueBeforeItIsCommitted) {
+  write("lab.toml", "[lab]\nname = \"lab\"\n[agent]\nsession = \"handshakes\"\n");
+  const Ran ran = cli("check", {"--repeats", "1"});
+  EXPECT_EQ(ran.exit_code, kFailed) << ran.out;
+  EXPECT_NE(ran.err.find("lab.toml:4"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("handshake"), std::string::npos) << ran.err;
 }
 
 TEST_F(Trials, EvalScoresTheWorkingTreeAndSaysWhyItCannot) {
