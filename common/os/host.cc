@@ -101,6 +101,13 @@ HostFacts read_host_facts() {
 }
 
 std::vector<std::string> gpu_ids_in(const std::string& dev) {
+  std::vector<std::string> ids;
+  const std::size_t count = gpu_files_in(dev).size();
+  for (std::size_t i = 0; i < count; ++i) ids.push_back(std::to_string(i));
+  return ids;
+}
+
+std::vector<std::string> gpu_files_in(const std::string& dev) {
   constexpr std::string_view kPrefix = "nvidia";
   std::vector<unsigned> ids;
   std::error_code error;

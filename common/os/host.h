@@ -23,7 +23,10 @@ struct HostFacts {
 /// Asks the kernel, and nvidia-smi if the driver's files are missing: up to 10 s, so ask once.
 [[nodiscard]] HostFacts read_host_facts();
 
-/// The NVIDIA devices among the files of /dev, or of a folder like it: "0", "1".
+/// The numbers of NVIDIA's device files in /dev, or in a folder like it, in order: "0", "2".
+[[nodiscard]] std::vector<std::string> gpu_files_in(const std::string& dev);
+
+/// Ids of these GPUs, which are counted from 0 whatever the numbers of their files.
 [[nodiscard]] std::vector<std::string> gpu_ids_in(const std::string& dev);
 
 /// "CPU model" or "CPU model | 2x GPU model": measurements are compared within one class.

@@ -68,9 +68,12 @@ Result<BubblewrapTree::Pipes> add_pipes(Job& job, bool block) {
 
 }  // namespace
 
-Result<SandboxResult> Bubblewrap::run(const SandboxRequest& request, const CancelToken& cancel) {
-  SWARMLAB_CHECK(check_driver(request, name()));
-  SWARMLAB_TRY(args, bubblewrap_args(parts_.system, request, parts_.disable_user_namespaces));
+Result<SandboxResult> Bubblewrap::run(const SandboxRequest& wanted, const CancelToken& cancel) {
+  SWARMLAB_CHECK(check_driver(wanted, name()));
+  SandboxRequest request = wanted;
+  SWARMLAB_TRY(devices, take_gpus(request, parts_.devices));
+  SWARMLAB_TRY(args,
+               bubblewrap_args(parts_.system, request, devices, parts_.disable_user_namespaces));
   SWARMLAB_TRY(group, Cgroup::make(parts_.cgroups, request.limits));
   Job job{.request = &request, .cgroup = parts_.cgroups.version == 0 ? nullptr : &group};
   job.spawn.argv = {parts_.program, "--args", std::to_string(static_cast<int>(BwrapFd::args)),
@@ -102,7 +105,7 @@ std::string find_bubblewrap() {
 }
 
 Result<Bubblewrap::Parts> prepare_bubblewrap(const SandboxOptions& options) {
-  Bubblewrap::Parts parts{.program = find_bubblewrap()};
+  Bubblewrap::Parts parts{.program = find_bubblewrap(), .devices = options.devices};
   if (parts.program.empty()) {
     return fail(ErrorCode::unavailable,
                 "bubblewrap: bwrap is not on the PATH; install it (apt-get install bubblewrap)");

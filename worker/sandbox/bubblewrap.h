@@ -16,6 +16,7 @@ class Bubblewrap final : public Sandbox {
     std::string program = {};  // the path of bwrap
     SystemView system = {};
     std::string seccomp = {};  // the filter
+    std::string devices = "/dev";
     CgroupAbilities cgroups = {};
     bool disable_user_namespaces = false;
   };

@@ -72,7 +72,7 @@ Words isolation(bool disable_user_namespaces) {
 }  // namespace
 
 Result<Words> bubblewrap_args(const SystemView& system, const SandboxRequest& request,
-                              bool disable_user_namespaces) {
+                              const GpuDevices& devices, bool disable_user_namespaces) {
   SWARMLAB_CHECK(check_request(request));
   Words words = isolation(disable_user_namespaces);
   // Until its gates are open, the command does not start.
@@ -83,6 +83,9 @@ Result<Words> bubblewrap_args(const SystemView& system, const SandboxRequest& re
     add(words, {"--perms", mode, "--tmpfs", folder});
   };
   add(words, {"--proc", "/proc", "--dev", "/dev"});
+  for (const GpuDevices::File& file : devices.files) {
+    add(words, {"--dev-bind", file.host, file.inside});
+  }
   add(words, {"--size", std::to_string(kSharedMemoryBytes), "--perms", "1777"});
   add(words, {"--tmpfs", "/dev/shm", "--dir", "/run", "--dir", "/var"});
   temporary("1777", "/tmp");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "worker/sandbox/gpu_devices.h"
 #include "worker/sandbox/sandbox.h"
 #include "worker/sandbox/system_view.h"
 
@@ -17,9 +18,11 @@ enum class BwrapFd : int { args = 4, status = 5, seccomp = 6, block = 7 };
 // Small files of a SystemView: number i is to be at this one + i.
 inline constexpr int kFirstFileFd = 8;
 
-/// All but the command itself. \return invalid_input if the request makes no sense.
+/// All but the command itself. \param devices  that it may use besides /dev/null and the like
+/// \return invalid_input if the request makes no sense.
 [[nodiscard]] Result<std::vector<std::string>> bubblewrap_args(const SystemView& system,
                                                                const SandboxRequest& request,
+                                                               const GpuDevices& devices,
                                                                bool disable_user_namespaces);
 
 }  // namespace swarmlab::sandbox

@@ -141,6 +141,7 @@ Result<SandboxResult> Container::run(const SandboxRequest& wanted, const CancelT
   SWARMLAB_CHECK(check_driver(wanted, name()));
   SWARMLAB_CHECK(check_request(wanted));
   SandboxRequest request = wanted;
+  SWARMLAB_TRY(devices, take_gpus(request, devices_));
   SWARMLAB_TRY(folder, TempFolder::create(folder_.path(), "run"));
   SWARMLAB_TRY(inside, make_inside_folder(folder.path(), folder_.path() + kProgram));
   SWARMLAB_TRY(listener, listen_in(inside));
@@ -175,16 +176,16 @@ Result<SandboxResult> Container::run(const SandboxRequest& wanted, const CancelT
   job.spawn.argv = {engine_.program};
   job.spawn.argv.insert(job.spawn.argv.end(), engine_.words.begin(), engine_.words.end());
   const std::string shared = folder_.path();
-  for (std::string& word :
-       run_words(engine_, system_, request,
-                 {.name = name,
-                 .owner = owner_,
-                 .inside = inside,
-                 .passwd = shared + "/passwd",
-                 .group = shared + "/group",
-                 .hosts = shared + "/hosts",
-                 .nothing = shared + "/nothing",
-                 .image = request.image.empty() ? host_image_ : request.image})) {
+  for (std::string& word : run_words(engine_, system_, request,
+                                     {.name = name,
+                                     .owner = owner_,
+                                     .inside = inside,
+                                     .passwd = shared + "/passwd",
+                                     .group = shared + "/group",
+                                     .hosts = shared + "/hosts",
+                                     .nothing = shared + "/nothing",
+                                     .image = request.image.empty() ? host_image_ : request.image,
+                                     .devices = std::move(devices)})) {
     job.spawn.argv.push_back(std::move(word));
   }
   job.spawn.env = current_environment();
@@ -267,6 +268,7 @@ Result<std::unique_ptr<Sandbox>> Container::make(Engine engine, const SandboxOpt
                                                 std::move(folder), owner.substr(0, kOwnerDigits)));
   SWARMLAB_TRY(filter, seccomp_filter());
   made->filter_ = std::move(filter);
+  made->devices_ = options.devices;
   SWARMLAB_CHECK(made->write_files());
   SWARMLAB_CHECK(remove_containers(made->engine_, made->owner_));
   SWARMLAB_CHECK(made->prepare_host_image());

@@ -38,7 +38,8 @@ class Container final : public Sandbox {
 
   Engine engine_;
   SystemView system_;
-  TempFolder folder_;  // a folder of each run, and what all runs share
+  std::string devices_ = {};  // the folder of device files
+  TempFolder folder_;         // a folder of each run, and what all runs share
   std::string owner_;
   std::string host_image_ = {};
   std::string filter_ = {};  // of system calls

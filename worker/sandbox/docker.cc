@@ -25,6 +25,15 @@ Result<HeldLimits> held_limits(const Engine& engine) {
                     .cpus = !lacks("cpus=false")};
 }
 
+// NVIDIA's runtime, where its container toolkit is set up.
+Result<GpuWay> way_of_gpus(const Engine& engine) {
+  SWARMLAB_TRY(told, tell_engine(engine,
+                                 {"info", "--format",
+                                  "{{range $name, $is := .Runtimes}}runtime={{$name}} {{end}}"},
+                                 kPatience));
+  return told.find("runtime=nvidia ") == std::string::npos ? GpuWay::files : GpuWay::runtime;
+}
+
 }  // namespace
 
 // Finds it and asks its daemon.
@@ -63,6 +72,8 @@ Result<Engine> find_docker() {
   engine.tmpfs_words = fmt::format(",mode=0755,uid={},gid={}", engine.user, engine.group);
   SWARMLAB_TRY(held, held_limits(engine));
   engine.holds = held;
+  SWARMLAB_TRY(gpus, way_of_gpus(engine));
+  engine.gpus = gpus;
   return engine;
 }
 

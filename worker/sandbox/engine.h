@@ -20,6 +20,13 @@ struct HeldLimits {
   [[nodiscard]] bool any() const { return memory || processes || cpus; }
 };
 
+// How containers get GPUs.
+enum class GpuWay : std::uint8_t {
+  files,    // --device, of each file: an image has no driver's libraries then but its own
+  runtime,  // --gpus: NVIDIA's runtime adds files and libraries
+  cdi,      // --device nvidia.com/gpu=N: so does a specification in /etc/cdi
+};
+
 struct Engine {
   std::string name;                                      // "docker", "podman": for messages
   std::string program;                                   // its path
@@ -34,6 +41,7 @@ struct Engine {
   unsigned group = 0;
   bool is_another_user = false;
   HeldLimits holds = {};
+  GpuWay gpus = GpuWay::files;
 };
 
 /// \return unavailable with what to do if it is not there, or does not answer

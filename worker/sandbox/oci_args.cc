@@ -61,6 +61,27 @@ void add_limits(Words& words, const HeldLimits& held, const ResourceLimits& limi
   }
 }
 
+// Without an image the machine's own libraries are seen: there the files are enough.
+void add_gpus(Words& words, const Engine& engine, const SandboxRequest& request,
+              const GpuDevices& devices) {
+  if (devices.files.empty()) return;
+  if (request.image.empty() || engine.gpus == GpuWay::files) {
+    for (const GpuDevices::File& file : devices.files) {
+      add(words, {"--device", fmt::format("{}:{}", file.host, file.inside)});
+    }
+    return;
+  }
+  if (engine.gpus == GpuWay::cdi) {
+    for (const std::string& name : devices.names) {
+      add(words, {"--device", "nvidia.com/gpu=" + name});
+    }
+    return;
+  }
+  std::string names;
+  for (const std::string& name : devices.names) names.append(names.empty() ? "" : ",").append(name);
+  add(words, {"--gpus", field("device=" + names)});
+}
+
 void add_temporary(Words& words, const SandboxRequest& request, bool of_host) {
   const std::string size =
       request.tmp_bytes > 0 ? fmt::format(",size={}", request.tmp_bytes) : std::string();
@@ -158,6 +179,7 @@ std::vector<std::string> run_words(const Engine& engine, const SystemView& syste
   add(words, {"--user", fmt::format("{}:{}", engine.user, engine.group), "--workdir", "/"});
   add(words, {"--entrypoint", kInsideProgram});
   add_limits(words, engine.holds, request.limits);
+  add_gpus(words, engine, request, places.devices);
   add_temporary(words, request, request.image.empty());
   for (const Mount& mount : settled_mounts(all_mounts(system, request, places),
                                            read_small_file("/proc/self/mountinfo"))) {

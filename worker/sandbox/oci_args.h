@@ -7,6 +7,7 @@
 
 #include "common/result.h"
 #include "worker/sandbox/engine.h"
+#include "worker/sandbox/gpu_devices.h"
 #include "worker/sandbox/sandbox.h"
 #include "worker/sandbox/system_view.h"
 
@@ -21,6 +22,7 @@ struct RunPlaces {
   std::string hosts;
   std::string nothing;  // an empty file
   std::string image;
+  GpuDevices devices = {};
 };
 
 /// All words after the engine's program, of a container that runs our program inside.

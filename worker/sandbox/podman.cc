@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 #include "common/os/host.h"
+#include "worker/sandbox/cgroup_files.h"
 #include "worker/sandbox/container.h"
 
 namespace swarmlab::sandbox {
@@ -49,6 +51,21 @@ Result<HeldLimits> held_limits(const Engine& engine) {
   return HeldLimits{.memory = has(":memory:"), .processes = has(":pids:"), .cpus = has(":cpu:")};
 }
 
+// Made by `nvidia-ctk cdi generate`.
+bool has_cdi_of_gpus() {
+  std::error_code error;
+  for (const char* const folder : {"/etc/cdi", "/var/run/cdi"}) {
+    for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+         at.increment(error)) {
+      if (read_small_file(at->path().string()).find("nvidia.com/gpu") != std::string::npos) {
+        return true;
+      }
+    }
+    error.clear();
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<Engine> find_podman() {
@@ -75,6 +92,7 @@ Result<Engine> find_podman() {
   }
   SWARMLAB_TRY(held, held_limits(engine));
   engine.holds = held;
+  if (has_cdi_of_gpus()) engine.gpus = GpuWay::cdi;
   return engine;
 }
 

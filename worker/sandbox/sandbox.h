@@ -54,6 +54,9 @@ struct SandboxRequest {
   // this machine.
   std::vector<Gate> gates = {};
   ResourceLimits limits = {};
+  // GPUs that it may use, as CUDA_VISIBLE_DEVICES takes them. Bubblewrap and containers have the
+  // files of these and of no others; there the variable is theirs to set, if these are there.
+  std::vector<std::string> gpus = {};
   Milliseconds timeout{0};             // 0: none
   CancelToken stop = {};               // ends it as the timeout would
   std::optional<std::string> in = {};  // stdin; none: /dev/null
@@ -133,15 +136,16 @@ class Sandbox {
 };
 
 struct SandboxOptions {
-  std::vector<std::string>
-      expose;  // more host paths, bound read-only at the same place; their
-               // bin folders (P/bin, or P itself if it is named bin) go on PATH
+  std::vector<std::string> expose =
+      {};  // more host paths, bound read-only at the same place; their
+           // bin folders (P/bin, or P itself if it is named bin) go on PATH
   // Of container engines: where the files of a run are put, private and not shared with another
   // process; what an earlier process left running from there is removed. Empty: a temporary one.
   std::string folder = {};
   // Of runners: the folder with a folder for each party, where its runner listens. Empty: there is
   // none.
   std::string runners = {};
+  std::string devices = "/dev";  // the folder of the files of GPUs
 };
 
 /// bubblewrap. \return unavailable with the reason and what to do if no sandbox starts here.

@@ -87,6 +87,7 @@ class Attempt {
   // With the devices of this attempt, and no others.
   void dress(sandbox::SandboxRequest& request) {
     request.env.emplace_back("CUDA_VISIBLE_DEVICES", gpus_.visible_devices());
+    request.gpus = gpus_.ids();
     request.driver = settings_.sandbox.driver;
     request.image = image_;
     let_to_service(request);

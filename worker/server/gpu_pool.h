@@ -33,6 +33,7 @@ class GpuPool {
 
     /// "0,2"; empty: none, and programs must see none.
     [[nodiscard]] std::string visible_devices() const;
+    [[nodiscard]] const std::vector<std::string>& ids() const { return ids_; }
 
    private:
     GpuPool* pool_;
