@@ -59,6 +59,13 @@ void move_aside(const OwnGroup& own) {
   }
 }
 
+// Where that was of no use: a group beside has no controllers, which would be missed there by what
+// we start (podman asks for those of its own group).
+void move_back(const OwnGroup& own) {
+  if (own.is_top || !write_small_file(own.folder + "/cgroup.procs", "0")) return;
+  ::rmdir((own.folder + "/" + std::string(kSupervisor)).c_str());
+}
+
 bool enable(const std::string& folder) {
   const std::string file = folder + "/cgroup.subtree_control";
   // Memory first, which the kernel refuses while a process is in the group. The others it would
@@ -86,6 +93,7 @@ std::string delegated_folder(OwnGroup own) {
     if (enable(own.folder)) return own.folder;
     move_aside(own);
     if (enable(own.folder)) return own.folder;
+    move_back(own);
   }
   // A terminal's group has other processes, but its parent is the user's own. No limit is evaded.
   const std::string parent = own.folder.substr(0, own.folder.rfind('/'));

@@ -31,24 +31,33 @@ std::vector<std::string> limit_words() {
   return words;
 }
 
+// Where podman leaves containers to the user's systemd, they are below that one, not below us.
+std::string controllers_of_systemd() {
+  return read_small_file(fmt::format(
+      "/sys/fs/cgroup/user.slice/user-{0}.slice/user@{0}.service/cgroup.controllers", ::geteuid()));
+}
+
 // An ordinary user has the controllers that are delegated to him, and none with cgroup v1: podman
 // starts containers without a limit then, or not at all.
 Result<HeldLimits> held_limits(const Engine& engine) {
-  constexpr std::string_view kMark = "controllers:";  // there may be warnings around
+  constexpr std::string_view kMark = "controllers: ";  // there may be warnings around
   SWARMLAB_TRY(told, tell_engine(engine,
                                  {"info", "--format",
-                                  "controllers:{{range .Host.CgroupControllers}}{{.}}:{{end}}"},
+                                  "controllers: {{range .Host.CgroupControllers}}{{.}} {{end}}"
+                                  "by={{.Host.CgroupManager}}"},
                                  kPatience));
   const std::size_t at = told.find(kMark);
   if (at == std::string::npos) {
     return fail(ErrorCode::unavailable, "podman info: it tells no control groups: {}", told);
   }
-  const std::string_view line =
-      std::string_view(told).substr(at + kMark.size() - 1);  // from a colon on
-  const auto has = [line](std::string_view controller) {
-    return line.find(controller) != std::string_view::npos;
+  std::string line = told.substr(at, told.find('\n', at) - at);
+  if (::geteuid() != 0 && line.ends_with("by=systemd")) line += " " + controllers_of_systemd();
+  std::ranges::replace(line, '\n', ' ');
+  line += ' ';
+  const auto has = [&line](std::string_view controller) {
+    return line.find(controller) != std::string::npos;
   };
-  return HeldLimits{.memory = has(":memory:"), .processes = has(":pids:"), .cpus = has(":cpu:")};
+  return HeldLimits{.memory = has(" memory "), .processes = has(" pids "), .cpus = has(" cpu ")};
 }
 
 // Made by `nvidia-ctk cdi generate`.
