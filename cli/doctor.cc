@@ -89,16 +89,20 @@ void look_at_engines(Findings& findings) {
   if (!engine) {
     findings.push_back({State::good, "containers",
                         "neither docker nor podman answers; only labs with an image need one"});
-    return;
+  } else {
+    findings.push_back({engine->weaker.empty() ? State::good : State::warning, "containers",
+                        fmt::format("{} answers, for labs with an image{}{}", engine->name,
+                                    engine->weaker.empty() ? "" : "; there, of limits, ",
+                                    joined(engine->weaker, "; ")),
+                        engine->weaker.empty()
+                            ? ""
+                            : "runs all the same; for limits of whole containers: cgroup v2 with "
+                              "its controllers delegated to you"});
   }
-  findings.push_back({engine->weaker.empty() ? State::good : State::warning, "containers",
-                      fmt::format("{} answers, for labs with an image{}{}", engine->name,
-                                  engine->weaker.empty() ? "" : "; there, of limits, ",
-                                  joined(engine->weaker, "; ")),
-                      engine->weaker.empty()
-                          ? ""
-                          : "runs all the same; for limits of whole containers: cgroup v2 with its "
-                            "controllers delegated to you"});
+  const auto runsc = sandbox::runsc_here();
+  findings.push_back({State::good, "gvisor",
+                      runsc ? fmt::format("runsc is there, started by {}", *runsc)
+                            : runsc.error().message + "; only labs whose driver is runsc need it"});
 }
 
 // Only runners in the containers of a pod need it.

@@ -302,8 +302,8 @@ void add_run(CLI::App& app, Context& context) {
                       "A path of this machine that sandboxes see, read-only (may be given again)");
   add_provider_keys(*command, options->provider_keys);
   add_sandbox(*command, options->sandbox,
-              "bubblewrap, docker, podman, with commas between (default: what the labs name, "
-              "else bubblewrap); or none: no isolation at all, scores can be forged");
+              "bubblewrap, docker, podman, runsc, with commas between (default: what the labs "
+              "name, else bubblewrap); or none: no isolation at all, scores can be forged");
   add_json(*command, context);
   add_quiet(*command, context);
   add_examples(

@@ -322,7 +322,8 @@ void add_up(CLI::App& slurm, Context& context) {
   const auto flags = std::make_shared<UpFlags>();
   add_options(*command, *flags);
   add_sandbox(*command, flags->sandbox,
-              "bubblewrap, docker, podman, with commas between; or none (default: bubblewrap)");
+              "bubblewrap, docker, podman, runsc, with commas between; or none (default: "
+              "bubblewrap)");
   add_provider_keys(*command, flags->provider_keys);
   add_times(*command, *flags);
   command->add_flag("--print", flags->print,

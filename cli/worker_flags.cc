@@ -35,9 +35,10 @@ void add_worker_options(CLI::App& command, WorkerFlags& flags, Context& context)
       "--host-services", flags.host_services,
       "Start services of labs ([backend.host_service]): here and as you, in no sandbox");
   add_provider_keys(command, flags.provider_keys);
-  add_sandbox(command, flags.sandbox,
-              "bubblewrap, docker, podman, runner, with commas between: the first is for labs that "
-              "name none of them; or none: no isolation at all, scores can be forged");
+  add_sandbox(
+      command, flags.sandbox,
+      "bubblewrap, docker, podman, runsc, runner, with commas between: the first is for labs "
+      "that name none of them; or none: no isolation at all, scores can be forged");
   command.add_option("--runners", flags.runners,
                      "Of --sandbox runner: the folder with agent/runner.sock and "
                      "evaluator/runner.sock, such as /run/swarmlab");

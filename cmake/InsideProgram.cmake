@@ -8,7 +8,7 @@ function(add_inside_program target)
     OUTPUT "${program}"
     COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -Os -static -s -fno-exceptions -fno-rtti -Wall -Wextra -Wconversion -Wshadow -Werror
             "-I${PROJECT_SOURCE_DIR}" "${source}" -o "${program}"
-    DEPENDS "${source}" "${PROJECT_SOURCE_DIR}/worker/sandbox/inside/orders.h" "${PROJECT_SOURCE_DIR}/worker/sandbox/inside/plan.h" "${PROJECT_SOURCE_DIR}/worker/sandbox/inside/sockets.h" "${PROJECT_SOURCE_DIR}/worker/sandbox/inside/usage.h"
+    DEPENDS "${source}" "${PROJECT_SOURCE_DIR}/worker/sandbox/inside/orders.h" "${PROJECT_SOURCE_DIR}/worker/sandbox/inside/plan.h" "${PROJECT_SOURCE_DIR}/worker/sandbox/inside/relay.h" "${PROJECT_SOURCE_DIR}/worker/sandbox/inside/sockets.h" "${PROJECT_SOURCE_DIR}/worker/sandbox/inside/usage.h"
     VERBATIM)
   set(carrier "${PROJECT_SOURCE_DIR}/worker/sandbox/inside_program.cc")
   set_source_files_properties("${carrier}" PROPERTIES

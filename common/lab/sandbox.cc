@@ -13,7 +13,8 @@ namespace swarmlab::tables {
 namespace {
 
 void read_driver(Section& section, SandboxSettings& sandbox) {
-  constexpr const char* kExpected = "\"bubblewrap\", \"docker\", \"podman\" or \"runner\"";
+  constexpr const char* kExpected =
+      "\"bubblewrap\", \"docker\", \"podman\", \"runsc\" or \"runner\"";
   std::string name;
   if (!section.text("driver", name, kExpected)) return;
   if (name == "none") {
@@ -70,8 +71,8 @@ void read_sandbox(Section section, LabFile& file) {
   if (sandbox.wants_image() && sandbox.driver != SandboxDriver::any &&
       !has_images(sandbox.driver)) {
     section.problem(section.line("driver"),
-                    fmt::format("[sandbox] driver {} has no images, expected \"docker\" or "
-                                "\"podman\"",
+                    fmt::format("[sandbox] driver {} has no images, expected \"docker\", "
+                                "\"podman\" or \"runsc\"",
                                 name_of(sandbox.driver)));
   }
   section.finish();

@@ -7,7 +7,8 @@ namespace swarmlab {
 namespace {
 
 constexpr std::array kDrivers = {SandboxDriver::bubblewrap, SandboxDriver::docker,
-                                 SandboxDriver::podman, SandboxDriver::runner};
+                                 SandboxDriver::podman, SandboxDriver::runsc,
+                                 SandboxDriver::runner};
 
 std::string label_of(SandboxDriver driver) {
   return std::string(kSandboxLabelPrefix) + std::string(name_of(driver));
@@ -41,7 +42,8 @@ std::optional<SandboxDriver> sandbox_driver_from(std::string_view name) {
 }
 
 bool has_images(SandboxDriver driver) {
-  return driver == SandboxDriver::docker || driver == SandboxDriver::podman;
+  return driver == SandboxDriver::docker || driver == SandboxDriver::podman ||
+         driver == SandboxDriver::runsc;
 }
 
 std::vector<std::string> labels_of(const std::vector<SandboxDriver>& drivers) {

@@ -147,5 +147,9 @@ class InPodman(Labs, OfAnEngine):
     engine_kind = "podman"
 
 
+class InGvisor(Labs, OfAnEngine):
+    engine_kind = "runsc"
+
+
 if __name__ == "__main__":
     swarm.main()

@@ -81,7 +81,7 @@ class Settings(DaemonTest):
         said = self.swarmlab("worker", "--config", self.config, expect=1, env={"SWARMLAB_WORKER_SANDBOX": "chroot"}).stderr
         self.assertIn(f"{self.config}:2: [worker] slots is 5000, expected a whole number in [1 - 1024]", said)
         self.assertIn(f'{self.config}:3: [worker] drain_timeout is "soon", expected a duration such as "10m"', said)
-        self.assertIn('SWARMLAB_WORKER_SANDBOX is "chroot", expected bubblewrap, docker, podman, runner with commas between, or none alone', said)
+        self.assertIn('SWARMLAB_WORKER_SANDBOX is "chroot", expected bubblewrap, docker, podman, runsc, runner with commas between, or none alone', said)
         said = self.swarmlab("worker", "--drain-timeout", "soon", expect=2).stderr
         self.assertIn("--drain-timeout is soon, expected a duration", said)
 

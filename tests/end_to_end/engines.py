@@ -12,7 +12,8 @@ import unittest
 
 import swarm
 
-PACKAGES = {"docker": ("dockerd", ["docker.io"]), "podman": ("podman", ["podman", "runc"]), "rootless": ("newuidmap", ["uidmap"])}
+PACKAGES = {"docker": ("dockerd", ["docker.io"]), "podman": ("podman", ["podman", "runc"]), "rootless": ("newuidmap", ["uidmap"]),
+            "runsc": ("runsc", ["runsc"])}
 START = 60  # seconds
 
 
@@ -172,7 +173,21 @@ class PodmanOfSomebody(Podman):
         self.tell("system", "migrate")  # ends the process that keeps its user namespace
 
 
-ENGINES = {"docker": Docker, "podman": Podman, "somebody's docker": DockerOfSomebody, "somebody's podman": PodmanOfSomebody}
+class Runsc(Podman):
+    """gVisor, by a podman of its own: no daemon of the machine is asked."""
+    name = "runsc"
+
+    def __init__(self, root):
+        need("runsc")
+        super().__init__(root)
+        self.environment["DOCKER_HOST"] = f"unix://{self.folder}/nobody.sock"
+
+    def tell(self, *words, data=None):
+        return super().tell("--runtime", shutil.which("runsc"), "--runtime-flag", "network=none", *words, data=data)
+
+
+ENGINES = {"docker": Docker, "podman": Podman, "somebody's docker": DockerOfSomebody, "somebody's podman": PodmanOfSomebody,
+           "runsc": Runsc}
 
 
 class OfAnEngine(unittest.TestCase):

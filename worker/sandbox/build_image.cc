@@ -42,7 +42,7 @@ Result<UniqueFd> take_turn(const std::string& image) {
 Result<void> build(const Engine& engine, const ImageWish& wish, const CancelToken& cancel) {
   SpawnRequest request{.argv = {engine.program}, .env = current_environment()};
   for (const auto& words :
-       {engine.words, std::vector<std::string>{"build"}, engine.build_words,
+       {std::vector<std::string>{"build"}, engine.build_words,
         std::vector<std::string>{"--tag", wish.name, "--file", wish.dockerfile, wish.context}}) {
     request.argv.insert(request.argv.end(), words.begin(), words.end());
   }

@@ -148,14 +148,16 @@ Result<SandboxResult> Container::run(const SandboxRequest& wanted, const CancelT
   SWARMLAB_CHECK(copy_private_files(engine_, folder.path(), request));
   SWARMLAB_CHECK(check_readable(engine_, request, system_.exposed));
   SWARMLAB_CHECK(give_writable_folders(engine_, request));
-  const std::vector<std::string> words = shell_words(request, engine_.holds.processes);
+  // Of a kernel of its own this machine's groups do not count the processes.
+  const bool counts_processes = engine_.holds.processes && !engine_.own_kernel;
+  const std::vector<std::string> words = shell_words(request, counts_processes);
   const std::vector<ResourceLimit> limits = process_limits(request.limits, engine_.holds.memory);
-  SWARMLAB_TRY(orders,
-               memory_file("orders", orders_for({.request = request,
-                                                 .words = words,
-                                                 .limits = limits,
-                                                 .path = system_.path,
-                                                 .keep_environment = !request.image.empty()})));
+  SWARMLAB_TRY(orders, memory_file("orders", orders_for({.request = request,
+                                                         .words = words,
+                                                         .limits = limits,
+                                                         .path = system_.path,
+                                                         .keep_environment = !request.image.empty(),
+                                                         .own_kernel = engine_.own_kernel})));
   SWARMLAB_TRY(filter, memory_file("seccomp", filter_));
   const std::string name = fmt::format("swarmlab-{}-{}-{}", owner_, ::getpid(), ++runs_);
   Gatekeeper gates(request.gates);
@@ -164,6 +166,7 @@ Result<SandboxResult> Container::run(const SandboxRequest& wanted, const CancelT
                       .filter = std::move(filter),
                       .memory_is_limited = engine_.holds.memory && request.limits.memory_bytes > 0,
                       .has_group = engine_.holds.any(),
+                      .own_kernel = engine_.own_kernel,
                       .user = other_user(engine_),
                       .prepare = [&] { return give_writable_folders(engine_, request); },
                       .remove = [this, &name] { remove_container(engine_, name); }},
@@ -266,7 +269,7 @@ Result<std::unique_ptr<Sandbox>> Container::make(Engine engine, const SandboxOpt
   const std::string owner = sha256_hex(fs::weakly_canonical(place, error).string());
   std::unique_ptr<Container> made(new Container(std::move(engine), std::move(system),
                                                 std::move(folder), owner.substr(0, kOwnerDigits)));
-  SWARMLAB_TRY(filter, seccomp_filter());
+  SWARMLAB_TRY(filter, made->engine_.own_kernel ? guarding_filter() : seccomp_filter());
   made->filter_ = std::move(filter);
   made->devices_ = options.devices;
   SWARMLAB_CHECK(made->write_files());

@@ -16,14 +16,17 @@ namespace swarmlab::sandbox {
 namespace {
 
 constexpr std::size_t kLongestMessage = 1024;
+constexpr int kKilled = 128 + SIGKILL;        // as a shell tells it
 constexpr Milliseconds kRemoveGrace{20'000};  // of an engine, after the container's end
 
 }  // namespace
 
 void ContainerTree::give(SpawnRequest& /*spawn*/, int fd, int child_fd) {
   given_.at(static_cast<std::size_t>(child_fd)) = fd;
-  // Where it fails, only the name /dev/stderr does not work.
-  if (parts_.user) {
+  // Where it fails, only the name /dev/stderr does not work. Another kernel knows no users of ours.
+  if (parts_.own_kernel) {
+    [[maybe_unused]] const int done = ::fchmod(fd, 0666);
+  } else if (parts_.user) {
     [[maybe_unused]] const int done = ::fchown(fd, parts_.user->first, parts_.user->second);
   }
 }
@@ -41,6 +44,7 @@ Result<void> ContainerTree::meet() {
   socklen_t size = sizeof peer;
   if (::getsockopt(control_.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) first_ = peer.pid;
   if (first_ > 0) init_ = open_pidfd(first_);
+  if (first_ > 0 && parts_.own_kernel) group_ = GroupUsage::of(first_);
   if (killed_) {
     hang_up();
     return {};
@@ -74,19 +78,38 @@ Result<void> ContainerTree::listen() {
                 std::string_view(bytes.data() + 1, static_cast<std::size_t>(got) - 1));
   }
   if (bytes[0] == kReady) {
-    if (sockets.size() != gate_count_) {
+    if (sockets.size() != (parts_.own_kernel ? 0 : gate_count_)) {
       return fail(ErrorCode::internal, "gate: a socket is missing");
     }
     gates_.adopt(std::move(sockets));
     runs_ = true;
+  }
+  if (bytes[0] == kGate && got == 2 && runs_ && parts_.own_kernel) {
+    return connect(static_cast<unsigned char>(bytes[1]));
   }
   if (bytes[0] == kEnded && static_cast<std::size_t>(got) == 1 + sizeof(Ending)) {
     int code = 0;
     const Usage used = usage_in(bytes.data() + 1, code);
     if (parts_.has_group) usage_ = used;
     code_ = code;
+    if (parts_.own_kernel) usage_ = group_.read();
     over_ = true;
   }
+  return {};
+}
+
+// Its kernel has ended without a word: it was killed for its memory, or could not go on.
+void ContainerTree::blame_the_command() {
+  usage_ = group_.read();
+  code_ = kKilled;
+}
+
+// Who runs out of descriptors refuses; who is not answered any more ends.
+Result<void> ContainerTree::connect(std::size_t gate) {
+  const auto socket = gates_.connect(gate);
+  Descriptors sent;
+  if (socket) sent.add(socket->get());
+  if (!send_with(control_.get(), {&kGate, 1}, sent)) hang_up();
   return {};
 }
 
@@ -107,6 +130,7 @@ void ContainerTree::kill(const Process* spawned) {
 }
 
 Result<std::optional<ExitStatus>> ContainerTree::bury(Process* spawned, Deadline deadline) {
+  if (parts_.own_kernel && runs_ && !code_ && !killed_) blame_the_command();
   const bool was_killed = killed_;
   const bool met = met_;
   kill(spawned);
@@ -120,7 +144,6 @@ Result<std::optional<ExitStatus>> ContainerTree::bury(Process* spawned, Deadline
     ended = killed;
     parts_.remove();
   }
-  constexpr int kKilled = 128 + SIGKILL;
   if (ended && !was_killed && runs_ && !code_ && ended->code == kKilled) {
     usage_ = Usage{.ran_out_of_memory = parts_.memory_is_limited};
   }

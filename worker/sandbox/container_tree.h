@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "worker/sandbox/gate.h"
+#include "worker/sandbox/group_usage.h"
 #include "worker/sandbox/tree.h"
 
 namespace swarmlab::sandbox {
@@ -20,6 +21,7 @@ class ContainerTree final : public Tree {
     UniqueFd filter;
     bool memory_is_limited = false;
     bool has_group = true;  // of its own: else what it says it used is what all of the machine did
+    bool own_kernel = false;  // see Engine
     // Who the command is, where that is another user: its descriptors are made that one's, so that
     // it may open /dev/stderr.
     std::optional<std::pair<unsigned, unsigned>> user = {};
@@ -50,6 +52,8 @@ class ContainerTree final : public Tree {
   [[nodiscard]] Result<void> meet();
   [[nodiscard]] Result<void> send_orders();
   [[nodiscard]] Result<void> listen();
+  [[nodiscard]] Result<void> connect(std::size_t gate);
+  void blame_the_command();
   void hang_up();
 
   Parts parts_;
@@ -57,8 +61,9 @@ class ContainerTree final : public Tree {
   std::size_t gate_count_;
   std::array<int, 4> given_{-1, -1, -1, -1};
   UniqueFd control_;
-  pid_t first_ = 0;  // the first process inside; 0: not in our pid namespace
-  UniqueFd init_;    // likewise, by its pidfd
+  pid_t first_ = 0;   // the first process inside; 0: not in our pid namespace
+  UniqueFd init_;     // likewise, by its pidfd
+  GroupUsage group_;  // of a kernel of its own: inside nothing tells it
   bool met_ = false;
   bool runs_ = false;
   bool over_ = false;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kNone = "none";
 constexpr std::string_view kExpected =
-    "bubblewrap, docker, podman, runner with commas between, or none alone";
+    "bubblewrap, docker, podman, runsc, runner with commas between, or none alone";
 
 Result<std::unique_ptr<Sandbox>> open(SandboxDriver driver, SandboxOptions options) {
   // What one clears up at its start is not the other's.
@@ -24,7 +24,7 @@ Result<std::unique_ptr<Sandbox>> open(SandboxDriver driver, SandboxOptions optio
     case SandboxDriver::runner:
       return make_runner(options);
     case SandboxDriver::runsc:
-      break;
+      return make_runsc(options);
   }
   return fail(ErrorCode::internal, "{} is no driver of this build", name_of(driver));
 }
@@ -63,7 +63,7 @@ class Several final : public Sandbox {
       ours.append(ours.empty() ? "" : ", ").append(name_of(which));
     }
     return fail(ErrorCode::unavailable, "the lab's sandbox is {}, but this worker has {}",
-                driver == SandboxDriver::any ? "docker or podman" : name_of(driver), ours);
+                driver == SandboxDriver::any ? "docker, podman or runsc" : name_of(driver), ours);
   }
 
   Members members_;

@@ -30,7 +30,7 @@ enum class GpuWay : std::uint8_t {
 struct Engine {
   std::string name;                                      // "docker", "podman": for messages
   std::string program;                                   // its path
-  std::vector<std::string> words = {};                   // after `program`, of every command
+  std::vector<std::string> words = {};                   // after `program`, of all but `build`
   std::vector<std::string> run_words = {};               // of `run`
   std::vector<std::string> build_words = {};             // of `build`
   std::string tmpfs_words = {};                          // of each --tmpfs
@@ -42,6 +42,14 @@ struct Engine {
   bool is_another_user = false;
   HeldLimits holds = {};
   GpuWay gpus = GpuWay::files;
+  // Its containers have a kernel of their own, in user space (gVisor). It takes descriptors in and
+  // lets none out, so gates are relayed; its processes are no processes of this machine, so those
+  // inside count theirs themselves; and what kills that kernel was done inside.
+  bool own_kernel = false;
+  // What of its own is counted with the container; each process inside may be several outside.
+  std::uint32_t own_processes = 0;
+  std::uint32_t processes_each = 1;
+  std::uint64_t own_memory = 0;  // bytes
 };
 
 /// \return unavailable with what to do if it is not there, or does not answer

@@ -129,6 +129,18 @@ Result<void> Gatekeeper::open_here() {
   return {};
 }
 
+Result<UniqueFd> Gatekeeper::connect(std::size_t index) const {
+  if (index >= gates_.size()) return fail(ErrorCode::unavailable, "gate: there is no such");
+  std::array<int, 2> ends{-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return fail(ErrorCode::unavailable, "gate: {}", std::strerror(errno));
+  }
+  UniqueFd here(ends[0]);
+  UniqueFd there(ends[1]);
+  if (gates_[index].take) gates_[index].take(std::move(here));
+  return there;
+}
+
 void Gatekeeper::let_in(std::size_t index) const {
   for (int i = 0; i < kLetInAtOnce; ++i) {
     UniqueFd connection(::accept4(listeners_[index].get(), nullptr, nullptr, SOCK_CLOEXEC));

@@ -47,6 +47,9 @@ class Gatekeeper {
   [[nodiscard]] const std::vector<UniqueFd>& listeners() const { return listeners_; }
   /// Hands over what waits at a listener, a bounded number at a time. Never blocks.
   void let_in(std::size_t index) const;
+  /// Where the listeners stay inside: hands over one end of a new connection. Never blocks.
+  /// \return  the other end, for who connected there; unavailable if there can be none
+  [[nodiscard]] Result<UniqueFd> connect(std::size_t index) const;
 
  private:
   const std::vector<Gate>& gates_;

@@ -49,13 +49,18 @@ void add_mount(Words& words, const Engine& engine, const Mount& mount) {
 }
 
 // Podman of an ordinary user starts nothing with a limit that no control group of his can hold.
-void add_limits(Words& words, const HeldLimits& held, const ResourceLimits& limits) {
+void add_limits(Words& words, const Engine& engine, const ResourceLimits& limits) {
+  const HeldLimits& held = engine.holds;
   if (held.memory && limits.memory_bytes > 0) {
-    const std::string bytes = std::to_string(std::max(limits.memory_bytes, kLeastMemory));
+    const std::string bytes =
+        std::to_string(std::max(limits.memory_bytes, kLeastMemory) + engine.own_memory);
     add(words, {"--memory", bytes, "--memory-swap", bytes});
   }
-  const std::uint32_t most = limits.processes > 0 ? limits.processes + kOwnProcesses : 0;
-  if (held.processes && most > 0) add(words, {"--pids-limit", std::to_string(most)});
+  if (held.processes && limits.processes > 0) {
+    const std::uint64_t inside = std::uint64_t{limits.processes} + kOwnProcesses;
+    const std::uint64_t most = inside * engine.processes_each + engine.own_processes;
+    add(words, {"--pids-limit", std::to_string(most)});
+  }
   if (held.cpus && limits.cpus > 0) {
     add(words, {"--cpus", fmt::format("{:.2f}", std::max(limits.cpus, 0.01))});
   }
@@ -178,7 +183,7 @@ std::vector<std::string> run_words(const Engine& engine, const SystemView& syste
   add(words, {"--cgroupns", "private", "--hostname", "swarmlab", "--shm-size", kSharedMemory});
   add(words, {"--user", fmt::format("{}:{}", engine.user, engine.group), "--workdir", "/"});
   add(words, {"--entrypoint", kInsideProgram});
-  add_limits(words, engine.holds, request.limits);
+  add_limits(words, engine, request.limits);
   add_gpus(words, engine, request, places.devices);
   add_temporary(words, request, request.image.empty());
   for (const Mount& mount : settled_mounts(all_mounts(system, request, places),

@@ -29,6 +29,7 @@ std::string orders_for(const OrderParts& parts) {
   number(request.in ? 1 : 0);
   number(request.result_channel ? 1 : 0);
   number(parts.keep_environment ? 1 : 0);
+  number(parts.own_kernel ? 1 : 0);
   number(request.gates.size());
   number(parts.limits.size());
   const std::vector<std::string> env = environment_for(request);

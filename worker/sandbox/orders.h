@@ -15,6 +15,7 @@ struct OrderParts {
   const std::vector<ResourceLimit>& limits;
   const std::string& path;        // where the image has none
   bool keep_environment = false;  // that of the image
+  bool own_kernel = false;        // see Engine
 };
 
 [[nodiscard]] std::string orders_for(const OrderParts& parts);

@@ -91,8 +91,9 @@ Result<void> check_driver(const SandboxRequest& request, std::string_view driver
   }
   const auto which = sandbox_driver_from(driver);
   if (request.image.empty() || (which && has_images(*which))) return {};
-  return fail(ErrorCode::invalid_input, "image {}: {} has no images, expected docker or podman",
-              request.image, driver);
+  return fail(ErrorCode::invalid_input,
+              "image {}: {} has no images, expected docker, podman or runsc", request.image,
+              driver);
 }
 
 Result<bool> Sandbox::has_image(const ImageWish& /*wish*/) {
@@ -101,7 +102,7 @@ Result<bool> Sandbox::has_image(const ImageWish& /*wish*/) {
 
 Result<void> Sandbox::build_image(const ImageWish& wish, const CancelToken& /*cancel*/) {
   return fail(ErrorCode::unavailable,
-              "{}: this worker has {}, which builds no images, expected docker or podman",
+              "{}: this worker has {}, which builds no images, expected docker, podman or runsc",
               wish.dockerfile, name());
 }
 

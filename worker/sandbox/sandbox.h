@@ -156,6 +156,12 @@ struct SandboxOptions {
 [[nodiscard]] Result<std::unique_ptr<Sandbox>> make_docker(const SandboxOptions& options);
 [[nodiscard]] Result<std::unique_ptr<Sandbox>> make_podman(const SandboxOptions& options);
 
+/// Containers with a kernel of gVisor's each: by docker, where its daemon has the runtime runsc,
+/// else by podman. \return unavailable with the reasons of both
+[[nodiscard]] Result<std::unique_ptr<Sandbox>> make_runsc(const SandboxOptions& options);
+/// What of it is here, in words, without starting any. \return unavailable with what is missing
+[[nodiscard]] Result<std::string> runsc_here();
+
 /// The first of docker and podman that answers here. \return unavailable with what both say
 [[nodiscard]] Result<SandboxDriver> engine_here();
 

@@ -265,6 +265,14 @@ Result<std::string> seccomp_filter() {
   return filter.bytes();
 }
 
+Result<std::string> guarding_filter() {
+  Filter filter;
+  forbid_what_none_needs(filter);
+  forbid_rare_sockets(filter);
+  forbid_touching(filter, {1});
+  return filter.bytes();
+}
+
 Result<std::string> shared_filter(const SharedWith& with) {
   Filter filter;
   forbid_what_none_needs(filter);

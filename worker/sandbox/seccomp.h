@@ -14,6 +14,9 @@ namespace swarmlab::sandbox {
 /// the kernel, io_uring, modules, rare socket families, and typing into a terminal.
 [[nodiscard]] Result<std::string> seccomp_filter();
 
+/// The same, and process 1 is out of reach: for a kernel that lets it be killed from inside.
+[[nodiscard]] Result<std::string> guarding_filter();
+
 // Of a command that shares its user, its processes and its network with others.
 struct SharedWith {
   std::vector<pid_t> processes;     // that it must not touch

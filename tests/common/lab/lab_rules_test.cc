@@ -171,11 +171,11 @@ INSTANTIATE_TEST_SUITE_P(
             "says --sandbox none"},
         Wrong{"UnknownDriver", COMMAND "[sandbox]\ndriver = 'chroot'",
               "lab.toml:4: [sandbox] driver is \"chroot\", expected \"bubblewrap\", \"docker\", "
-              "\"podman\" or \"runner\""},
+              "\"podman\", \"runsc\" or \"runner\""},
         Wrong{"ImageOfADriverWithoutImages",
               COMMAND "[sandbox]\ndriver = 'bubblewrap'\nimage = 'x'",
-              "lab.toml:4: [sandbox] driver bubblewrap has no images, expected \"docker\" or "
-              "\"podman\""},
+              "lab.toml:4: [sandbox] driver bubblewrap has no images, expected \"docker\", "
+              "\"podman\" or \"runsc\""},
         Wrong{"ImageAndDockerfile", COMMAND "[sandbox]\nimage = 'x'\ndockerfile = 'D'",
               "lab.toml:4: [sandbox] image is set and so is dockerfile, expected only one of them"},
         Wrong{"ImageThatIsAnOption", COMMAND "[sandbox]\nimage = '--privileged'",

@@ -101,14 +101,12 @@ os._exit(3)
 TEST_P(SandboxEnds, AtOnceWhenCancelled) {
   const auto source = CancelSource::make();
   ASSERT_TRUE(source.has_value());
-  const Folder host;
-  ASSERT_EQ(::mkfifo((host / "started").c_str(), 0600), 0);
-  SandboxRequest request = request_for(
-      "trap '' TERM INT; (sleep 100 &) ; echo x > /w/started; while :; do sleep 9; done");
-  request.mounts = {host.at("/w")};
+  SandboxRequest request =
+      request_for("trap '' TERM INT; (sleep 100 &) ; echo x; while :; do sleep 9; done");
+  Started started(request);
   std::chrono::steady_clock::time_point cancelled_at;
   std::thread other([&] {
-    EXPECT_EQ(host.read("started"), "x\n");  // blocks until it has started
+    started.wait();
     cancelled_at = std::chrono::steady_clock::now();
     source->cancel();
   });
@@ -131,6 +129,7 @@ std::size_t cgroups_of(pid_t owner) {
 }
 
 TEST_P(SandboxEnds, WithTheProcessThatRanIt) {
+  if (in_gvisor()) GTEST_SKIP() << "it opens no pipes of the host; whole labs show it";
   const Folder host;
   ASSERT_EQ(::mkfifo((host / "alive").c_str(), 0600), 0);
   SandboxRequest request =

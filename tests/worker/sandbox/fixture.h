@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -83,13 +85,34 @@ inline unsigned agent_id() {
   return driver_under_test() == "docker" && ::geteuid() != 0 ? ::geteuid() : kAgent;
 }
 
+// gVisor's kernel is another: it has fewer files in /proc, and other words for some errors.
+inline bool in_gvisor() {
+  return driver_under_test() == "runsc";
+}
+
 inline Result<std::unique_ptr<Sandbox>> make_driver(const SandboxOptions& options = {}) {
   const std::string driver = driver_under_test();
   if (driver == "docker") return make_docker(options);
   if (driver == "podman") return make_podman(options);
+  if (driver == "runsc") return make_runsc(options);
   if (driver == "bubblewrap") return make_bubblewrap(options);
   return fail(ErrorCode::invalid_input, "SWARMLAB_TEST_SANDBOX={}", driver);
 }
+
+// Tells another thread that the command has written something.
+class Started {
+ public:
+  explicit Started(SandboxRequest& request) {
+    request.hear = [this](bool /*is_err*/, std::string_view /*bytes*/) {
+      if (!told_.exchange(true)) said_.set_value();
+    };
+  }
+  void wait() { said_.get_future().wait(); }
+
+ private:
+  std::promise<void> said_;
+  std::atomic<bool> told_{false};
+};
 
 class SandboxTest : public testing::Test {
  protected:

@@ -130,7 +130,7 @@ try:
   print('set')
 except OSError as error: print(errno.errorcode[error.errno])
 )")),
-            "2 EPERM\nEPERM\n");
+            in_gvisor() ? "2 EACCES\nENOTTY\n" : "2 EPERM\nEPERM\n");
 }
 
 }  // namespace

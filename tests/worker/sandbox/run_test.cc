@@ -33,9 +33,11 @@ TEST_F(SandboxRun, IsTheAgentAndNotRoot) {
 }
 
 TEST_F(SandboxRun, HasNoCapabilitiesAndGetsNoNewPrivileges) {
-  EXPECT_EQ(output_of("grep -E '^(CapPrm|CapEff|CapBnd|NoNewPrivs)' /proc/self/status"),
+  EXPECT_EQ(output_of("grep -E '^(CapPrm|CapEff|CapBnd)' /proc/self/status"),
             "CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n"
-            "CapBnd:\t0000000000000000\nNoNewPrivs:\t1\n");
+            "CapBnd:\t0000000000000000\n");
+  EXPECT_EQ(output_of(python("import ctypes; print(ctypes.CDLL(None).prctl(39, 0, 0, 0, 0))")),
+            "1\n");  // PR_GET_NO_NEW_PRIVS
 }
 
 TEST_F(SandboxRun, PassesArgumentsAsWholeWords) {
@@ -116,7 +118,7 @@ TEST_F(SandboxRun, SealedOutputIsOnlyForThoseWhoWereGivenIt) {
 }
 
 TEST_F(SandboxRun, GivesNoOtherDescriptors) {
-  EXPECT_EQ(output_of("ls /proc/$$/fd; :"), "0\n1\n2\n");
+  EXPECT_EQ(output_of("find /proc/$$/fd -mindepth 1 -printf '%f\\n' | sort"), "0\n1\n2\n");
 }
 
 TEST_F(SandboxRun, SetsExactlyItsEnvironment) {
@@ -149,12 +151,10 @@ TEST_F(SandboxRun, MeasuresTimeAndMemory) {
 TEST_F(SandboxRun, IsCancelledFromAnotherThread) {
   const auto source = CancelSource::make();
   ASSERT_TRUE(source.has_value());
-  const Folder host;
-  ASSERT_EQ(::mkfifo((host / "started").c_str(), 0600), 0);
-  SandboxRequest request = request_for("echo started > /w/started; sleep 100");
-  request.mounts = {{.kind = Mount::Kind::read_write, .host = host.path(), .inside = "/w"}};
+  SandboxRequest request = request_for("echo started; sleep 100");
+  Started started(request);
   std::thread other([&] {
-    EXPECT_EQ(host.read("started"), "started\n");  // blocks until it has started
+    started.wait();
     source->cancel();
   });
   const SandboxResult result = run(request, source->token());
@@ -195,7 +195,7 @@ TEST_F(SandboxRun, ExposesMorePathsAndTheirPrograms) {
 TEST_F(SandboxRun, RefusesToExposeWhatIsNotThere) {
   const auto made = make_driver({.expose = {"/no/such/path"}});
   ASSERT_FALSE(made.has_value());
-  EXPECT_EQ(made.error().message, "--expose /no/such/path: there is no such path");
+  EXPECT_TRUE(made.error().message.ends_with("--expose /no/such/path: there is no such path"));
 }
 
 TEST_F(SandboxRun, RefusesMountsThatMakeNoSense) {

@@ -28,6 +28,7 @@
 
 #include "worker/sandbox/inside/orders.h"
 #include "worker/sandbox/inside/plan.h"
+#include "worker/sandbox/inside/relay.h"
 #include "worker/sandbox/inside/sockets.h"
 #include "worker/sandbox/inside/usage.h"
 
@@ -35,6 +36,7 @@ namespace swarmlab::sandbox {
 namespace {
 
 int control = -1;  // the socket to the worker
+inside::Relay relay;
 
 }  // namespace
 
@@ -76,9 +78,12 @@ Descriptors open_gates(const Plan& plan) {
   return gates;
 }
 
-// The gates are the worker's: it gets the sockets, and nothing of them stays here.
-void say_ready(const Descriptors& gates) {
-  if (!send_with(control, {&kReady, 1}, gates)) ::_exit(1);
+// The gates are the worker's: it gets the sockets, and nothing of them stays here. Where they
+// cannot go out, what comes through them does.
+void say_ready(const Plan& plan, const Descriptors& gates) {
+  if (plan.has_own_kernel) relay.listen_at(gates);
+  if (!send_with(control, {&kReady, 1}, plan.has_own_kernel ? Descriptors() : gates)) ::_exit(1);
+  if (plan.has_own_kernel) return;
   for (std::size_t i = 0; i < gates.count; ++i) ::close(gates.fds[i]);
 }
 
@@ -97,6 +102,7 @@ void say_ready(const Descriptors& gates) {
   };
   if (::chdir(plan.folder) != 0) fail(plan.folder);
   if (!take_limits(plan)) fail("limit");
+  if (plan.has_own_kernel) filter_calls(got.fds[1], 0);
   take_descriptors(plan, got);
   ::syscall(SYS_close_range, 4U, static_cast<unsigned>(told) - 1U, 0U);
   ::syscall(SYS_close_range, static_cast<unsigned>(told) + 1U, ~0U, 0U);
@@ -119,16 +125,32 @@ pid_t start(Plan& plan, const Descriptors& got) {
   return child;
 }
 
+// The worker has sent a socket, or hung up.
+void hear_the_worker() {
+  char byte = 0;
+  Descriptors got;
+  const ssize_t size = receive_with(control, &byte, 1, MSG_DONTWAIT, got);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (size != 1 || byte != kGate) ::_exit(1);  // the kernel kills all others with us
+  relay.connect(got.count == 1 ? got.fds[0] : -1);
+}
+
 // Until the command has ended, or the worker hangs up.
 int wait_for(pid_t command, int signals) {
-  std::array<pollfd, 2> events{{{signals, POLLIN, 0}, {control, POLLIN, 0}}};
+  std::array<pollfd, 2 + Relay::kMostEvents> events{};
   for (;;) {
     int status = 0;
     for (pid_t ended = 0; (ended = ::waitpid(-1, &status, WNOHANG)) > 0;) {
       if (ended == command) return code_of(status);
     }
-    if (::poll(events.data(), events.size(), -1) < 0 && errno != EINTR) ::_exit(1);
-    if (events[1].revents != 0) ::_exit(1);  // the kernel kills all others with us
+    events[0] = {signals, POLLIN, 0};
+    events[1] = {control, POLLIN, 0};
+    const std::size_t count = 2 + relay.ask(events.data() + 2);
+    const int ready = ::poll(events.data(), count, -1);
+    if (ready < 0 && errno != EINTR) ::_exit(1);
+    if (ready < 0) continue;
+    relay.serve(events.data() + 2, control);
+    if (events[1].revents != 0) hear_the_worker();
     signalfd_siginfo news{};
     if (events[0].revents != 0) {
       [[maybe_unused]] const ssize_t taken = ::read(signals, &news, sizeof news);
@@ -163,16 +185,20 @@ int run() {
   const int signals = ::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
   if (signals < 0) give_up("signals");
   const Descriptors gates = open_gates(plan);
-  filter_calls(got.fds[1], 0);
+  // There it forbids what we do to others, too.
+  if (!plan.has_own_kernel) filter_calls(got.fds[1], 0);
   const pid_t command = start(plan, got);
-  say_ready(gates);
+  say_ready(plan, gates);
   for (std::size_t i = 0; i < got.count; ++i) ::close(got.fds[i]);
   const int code = wait_for(command, signals);
   kill_the_others();
+  relay.pass_on_the_rest();
   const Ending ending = ending_of(code);
   std::array<char, 1 + sizeof(Ending)> bytes{kEnded};
   std::memcpy(bytes.data() + 1, &ending, sizeof ending);
   ::send(control, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  // The worker still asks for what the container used: it is there as long as we are.
+  if (plan.has_own_kernel) ::recv(control, bytes.data(), bytes.size(), 0);
   return 0;
 }
 

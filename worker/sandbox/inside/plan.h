@@ -78,6 +78,7 @@ struct Limit {
 struct Plan {
   bool has_in = false;
   bool has_result = false;
+  bool has_own_kernel = false;  // its containers share none with the worker
   const char* folder = "/";
   std::array<std::uint16_t, kMostPorts> ports{};
   std::size_t port_count = 0;
@@ -138,6 +139,7 @@ inline void read_plan(Plan& plan, Orders orders) {
   plan.has_in = orders.number() != 0;
   plan.has_result = orders.number() != 0;
   const bool keep = orders.number() != 0;
+  plan.has_own_kernel = orders.number() != 0;
   plan.port_count = orders.count(plan.ports.size());
   plan.limit_count = orders.count(plan.limits.size());
   const std::size_t variables = orders.count(kMostWords / 2);
