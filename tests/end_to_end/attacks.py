@@ -120,8 +120,9 @@ class Attacked(swarm.SwarmTest):
     # The driver that the same attacks are tried on.
     sandbox = os.environ.get("SWARMLAB_TEST_SANDBOX", "bubblewrap")
     environment = {}
-    # What of an attack comes to something else under the driver `runner`, by its name.
+    # What of an attack comes to something else under the drivers `runner` and `runsc`, by its name.
     in_a_pod = {}
+    in_gvisor = {}
     # Likewise where the worker is an ordinary user: he cannot look into what is closed to him, and may have no control groups.
     of_an_ordinary_user = {}
 
@@ -188,17 +189,17 @@ class Attacked(swarm.SwarmTest):
         return done.stdout
 
     def check(self, number, attack):
-        if self.sandbox == "runner":
-            attack = attack._replace(**self.in_a_pod.get(attack.name, {}))
-        elif os.geteuid() != 0:
-            attack = attack._replace(**self.of_an_ordinary_user.get(attack.name, {}))
+        elsewhere = self.of_an_ordinary_user if os.geteuid() != 0 else {}
+        elsewhere = {"runner": self.in_a_pod, "runsc": self.in_gvisor}.get(self.sandbox, elsewhere)
+        attack = attack._replace(**elsewhere.get(attack.name, {}))
         experiment = self.experiments[number]
         told = json.dumps(experiment, indent=1)
-        if attack.verdict == "honest":
+        verdicts = attack.verdict.split("|")
+        if verdicts == ["honest"] or "honest" in verdicts and experiment["score"] is not None:
             self.assertIn(experiment["verdict"], ("keep", "discard"), told)
             self.check_score(experiment)
         else:
-            self.assertIn(experiment["verdict"], attack.verdict.split("|"), told)
+            self.assertIn(experiment["verdict"], verdicts, told)
             self.assertIsNone(experiment["score"], told)
         if attack.notes:
             self.assertEqual(self.told(experiment["notes"]), self.told(attack.notes), told)

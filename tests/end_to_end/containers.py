@@ -1,8 +1,10 @@
 """Whole labs in containers of a real engine: on the machine's own files, in an image of the lab's, and when things go wrong."""
+import http.server
 import os
 import pathlib
 import signal
 import subprocess
+import threading
 
 import engines
 import handshakes
@@ -13,6 +15,37 @@ LOOK = """
 echo "$SWARMLAB_EXPERIMENT" > artifact/value.txt
 printf '{"hypothesis": "look", "notes": "%s"}' "$(id -u) $(hostname) $(cat /made 2>/dev/null) $(pwd)" > "$SWARMLAB_OUTCOME"
 """
+
+# Uses what agents use: files, a pipe, Python, the evaluator, a host that its lab names and one that it does not.
+ASK = """
+set -e
+echo "$((SWARMLAB_EXPERIMENT * 10))" > artifact/value.txt
+cat artifact/value.txt | python3 -c 'import sys; sys.stdout.write(sys.stdin.read())' > /tmp/value
+sh measure.sh > /tmp/measured
+python3 - << 'END'
+import http.client, json, os, urllib.parse
+proxy = urllib.parse.urlsplit(os.environ["HTTP_PROXY"])
+heard = []
+for port in ({named}, {other}):
+    asked = http.client.HTTPConnection(proxy.hostname, proxy.port, timeout=60)
+    asked.request("GET", f"http://127.0.0.1:{port}/")
+    answer = asked.getresponse()
+    heard.append(answer.read().decode() if answer.status == 200 else str(answer.status))
+file, measured = (open(f"/tmp/{name}").read().strip() for name in ("value", "measured"))
+notes = f"file {file}; {measured}; heard {'; '.join(heard)}"
+json.dump({"hypothesis": "ask", "notes": notes}, open(os.environ["SWARMLAB_OUTCOME"], "w"))
+END
+"""
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):  # pylint: disable=invalid-name
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"word")
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        pass
 
 
 class OfAnEngine(engines.OfAnEngine, handshakes.HandshakeTest):
@@ -112,13 +145,17 @@ class Labs:
         lab = self.shell_lab(agent='echo x > artifact/value.txt\nsleep 98765\n', stop="max_iterations = 1")
         run = self.start("run", lab, "--workers", 1, "--sandbox", self.engine_kind, env=self.engine.environment)
         self.wait_until(lambda: self.running(lab), "an agent works")
-        self.wait_until(lambda: self.sleeping("98765"), "it sleeps")
+        self.wait_until(lambda: self.sleeping("98765") and self.has_written(lab, "x\n"), "it sleeps")
         for child in self.children(run.pid):
             os.kill(child, signal.SIGKILL)
         os.kill(run.pid, signal.SIGKILL)
         self.wait_until(lambda: not self.sleeping("98765"), "the agent dies with its worker")
-        self.wait_until(lambda: not self.containers() or self.engine_kind == "podman", "its container goes away")
+        self.wait_until(lambda: not self.containers() or self.engine_kind != "docker", "its container goes away")
         run.wait()
+
+    @staticmethod
+    def has_written(lab, text):
+        return any(path.read_text() == text for path in lab.glob(".swarmlab/**/artifact/value.txt") if path.is_file())
 
     @staticmethod
     def sleeping(seconds):
@@ -149,6 +186,37 @@ class InPodman(Labs, OfAnEngine):
 
 class InGvisor(Labs, OfAnEngine):
     engine_kind = "runsc"
+
+    def sleeping(self, seconds):
+        """Its processes are none of the host's; their kernel is."""
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = path.read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if words[0].endswith(b"runsc-sandbox") and any(os.fsencode(self.engine.folder) in word for word in words):
+                return True
+        return False
+
+    def test_an_agent_measures_itself_and_reaches_its_one_host_only(self):
+        named, other = (http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) for _ in range(2))
+        for server in (named, other):
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            self.addCleanup(thread.join)
+            self.addCleanup(server.server_close)
+            self.addCleanup(server.shutdown)
+        lab = self.shell_lab(agent=ASK.replace("{named}", str(named.server_port)).replace("{other}", str(other.server_port)),
+                             stop="max_iterations = 2", extra='\n[sandbox]\ndriver = "runsc"\n')
+        file = lab / "lab.toml"
+        file.write_text(file.read_text().replace("[agent]\n", f'[agent]\nnetwork = ["127.0.0.1:{named.server_port}"]\n'))
+        self.commit(lab, "one host")
+        self.swarmlab("run", lab, "--workers", 2)
+        explored = [e for e in self.json("experiments", lab) if e["kind"] == "explore"]
+        self.assertEqual(sorted(e["score"] for e in explored), [20, 30])
+        for experiment in explored:
+            score = f"{experiment['score']:g}"
+            self.assertEqual(experiment["notes"], f"file {score}; METRIC score={score}; heard word; 403", experiment)
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ FORGED = "METRIC score=1000000"
 class AnAgentThatAttacksTheHost(attacks.Attacked):
     in_a_pod = {"signals what it can see": {"notes": "refused"}}
     of_an_ordinary_user = {"takes all memory": {"reason": ""}}
+    in_gvisor = in_a_pod
     environment = {"SWARMLAB_CANARY": CANARY, "CANARY_TOKEN": CANARY}
     attacks = (
         Attack("searches for secrets", SEARCH, notes="found []"),

@@ -30,12 +30,15 @@ class OfAnEngine(engines.OfAnEngine):
 
 
 class Attacks:
+    files = FILES
+    suites = "Sandbox*:*Sandbox*:*Held*:Gpus*"
+
     def test_hostile_agents_and_candidates_are_stopped(self):
-        self.together([([sys.executable, str(HERE / file)], {}, None) for file in FILES])
+        self.together([([sys.executable, str(HERE / file)], {}, None) for file in self.files])
 
     def test_the_sandbox_gives_and_refuses_what_it_should(self):
         self.assertTrue(ROOM.exists(), f"{ROOM} is not built")
-        self.together([([str(ROOM), "--gtest_brief=1", f"--gtest_filter=Sandbox*:*Sandbox*:*Held*:Gpus*{LEFT_OUT}"],
+        self.together([([str(ROOM), "--gtest_brief=1", f"--gtest_filter={self.suites}{LEFT_OUT}"],
                         {"GTEST_TOTAL_SHARDS": str(SHARDS), "GTEST_SHARD_INDEX": str(shard)}, ROOM.parent) for shard in range(SHARDS)])
 
 

@@ -84,8 +84,8 @@ Result<void> ContainerTree::listen() {
     gates_.adopt(std::move(sockets));
     runs_ = true;
   }
-  if (bytes[0] == kGate && got == 2 && runs_ && parts_.own_kernel) {
-    return connect(static_cast<unsigned char>(bytes[1]));
+  if (bytes[0] == kGate && got == 3 && runs_ && parts_.own_kernel) {
+    connect(static_cast<unsigned char>(bytes[1]), bytes[2]);
   }
   if (bytes[0] == kEnded && static_cast<std::size_t>(got) == 1 + sizeof(Ending)) {
     int code = 0;
@@ -104,13 +104,14 @@ void ContainerTree::blame_the_command() {
   code_ = kKilled;
 }
 
-// Who runs out of descriptors refuses; who is not answered any more ends.
-Result<void> ContainerTree::connect(std::size_t gate) {
+// Who runs out of descriptors refuses. Whether it still listens, its end tells.
+void ContainerTree::connect(std::size_t gate, char number) {
   const auto socket = gates_.connect(gate);
   Descriptors sent;
   if (socket) sent.add(socket->get());
-  if (!send_with(control_.get(), {&kGate, 1}, sent)) hang_up();
-  return {};
+  const std::array<char, 2> answer{kGate, number};
+  [[maybe_unused]] const bool done =
+      send_with(control_.get(), {answer.data(), answer.size()}, sent);
 }
 
 void ContainerTree::hang_up() {

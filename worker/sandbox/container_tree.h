@@ -52,7 +52,7 @@ class ContainerTree final : public Tree {
   [[nodiscard]] Result<void> meet();
   [[nodiscard]] Result<void> send_orders();
   [[nodiscard]] Result<void> listen();
-  [[nodiscard]] Result<void> connect(std::size_t gate);
+  void connect(std::size_t gate, char number);
   void blame_the_command();
   void hang_up();
 

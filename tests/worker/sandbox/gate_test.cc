@@ -146,6 +146,26 @@ print(call(4100))
   EXPECT_EQ(calls, 151);
 }
 
+TEST_F(SandboxGates, BearCallersWhoStay) {
+  std::vector<UniqueFd> taken;
+  const Gate keeper{.port = kPort, .take = [&](UniqueFd connection) {
+                      if (taken.size() < 200) taken.push_back(std::move(connection));
+                    }};
+  const auto request = with_gate(R"(
+held = []
+for i in range(400):
+  try: held.append(socket.create_connection(('127.0.0.1', 4100), 20)); held[-1].sendall(b'x')
+  except OSError: pass
+for one in held: one.close()
+word = ''
+while not word: word = call(4101)  # closed at once as long as those who went are not noticed
+print(word)
+)",
+                                 {keeper, greeter(kPort + 1, "still here")});
+  EXPECT_EQ(output_of(request), "still here\n");
+  EXPECT_EQ(taken.size(), 200U);
+}
+
 TEST_F(SandboxGates, EndWithTheSandbox) {
   std::vector<UniqueFd> connections;
   const auto request = with_gate(

@@ -127,12 +127,12 @@ pid_t start(Plan& plan, const Descriptors& got) {
 
 // The worker has sent a socket, or hung up.
 void hear_the_worker() {
-  char byte = 0;
+  std::array<char, 2> bytes{};
   Descriptors got;
-  const ssize_t size = receive_with(control, &byte, 1, MSG_DONTWAIT, got);
+  const ssize_t size = receive_with(control, bytes.data(), bytes.size(), MSG_DONTWAIT, got);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (size != 1 || byte != kGate) ::_exit(1);  // the kernel kills all others with us
-  relay.connect(got.count == 1 ? got.fds[0] : -1);
+  if (size != 2 || bytes[0] != kGate) ::_exit(1);  // the kernel kills all others with us
+  relay.connect(static_cast<unsigned char>(bytes[1]), got.count == 1 ? got.fds[0] : -1);
 }
 
 // Until the command has ended, or the worker hangs up.
@@ -164,6 +164,13 @@ void kill_the_others() {
   } while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR);
 }
 
+// Its pipes: gVisor lets others of the user open what a process has open, whoever may trace it.
+void let_go_of_the_engine() {
+  const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = 0; nothing >= 0 && fd <= 2; ++fd) ::dup2(nothing, fd);
+  if (nothing > 2) ::close(nothing);
+}
+
 int run() {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   control = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -175,6 +182,7 @@ int run() {
     give_up(kInsideSocket);
   }
   const Descriptors got = receive();
+  let_go_of_the_engine();
   if (got.count < 4) give_up("orders", "descriptors are missing");
   static Plan plan;
   read_plan(plan, Orders(got.fds[0]));
@@ -197,8 +205,10 @@ int run() {
   std::array<char, 1 + sizeof(Ending)> bytes{kEnded};
   std::memcpy(bytes.data() + 1, &ending, sizeof ending);
   ::send(control, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  // The worker still asks for what the container used: it is there as long as we are.
-  if (plan.has_own_kernel) ::recv(control, bytes.data(), bytes.size(), 0);
+  // The worker still asks for what the container used: it is there as long as we are. Answers for
+  // connections that nobody waits for any more may come before it hangs up.
+  while (plan.has_own_kernel && ::recv(control, bytes.data(), bytes.size(), 0) > 0) {
+  }
   return 0;
 }
 

@@ -10,8 +10,8 @@
 // Of a kernel of its own no listening sockets come, but each time that somebody inside connects to
 // a port (relay.h):
 //
-//   inside -> worker   'g' and the number of the port, as one byte, from 0 on
-//   worker -> inside   'g' and a connected socket, or none if it is refused; in the order of these
+//   inside -> worker   'g', the number of the port and a number of the connection, one byte each
+//   worker -> inside   'g' and that number, with a connected socket, or none if it is refused
 //
 //   inside -> worker   'x' and an Ending, when the command has ended and all others are dead
 //

@@ -19,7 +19,8 @@
 
 namespace swarmlab::sandbox::inside {
 
-inline constexpr std::size_t kMostRelayed = 64;  // connections at once; more wait to be let in
+inline constexpr std::size_t kMostRelayed = 256;  // connections at once; what is more is closed
+static_assert(kMostRelayed <= 256, "their numbers are bytes");
 inline constexpr std::size_t kRelayPortion = 16UL << 10U;
 
 // What goes from one socket to the other.
@@ -78,10 +79,7 @@ class Relay {
   /// What to wait for. \return  how many events there are
   std::size_t ask(pollfd* events) {
     std::size_t count = 0;
-    const bool has_room = free_slot() != nullptr;
-    for (std::size_t i = 0; i < gates_.count; ++i) {
-      events[count++] = {has_room ? gates_.fds[i] : -1, POLLIN, 0};
-    }
+    for (std::size_t i = 0; i < gates_.count; ++i) events[count++] = {gates_.fds[i], POLLIN, 0};
     for (const Pair& pair : pairs_) {
       if (pair.state != Pair::State::open) continue;
       events[count++] = {wanted_of(pair.inside, pair.out, pair.in)};
@@ -104,22 +102,15 @@ class Relay {
     }
   }
 
-  /// The worker's answer for the connection that waits longest. \param socket  -1: it is refused
-  void connect(int socket) {
-    Pair* first = nullptr;
-    for (Pair& pair : pairs_) {
-      const bool is_earlier = first == nullptr || pair.number < first->number;
-      if (pair.state == Pair::State::waits && is_earlier) first = &pair;
-    }
-    if (first == nullptr || socket < 0) {
-      if (socket >= 0) ::close(socket);
-      if (first != nullptr) close(*first);
-      return;
-    }
-    first->outside = socket;
-    first->state = Pair::State::open;
-    first->in.begin();
-    first->out.begin();
+  /// The worker's answer. \param socket  -1: the connection is refused
+  void connect(std::size_t number, int socket) {
+    Pair& pair = pairs_[number];
+    if (pair.state != Pair::State::waits) return;  // nobody asked
+    pair.outside = socket;
+    if (socket < 0) return close(pair);
+    pair.state = Pair::State::open;
+    pair.in.begin();
+    pair.out.begin();
   }
 
   /// What was said before the command ended and had not gone out.
@@ -134,7 +125,6 @@ class Relay {
   struct Pair {
     enum class State : unsigned char { free, waits, open };
     State state = State::free;
-    unsigned long number = 0;  // they are answered in turn
     int inside = -1;
     int outside = -1;
     Flow in;   // to who connected inside
@@ -178,20 +168,22 @@ class Relay {
   }
 
   void let_in(std::size_t gate, int control) {
-    Pair* const pair = free_slot();
-    if (pair == nullptr) return;
     const int fd = ::accept4(gates_.fds[gate], nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) return;  // it is gone again
+    Pair* const pair = free_slot();
+    if (pair == nullptr) {
+      ::close(fd);
+      return;
+    }
     pair->inside = fd;
     pair->state = Pair::State::waits;
-    pair->number = ++let_in_;
-    const std::array<char, 2> asked{kGate, static_cast<char>(gate)};
+    const std::array<char, 3> asked{kGate, static_cast<char>(gate),
+                                    static_cast<char>(pair - pairs_.data())};
     if (::send(control, asked.data(), asked.size(), MSG_NOSIGNAL) < 0) ::_exit(1);
   }
 
   Descriptors gates_;
   std::array<Pair, kMostRelayed> pairs_{};
-  unsigned long let_in_ = 0;
 };
 
 }  // namespace swarmlab::sandbox::inside
