@@ -34,7 +34,7 @@ class Attacks:
     suites = "Sandbox*:*Sandbox*:*Held*:Gpus*"
 
     def test_hostile_agents_and_candidates_are_stopped(self):
-        self.together([([sys.executable, str(HERE / file)], {}, None) for file in self.files])
+        self.together([([sys.executable, str(HERE / file), *names], {}, None) for file, *names in map(str.split, self.files)])
 
     def test_the_sandbox_gives_and_refuses_what_it_should(self):
         self.assertTrue(ROOM.exists(), f"{ROOM} is not built")

@@ -8,7 +8,7 @@ import swarm
 
 class InGvisor(hostile_containers.Attacks, hostile_containers.OfAnEngine):
     engine_kind = "runsc"
-    files = ("hostile_agents.py", "hostile_candidates.py")
+    files = ("hostile_agents.py", "hostile_candidates.py ACandidateThatIsRunAsAChild")
     suites = "SandboxRefuses*:SandboxHides*:SandboxGates*:SandboxReachesNobody*:SandboxBounds*"
 
 

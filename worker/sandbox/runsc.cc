@@ -78,10 +78,12 @@ Result<std::unique_ptr<Sandbox>> make_runsc(const SandboxOptions& options) {
   std::string reasons;
   for (const auto& find : kFinders) {
     auto engine = find();
+    const bool is_daemon = engine && engine->words.empty();
     auto made = engine ? Container::make(std::move(*engine), options)
                        : Result<std::unique_ptr<Sandbox>>(tl::unexpected(engine.error()));
     if (made) return made;
     reasons.append(reasons.empty() ? "" : "; ").append(made.error().message);
+    if (is_daemon) reasons.append(" (").append(kDaemonsRuntime).append(")");
   }
   return fail(ErrorCode::unavailable, "runsc (gVisor): {}", reasons);
 }
