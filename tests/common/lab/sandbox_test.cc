@@ -1,4 +1,6 @@
 // [sandbox] of a lab.toml: what it makes of a lab's needs and of its scores.
+#include "common/model/sandbox.h"
+
 #include <gtest/gtest.h>
 
 #include "common/lab/lab.h"
@@ -25,6 +27,12 @@ TEST(LabSandbox, NeedsNothingUnlessItSaysSo) {
 TEST(LabSandbox, NeedsWorkersWithItsDriver) {
   EXPECT_EQ(settings_of("[sandbox]\ndriver = 'podman'").needs.labels, Labels({"sandbox=podman"}));
   EXPECT_EQ(settings_of("[sandbox]\ndriver = 'runner'").needs.labels, Labels({"sandbox=runner"}));
+  EXPECT_EQ(settings_of("[sandbox]\ndriver = 'runsc'\nimage = 'x'").needs.labels,
+            Labels({"sandbox=runsc"}));
+}
+
+TEST(LabSandbox, AWorkerWithGvisorHasContainers) {
+  EXPECT_EQ(labels_of({SandboxDriver::runsc}), Labels({"sandbox=runsc", "sandbox=container"}));
 }
 
 TEST(LabSandbox, NeedsAnyEngineForAnImage) {

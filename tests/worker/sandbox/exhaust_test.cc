@@ -53,7 +53,7 @@ while True:
   request.timeout = Milliseconds(1500);
   const SandboxResult result = run(request);
   EXPECT_EQ(result.how, HowEnded::timed_out);
-  EXPECT_LT(result.took, seconds(6));
+  EXPECT_LT(result.took, seconds(6) * patience());
   EXPECT_GT(result.out.size(), 5U);
   EXPECT_LE(result.out.size(), 30U);
   expect_host_unharmed();
@@ -66,7 +66,7 @@ TEST_P(SandboxBounds, AForkBombThatDiesAndIsBornAgain) {
   request.timeout = Milliseconds(1000);
   const SandboxResult result = run(request);
   EXPECT_EQ(result.how, HowEnded::timed_out);
-  EXPECT_LT(result.took, seconds(6));
+  EXPECT_LT(result.took, seconds(6) * patience());
   expect_host_unharmed();
 }
 
@@ -74,7 +74,7 @@ TEST_P(SandboxBounds, MemoryOfOneProcess) {
   SandboxRequest request = python("x = []\nwhile True: x.append(bytearray(1 << 20))");
   request.limits.memory_bytes = 64ULL << 20U;
   const SandboxResult result = run(request);
-  EXPECT_LT(result.took, seconds(20));
+  EXPECT_LT(result.took, seconds(20) * patience());
   if (GetParam()) {
     EXPECT_EQ(describe(result), "out of memory");
     EXPECT_LE(result.peak_memory_bytes.value_or(0), (65ULL << 20U) + kernel_bytes());
@@ -96,7 +96,7 @@ while True:
   other.write(bytes(1 << 20))
 )");
   request.limits.memory_bytes = 64ULL << 20U;
-  request.timeout = seconds(20);
+  request.timeout = seconds(20) * patience();
   const SandboxResult result = run(request);
   EXPECT_EQ(describe(result), "out of memory");
   EXPECT_LE(result.peak_memory_bytes.value_or(0), (65ULL << 20U) + kernel_bytes());
@@ -130,7 +130,7 @@ TEST_P(SandboxBounds, OutputWithoutEnd) {
   request.timeout = Milliseconds(300);
   const SandboxResult result = run(request);
   EXPECT_EQ(result.how, HowEnded::timed_out);
-  EXPECT_LT(result.took, seconds(5));
+  EXPECT_LT(result.took, seconds(5) * patience());
   EXPECT_LT(result.out.size(), (64U << 10U) + 100);
 }
 
@@ -151,7 +151,7 @@ TEST_P(SandboxBounds, WhatItWritesToDisk) {
   request.limits.disk_bytes = 8U << 20U;
   const SandboxResult result = run(request);
   EXPECT_EQ(describe(result), "wrote more to disk than it may");
-  EXPECT_LT(result.took, seconds(20));
+  EXPECT_LT(result.took, seconds(20) * patience());
 }
 
 TEST_P(SandboxBounds, WhatItWritesToDiskAtTheVeryEnd) {
@@ -195,7 +195,7 @@ while True:
   request.limits.disk_bytes = 32U << 20U;
   const SandboxResult result = run(request);
   EXPECT_EQ(result.how, HowEnded::disk_full);
-  EXPECT_LT(result.took, seconds(20));
+  EXPECT_LT(result.took, seconds(20) * patience());
 }
 
 TEST_P(SandboxBounds, FoldersInFolders) {
@@ -225,7 +225,7 @@ except OSError: print('refused')
 )");
   request.limits.memory_bytes = 48ULL << 20U;
   // Without, only the timeout ends it.
-  request.timeout = GetParam() ? seconds(20) : seconds(1);
+  request.timeout = GetParam() ? seconds(20) * patience() : seconds(1);
   const SandboxResult result = run(request);
   const bool refused = result.how == HowEnded::out_of_memory || result.out == "refused\n";
   EXPECT_TRUE(refused || (!GetParam() && result.how == HowEnded::timed_out)) << describe(result);

@@ -90,6 +90,11 @@ inline bool in_gvisor() {
   return driver_under_test() == "runsc";
 }
 
+// How often as long as elsewhere things may take, as each system call does.
+inline int patience() {
+  return in_gvisor() ? 5 : 1;
+}
+
 inline Result<std::unique_ptr<Sandbox>> make_driver(const SandboxOptions& options = {}) {
   const std::string driver = driver_under_test();
   if (driver == "docker") return make_docker(options);
@@ -137,7 +142,7 @@ class SandboxTest : public testing::Test {
     request.limits.file_bytes = 64ULL << 20U;
     request.limits.disk_bytes = 256ULL << 20U;
     request.limits.output_bytes = 64ULL << 10U;
-    request.timeout = std::chrono::seconds(30);
+    request.timeout = std::chrono::seconds(30) * patience();
     request.tmp_bytes = 32ULL << 20U;
     return request;
   }
