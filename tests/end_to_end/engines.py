@@ -23,8 +23,9 @@ def need(driver):
         raise unittest.SkipTest("container engines are tried in release builds only")
     program, packages = PACKAGES[driver]
     if shutil.which(program) is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], capture_output=True, check=False,
-                       timeout=300, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, stdin=subprocess.DEVNULL)
+        # Another test may be installing what it needs.
+        subprocess.run(["apt-get", "-o", "DPkg::Lock::Timeout=240", "install", "-y", "-qq", "--no-install-recommends", *packages],
+                       capture_output=True, check=False, timeout=300, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, stdin=subprocess.DEVNULL)
     if shutil.which(program) is None:
         raise unittest.SkipTest(f"no {program} here, and it cannot be installed")
     if os.geteuid() != 0:
