@@ -160,7 +160,8 @@ std::vector<pid_t> ContainerTree::members() const {
 // The program inside goes on: it ends all when its worker is gone, held or not.
 Result<void> ContainerTree::hold(bool still) {
   constexpr Milliseconds kPatience{20'000};
-  if (!init_ || killed_ || !runs_) return fail(ErrorCode::unavailable, "the sandbox runs nothing");
+  // It may run before it has said so.
+  if (!init_ || killed_) return fail(ErrorCode::unavailable, "the sandbox runs nothing");
   if (still) return hold_still(first_, Whom::all_below, Deadline::after(kPatience));
   SWARMLAB_CHECK(parts_.prepare());
   let_go_on(first_, Whom::all_below);
