@@ -1,6 +1,7 @@
 // init, check, eval, diagnose and doctor, in the real sandbox.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -182,10 +183,13 @@ TEST_F(Places, WithoutARepositoryItSaysHowToMakeOne) {
             std::string::npos);
 }
 
-TEST_F(Places, ALabThatIsNotCommittedIsNamed) {
+TEST_F(Places, ALabThatIsNotCommittedIsTriedAndNamed) {
   ASSERT_EQ(cli("init", {"-q", "inner"}).exit_code, kDone);
-  const std::string why = why_no_check(lab() / "inner");
-  EXPECT_NE(why.find("inner/lab.toml is not in the commit"), std::string::npos) << why;
+  const Ran ran =
+      run({"check", "--repeats", "1", "--json"}, lab() / "inner", {{"PATH", "/usr/bin:/bin"}});
+  EXPECT_EQ(ran.exit_code, kDone) << ran.err;
+  const json uncommitted = json::parse(ran.out)["uncommitted"];
+  EXPECT_NE(std::ranges::find(uncommitted, "inner/lab.toml"), uncommitted.end()) << ran.out;
 }
 
 TEST_F(Places, ABrokenLabIsToldByLine) {

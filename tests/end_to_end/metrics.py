@@ -118,7 +118,7 @@ class Metrics(HttpTest):
         self.assertGreater(count("swarmlab_promotions_total", scale="large"), 0)
         self.assertGreater(count("swarmlab_commit_seconds_count"), 5)
         self.assertGreater(count("swarmlab_messages_total", type="heartbeat"), 0)
-        self.assertGreater(count("swarmlab_store_bytes", kind="store"), 0)
+        self.wait_until(lambda: count("swarmlab_store_bytes", kind="store") > 0, "its disk is measured")
         self.assertEqual(count("swarmlab_ready"), 1)
         done = self.value(worker.http, "swarmlab_attempts_total", outcome="measured")
         self.assertGreaterEqual(done, 5)
