@@ -187,6 +187,13 @@ class InPodman(Labs, OfAnEngine):
 class InGvisor(Labs, OfAnEngine):
     engine_kind = "runsc"
 
+    def test_an_agent_that_lives_on_is_held_in_its_container(self):
+        """It is not: gVisor's processes cannot be, so each experiment has an agent of its own, ended at its signal."""
+        lab = self.living_lab({"3": {"value": 0}}, per_session=3, iterations=3)
+        self.swarmlab("run", lab, "--workers", 1, "--sandbox", self.engine_kind, timeout=300)
+        self.assertEqual([(e["verdict"], w["count"], w["found"]) for e, _, w in self.what_it_said(lab).values()],
+                         [("keep", 1, "1"), ("discard", 1, "2"), ("keep", 1, "2")])
+
     def sleeping(self, seconds):
         """Its processes are none of the host's; their kernel is."""
         for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):

@@ -141,16 +141,19 @@ Result<SandboxResult> Container::run(const SandboxRequest& wanted, const CancelT
   SWARMLAB_CHECK(check_driver(wanted, name()));
   SWARMLAB_CHECK(check_request(wanted));
   SandboxRequest request = wanted;
-  SWARMLAB_TRY(devices, take_gpus(request, devices_));
+  GpuDevices devices;
+  if (!engine_.own_kernel) {
+    SWARMLAB_TRY(taken, take_gpus(request, devices_));
+    devices = std::move(taken);
+  }
   SWARMLAB_TRY(folder, TempFolder::create(folder_.path(), "run"));
   SWARMLAB_TRY(inside, make_inside_folder(folder.path(), folder_.path() + kProgram));
   SWARMLAB_TRY(listener, listen_in(inside));
   SWARMLAB_CHECK(copy_private_files(engine_, folder.path(), request));
   SWARMLAB_CHECK(check_readable(engine_, request, system_.exposed));
   SWARMLAB_CHECK(give_writable_folders(engine_, request));
-  // Of a kernel of its own this machine's groups do not count the processes.
-  const bool counts_processes = engine_.holds.processes && !engine_.own_kernel;
-  const std::vector<std::string> words = shell_words(request, counts_processes);
+  const std::vector<std::string> words =
+      shell_words(request, engine_.holds.processes && !engine_.own_kernel);
   const std::vector<ResourceLimit> limits = process_limits(request.limits, engine_.holds.memory);
   SWARMLAB_TRY(orders, memory_file("orders", orders_for({.request = request,
                                                          .words = words,

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 
 #include "worker/sandbox/bubblewrap_tree.h"
 #include "worker/sandbox/inside/orders.h"
@@ -18,6 +19,24 @@ namespace {
 constexpr std::size_t kLongestMessage = 1024;
 constexpr int kKilled = 128 + SIGKILL;        // as a shell tells it
 constexpr Milliseconds kRemoveGrace{20'000};  // of an engine, after the container's end
+
+// Those in the pid namespace of a process, itself included.
+std::vector<pid_t> processes_beside(pid_t one) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  std::vector<pid_t> found;
+  const auto space_of = [&error](const fs::path& process) {
+    return fs::read_symlink(process / "ns/pid", error).string();
+  };
+  const std::string ours = space_of("/proc/" + std::to_string(one));
+  if (ours.empty()) return found;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (space_of(entry.path()) == ours) found.push_back(static_cast<pid_t>(std::stol(name)));
+  }
+  return found;
+}
 
 }  // namespace
 
@@ -151,15 +170,17 @@ Result<std::optional<ExitStatus>> ContainerTree::bury(Process* spawned, Deadline
   return ended;
 }
 
-// All in its pid namespace are below the first process. A control group of an engine may be
-// anywhere.
+// All in its pid namespace are below the first process, but where that is a kernel's. A control
+// group of an engine may be anywhere.
 std::vector<pid_t> ContainerTree::members() const {
-  return first_ > 0 ? processes_of(first_) : std::vector<pid_t>();
+  if (first_ <= 0) return {};
+  return parts_.own_kernel ? processes_beside(first_) : processes_of(first_);
 }
 
 // The program inside goes on: it ends all when its worker is gone, held or not.
 Result<void> ContainerTree::hold(bool still) {
   constexpr Milliseconds kPatience{20'000};
+  if (parts_.own_kernel) return fail(ErrorCode::unavailable, "gVisor's processes are not held");
   // It may run before it has said so.
   if (!init_ || killed_) return fail(ErrorCode::unavailable, "the sandbox runs nothing");
   if (still) return hold_still(first_, Whom::all_below, Deadline::after(kPatience));

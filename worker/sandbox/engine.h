@@ -52,7 +52,7 @@ struct Engine {
   std::uint64_t own_memory = 0;  // bytes
 };
 
-/// \return unavailable with what to do if it is not there, or does not answer
+/// What of them is there. \return unavailable with what to do if it is not, or does not answer
 [[nodiscard]] Result<Engine> find_docker();
 [[nodiscard]] Result<Engine> find_podman();
 

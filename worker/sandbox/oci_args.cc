@@ -50,18 +50,17 @@ void add_mount(Words& words, const Engine& engine, const Mount& mount) {
 
 // Podman of an ordinary user starts nothing with a limit that no control group of his can hold.
 void add_limits(Words& words, const Engine& engine, const ResourceLimits& limits) {
-  const HeldLimits& held = engine.holds;
-  if (held.memory && limits.memory_bytes > 0) {
+  if (engine.holds.memory && limits.memory_bytes > 0) {
     const std::string bytes =
         std::to_string(std::max(limits.memory_bytes, kLeastMemory) + engine.own_memory);
     add(words, {"--memory", bytes, "--memory-swap", bytes});
   }
-  if (held.processes && limits.processes > 0) {
+  if (engine.holds.processes && limits.processes > 0) {
     const std::uint64_t inside = std::uint64_t{limits.processes} + kOwnProcesses;
     const std::uint64_t most = inside * engine.processes_each + engine.own_processes;
     add(words, {"--pids-limit", std::to_string(most)});
   }
-  if (held.cpus && limits.cpus > 0) {
+  if (engine.holds.cpus && limits.cpus > 0) {
     add(words, {"--cpus", fmt::format("{:.2f}", std::max(limits.cpus, 0.01))});
   }
 }

@@ -85,7 +85,9 @@ Result<std::unique_ptr<Announcer>> Announcer::watch(const std::string& file, Tel
   UniqueFd inotify(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   if (!inotify) return fail(ErrorCode::unavailable, "inotify: {}", std::strerror(errno));
   const std::string folder = std::filesystem::path(file).parent_path().string();
-  if (::inotify_add_watch(inotify.get(), folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
+  // What stands between (gVisor's file server) may close a file long after who wrote it.
+  constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO;
+  if (::inotify_add_watch(inotify.get(), folder.c_str(), kEvents) < 0) {
     return fail(ErrorCode::unavailable, "{}: inotify: {}", folder, std::strerror(errno));
   }
   SWARMLAB_TRY(ended, CancelSource::make());

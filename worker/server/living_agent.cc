@@ -60,7 +60,8 @@ LivingAgent::LivingAgent(Of of, SandboxRequest request, UniqueFd watch, CancelSo
 Result<std::unique_ptr<LivingAgent>> LivingAgent::make(Of of, SandboxRequest request) {
   UniqueFd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   if (!watch) return fail(ErrorCode::unavailable, "inotify: {}", std::strerror(errno));
-  constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE;
+  // What stands between (gVisor's file server) may close a file long after who wrote it.
+  constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_CREATE;
   if (::inotify_add_watch(watch.get(), of.folder.c_str(), kEvents) < 0) {
     return fail(ErrorCode::unavailable, "{}: inotify: {}", of.folder, std::strerror(errno));
   }
