@@ -28,9 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-constexpr std::uint64_t kMostLabToml = 1U << 20U;
 constexpr std::size_t kMostResult = 16U << 20U;
-constexpr const char* kWorkspace = "/workspace";
 
 struct ArlOptions {
   std::string data;
@@ -42,13 +40,6 @@ struct ArlOptions {
   std::size_t top = 0;
   std::size_t last = 0;
 };
-
-Result<LabSettings> settings_here(const Context& context) {
-  SWARMLAB_TRY(text, read_file((context.cwd / "lab.toml").string(), kMostLabToml));
-  const fs::path inside = context.cwd.lexically_relative(kWorkspace);
-  const bool is_below = !inside.empty() && inside != "." && *inside.begin() != "..";
-  return read_lab(text, is_below ? inside.generic_string() : std::string());
-}
 
 Result<std::string> read_all(int fd) {
   std::string all;
@@ -65,11 +56,11 @@ Result<std::string> read_all(int fd) {
 
 Result<std::vector<std::string>> backend_command(const Context& context, const ArlOptions& options,
                                                  const std::string& shim) {
-  SWARMLAB_TRY(settings, settings_here(context));
+  SWARMLAB_TRY(settings, lab_of_workspace(context));
   const auto* backend = std::get_if<PythonBackend>(&settings.evaluator.how);
   if (backend == nullptr) return fail(ErrorCode::invalid_input, "this lab has no [backend]");
   // Paths of the settings are of the repository; the module's is of the lab.
-  const fs::path root = settings.folder.empty() ? context.cwd : fs::path(kWorkspace);
+  const fs::path root = root_of_workspace(context, settings);
   const std::string python =
       find_program("python3", context.variable("PATH").value_or("/usr/local/bin:/usr/bin:/bin"));
   std::vector<std::string> words{python,

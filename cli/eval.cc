@@ -11,6 +11,7 @@
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/trial.h"
+#include "cli/workspace_trial.h"
 #include "common/model/names.h"
 
 namespace swarmlab::cli {
@@ -32,12 +33,21 @@ struct Evaluated {
   std::chrono::microseconds took{0};
 };
 
-Result<Evaluated> evaluate(Context& context, const EvalOptions& options) {
-  SWARMLAB_TRY(interrupt, Interrupt::watch());
+Result<Tried> try_as_a_worker(const Context& context, const EvalOptions& options,
+                              const CancelToken& cancel) {
   SWARMLAB_TRY(place, locate_lab(context));
   SWARMLAB_TRY(trial, Trial::prepare(context, place, options.wish));
   for (const std::string& warning : trial.warnings()) context.note("warning: " + warning);
-  SWARMLAB_TRY(run, trial.measure(options.samples, interrupt->token()));
+  SWARMLAB_TRY(run, trial.measure(options.samples, cancel));
+  return Tried{.settings = trial.settings(), .run = std::move(run)};
+}
+
+Result<Evaluated> evaluate(Context& context, const EvalOptions& options) {
+  SWARMLAB_TRY(interrupt, Interrupt::watch());
+  SWARMLAB_TRY(tried, is_in_workspace(context)
+                          ? try_in_workspace(context, options.samples, interrupt->token())
+                          : try_as_a_worker(context, options, interrupt->token()));
+  auto& [settings, run] = tried;
   if (const auto* failed = std::get_if<worker::Failed>(&run.evaluation)) {
     if (interrupt->happened()) {
       context.exit_code = kInterrupted;
@@ -45,7 +55,7 @@ Result<Evaluated> evaluate(Context& context, const EvalOptions& options) {
     }
     return fail(ErrorCode::invalid_input, "{}", plain_text(failed->reason));
   }
-  return Evaluated{trial.settings(), std::get<worker::Scored>(std::move(run.evaluation)), run.took};
+  return Evaluated{settings, std::get<worker::Scored>(std::move(run.evaluation)), run.took};
 }
 
 void print_json(const Context& context, const Json& body) {

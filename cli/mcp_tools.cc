@@ -125,6 +125,14 @@ std::vector<McpTool> tools_in_workspace() {
            .parameters = {},
            .command = {},
            .prints = "SWARMLAB_RESULTS"},
+          {.name = "eval",
+           .about = "Runs the evaluator on your change, here: metrics for your own eyes. What "
+                    "counts is measured elsewhere",
+           .parameters = {},
+           .command =
+               [](const json&) {
+                 return Words{"eval", "--json"};
+               }},
           {.name = "hypothesis",
            .about = "Tells the other agents what you are about to try, so that nobody repeats it",
            .parameters = {{.name = "hypothesis",

@@ -1,7 +1,10 @@
 #include "cli/workspace.h"
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "common/lab/lab.h"
+#include "common/model/scale.h"
 #include "common/os/file.h"
 
 namespace swarmlab::cli {
@@ -11,6 +14,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint64_t kMostFile = 16U << 20U;
+constexpr std::uint64_t kMostLabToml = 1U << 20U;
+constexpr const char* kWorkspace = "/workspace";
 
 }  // namespace
 
@@ -19,6 +24,22 @@ Result<std::string> agents_variable(const Context& context, const char* name) {
   if (value) return *value;
   return fail(ErrorCode::invalid_input, "{} is not set: this is for agents in their workspaces",
               name);
+}
+
+Result<LabSettings> lab_of_workspace(const Context& context) {
+  SWARMLAB_TRY(text, read_file((context.cwd / "lab.toml").string(), kMostLabToml));
+  const std::filesystem::path inside = context.cwd.lexically_relative(kWorkspace);
+  const bool is_below = !inside.empty() && inside != "." && *inside.begin() != "..";
+  SWARMLAB_TRY(settings, read_lab(text, is_below ? inside.generic_string() : std::string()));
+  const std::string scale = context.variable("SWARMLAB_SCALE").value_or("");
+  for (std::uint32_t place = 0; place < settings.scales.size(); ++place) {
+    if (settings.scales[place].name == scale) return at_scale(std::move(settings), place);
+  }
+  return std::move(settings);
+}
+
+std::string root_of_workspace(const Context& context, const LabSettings& settings) {
+  return settings.folder.empty() ? context.cwd.string() : kWorkspace;
 }
 
 Result<void> add_to_outcome(const Context& context, const OutcomeNote& note) {

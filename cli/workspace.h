@@ -7,12 +7,19 @@
 
 #include "cli/context.h"
 #include "cli/predecessors/log.h"
+#include "common/model/lab.h"
 #include "common/result.h"
 
 namespace swarmlab::cli {
 
 /// A variable that agents have. \return  invalid_input outside of a workspace
 [[nodiscard]] Result<std::string> agents_variable(const Context& context, const char* name);
+
+/// The lab of the current folder, as lab.toml has it there, at the scale of the experiment.
+[[nodiscard]] Result<LabSettings> lab_of_workspace(const Context& context);
+
+/// Where the repository begins that paths of the settings are of.
+[[nodiscard]] std::string root_of_workspace(const Context& context, const LabSettings& settings);
 
 struct OutcomeNote {
   std::string text;                         // one more line of the notes

@@ -57,6 +57,26 @@ TEST_F(Trials, CheckFindsAWrongValueBeforeItIsCommitted) {
   EXPECT_NE(ran.err.find("handshake"), std::string::npos) << ran.err;
 }
 
+// Where agents are: no git, and what they have is the evaluator's own files and theirs.
+TEST_F(Trials, InAnAgentsWorkspaceTheEvaluatorRunsAsItIsThere) {
+  const fs::path workspace = root() / "workspace";
+  fs::copy(lab(), workspace, fs::copy_options::recursive);
+  fs::remove_all(workspace / ".git");
+  const std::map<std::string, std::string> variables = {{"SWARMLAB_BRIEF", "/swarmlab/brief.md"},
+                                                        {"PATH", "/swarmlab/bin:/usr/bin:/bin"}};
+  const Ran before = run({"eval", "--json"}, workspace, variables);
+  ASSERT_EQ(before.exit_code, kDone) << before.err;
+  EXPECT_NEAR(json::parse(before.out)["score"].get<double>(), 0.342194, 1e-5);
+  std::ofstream(workspace / "solution.py") << "import sys\nfor _ in sys.stdin:\n    print(0.5)\n";
+  const Ran after = run({"eval", "--json"}, workspace, variables);
+  ASSERT_EQ(after.exit_code, kDone) << after.err;
+  EXPECT_NEAR(json::parse(after.out)["score"].get<double>(), 0.5, 1e-6);
+  std::ofstream(workspace / "solution.py") << "raise SystemExit(3)\n";
+  const Ran broken = run({"eval"}, workspace, variables);
+  EXPECT_EQ(broken.exit_code, kFailed);
+  EXPECT_NE(broken.err.find("evaluator: exit code"), std::string::npos) << broken.err;
+}
+
 TEST_F(Trials, EvalScoresTheWorkingTreeAndSaysWhyItCannot) {
   write("solution.py", "import sys\nfor _ in sys.stdin:\n    print(0.5)\n");
   const json scored = json::parse(cli("eval", {"--json"}).out);
