@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <deque>
+#include <tuple>
 
 #include "common/log/log.h"
 #include "common/os/file.h"
@@ -162,8 +163,7 @@ class Receiving {
       SWARMLAB_CHECK(take_data());
     }
     // Gives the last tickets back; nobody waits for the answer.
-    if (last_ticket_ != 0) [[maybe_unused]]
-      const auto sent = ask(offer_.pack.bytes);
+    if (last_ticket_ != 0) std::ignore = ask(offer_.pack.bytes);
     return {};
   }
 
