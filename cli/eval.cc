@@ -11,6 +11,7 @@
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/trial.h"
+#include "cli/workspace.h"
 #include "cli/workspace_trial.h"
 #include "common/model/names.h"
 

@@ -11,6 +11,7 @@
 
 #include "cli/commands.h"
 #include "cli/mcp_session.h"
+#include "cli/workspace.h"
 #include "common/os/file.h"
 
 namespace swarmlab::cli {
@@ -68,13 +69,12 @@ ToolResult run_command(const Context& context, const std::vector<std::string>& w
 
 Result<void> serve(Context& context) {
   bool interrupted = false;
-  const bool in_workspace = context.variable("SWARMLAB_BRIEF").has_value();
-  const McpSession session(in_workspace ? tools_in_workspace() : tools_for_people(context.lab),
-                           [&](const McpTool& tool, const nlohmann::json& arguments) {
-                             return tool.prints.empty()
-                                        ? run_command(context, tool.command(arguments), interrupted)
-                                        : print_file(context, std::string(tool.prints));
-                           });
+  const McpSession session(
+      is_in_workspace(context) ? tools_in_workspace() : tools_for_people(context.lab),
+      [&](const McpTool& tool, const nlohmann::json& arguments) {
+        return tool.prints.empty() ? run_command(context, tool.command(arguments), interrupted)
+                                   : print_file(context, std::string(tool.prints));
+      });
   if (context.in == nullptr) return {};
   std::string line;
   while (!interrupted && std::getline(*context.in, line)) {

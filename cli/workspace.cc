@@ -19,6 +19,10 @@ constexpr const char* kWorkspace = "/workspace";
 
 }  // namespace
 
+bool is_in_workspace(const Context& context) {
+  return context.variable("SWARMLAB_BRIEF").has_value();
+}
+
 Result<std::string> agents_variable(const Context& context, const char* name) {
   const auto value = context.variable(name);
   if (value) return *value;

@@ -12,6 +12,9 @@
 
 namespace swarmlab::cli {
 
+/// Whether an agent asks, in its workspace.
+[[nodiscard]] bool is_in_workspace(const Context& context);
+
 /// A variable that agents have. \return  invalid_input outside of a workspace
 [[nodiscard]] Result<std::string> agents_variable(const Context& context, const char* name);
 

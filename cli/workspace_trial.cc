@@ -50,10 +50,6 @@ Result<sandbox::SandboxRequest> request_for(const Context& context, const LabSet
 
 }  // namespace
 
-bool is_in_workspace(const Context& context) {
-  return context.variable("SWARMLAB_BRIEF").has_value();
-}
-
 Result<Tried> try_in_workspace(const Context& context, const std::vector<std::string>& samples,
                                const CancelToken& cancel) {
   SWARMLAB_TRY(settings, lab_of_workspace(context));

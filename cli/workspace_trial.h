@@ -14,9 +14,6 @@
 
 namespace swarmlab::cli {
 
-/// Whether the current folder is an agent's.
-[[nodiscard]] bool is_in_workspace(const Context& context);
-
 struct Tried {
   LabSettings settings;
   TrialRun run;
